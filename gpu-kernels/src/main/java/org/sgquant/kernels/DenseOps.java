@@ -1,0 +1,16 @@
+package org.sgquant.kernels;
+
+import org.sgquant.tensor.FloatMatrix;
+
+/** Products of dense float32 matrices. */
+public interface DenseOps {
+
+    /**
+     * {@code c = op(a) op(b)}, op being the transpose where the flag says so.
+     *
+     * <p>Shapes: op(a) m x k, op(b) k x n, c m x n; c overlaps neither. Numerics: each output is one chain
+     * {@code acc = fma(a, b, acc)} from 0 with k ascending, the same bits on every backend but the reference, which
+     * accumulates in double.
+     */
+    void gemm(FloatMatrix a, boolean transposeA, FloatMatrix b, boolean transposeB, FloatMatrix c);
+}

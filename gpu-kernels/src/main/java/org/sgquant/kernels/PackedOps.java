@@ -1,0 +1,91 @@
+package org.sgquant.kernels;
+
+import org.sgquant.tensor.CsrGraph;
+import org.sgquant.tensor.EdgeWeights;
+import org.sgquant.tensor.FloatMatrix;
+import org.sgquant.tensor.PackedMatrix;
+import org.sgquant.tensor.QuantScheme;
+
+/**
+ * Observers, quantization and products over packed codes.
+ *
+ * <p>Everything but {@link #calibrate} is exact: the same bits on every backend, the reference included. Blocks of
+ * 32 bits hold floats and pass through unchanged.
+ */
+public interface PackedOps {
+
+    /**
+     * Sets scale and offset of every packed block of {@code scheme} from the range of {@code x} that
+     * {@code calibration} chooses: {@code offset = lo, scale = (hi - lo) / (2^q - 1)} (2^q for {@code PAPER}).
+     *
+     * <p>Shapes: x N x F as in scheme. TENSOR: one range over all rows. BUCKET: one per block. COLUMN: one per column
+     * and block. ROW: one per row. A zero range gives scale 1. PERCENTILE and MSE work on a histogram of
+     * {@link RangeSearch#BINS} bins between the extremes; ROW_MEAN on a COLUMN or ROW scheme falls together with
+     * MIN_MAX. An empty block gets scale 1, offset 0.
+     *
+     * @throws NonFiniteException at the first NaN or infinity in row order
+     */
+    void calibrate(FloatMatrix x, QuantScheme scheme, Calibration calibration);
+
+    /**
+     * {@code out = fma(scale, u, offset)} with u the code of x: float in, float out, equal to unpack(pack(x)) bit for
+     * bit. {@code out} may be {@code x}. NaN stays NaN.
+     */
+    void fakeQuantize(FloatMatrix x, QuantScheme scheme, FloatMatrix out);
+
+    /**
+     * Straight-through gradient with clip mask: {@code gradX = 0 <= (x - offset) / scale <= 2^q - 1 ? gradY : 0}.
+     * Without the mask the gradient is the identity and needs no call. Source: SGQuant's code is identity everywhere.
+     */
+    void fakeQuantizeBackward(FloatMatrix x, QuantScheme scheme, FloatMatrix gradY, FloatMatrix gradX);
+
+    /**
+     * {@code out.code = rint(min(max((x - offset) / scale, 0), 2^q - 1))} with out's scheme; padding bits are zero.
+     *
+     * @throws NonFiniteException at the first NaN or infinity in row order, in a packed block
+     */
+    void pack(FloatMatrix x, PackedMatrix out);
+
+    /** {@code out = fma(scale, code, offset)}. Shapes: both N x F. */
+    void unpack(PackedMatrix x, FloatMatrix out);
+
+    /**
+     * {@code out_i = sum over edges e of row i of x_col(e)}, summed as integers.
+     *
+     * <p>Shapes: graph N x M, x packed M x F, out N x F. Numerics, per output, blocks b of x ascending, blocks without
+     * an edge of this row skipped: {@code acc = fma(scale_b, (float) S_b, fma(offset_b, (float) count_b, acc))} from
+     * 0, S_b the exact sum of the codes in block b (rounded to float once), scale_b and offset_b those of the column
+     * for COLUMN. ROW granularity has no integer sum: {@code acc = acc + fma(scale_j, code, offset_j)}, edges
+     * ascending; so do 32-bit blocks, {@code acc = acc + x_j}.
+     */
+    void spmm(CsrGraph graph, PackedMatrix x, FloatMatrix out);
+
+    /**
+     * {@code out_i = sum over edges e of row i of w_e * x_col(e)}, codes times codes.
+     *
+     * <p>Shapes as above, weights one per edge. Where the row's weights (part p) and all of x are packed and x is not
+     * of ROW granularity: per block b, {@code acc = fma(ws * scale_b, (float) S_b, fma(ws * offset_b, (float) W_b,
+     * acc))}, ws the scale of part p, S_b the exact sum of weight code times code, W_b that of weight codes. Else in
+     * float, edges ascending: {@code acc = fma(w_e, x_j, acc)} with {@code w_e = ws * code} or the float, and
+     * {@code x_j = fma(scale, code, offset)} or the float.
+     */
+    void spmmWeighted(CsrGraph graph, EdgeWeights weights, PackedMatrix x, FloatMatrix out);
+
+    /**
+     * {@code c = unpack(a) w}.
+     *
+     * <p>Shapes: a packed N x K, w K x F, c N x F. Numerics: one chain {@code acc = fma(fma(scale, code, offset), w_k,
+     * acc)} from 0, k ascending; terms whose left factor is 0 are skipped.
+     */
+    void gemm(PackedMatrix a, FloatMatrix w, FloatMatrix c);
+
+    /**
+     * {@code out = diag(rowScale) aggregate(x) w}, aggregate-first in row tiles: the N x K aggregate never exists.
+     *
+     * <p>Shapes: graph N x M, x packed M x K, w K x F, out N x F; weights as in {@link #spmmWeighted} or null for
+     * {@link #spmm}; rowScale 1 x N or null for 1. Numerics: those of the aggregation, then {@code rowScale_i * acc},
+     * then one chain {@code fma(t, w_k, acc)} from 0 with k ascending.
+     */
+    void spmmGemm(
+            CsrGraph graph, EdgeWeights weights, PackedMatrix x, FloatMatrix rowScale, FloatMatrix w, FloatMatrix out);
+}

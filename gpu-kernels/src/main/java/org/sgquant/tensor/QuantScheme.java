@@ -1,0 +1,82 @@
+package org.sgquant.tensor;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * How an N x F tensor is quantized: contiguous row blocks (degree buckets), each with a width and its scales.
+ *
+ * <p>In binary32 with IEEE division: {@code u = rint(min(max((x - offset) / scale, 0), 2^q - 1))} and
+ * {@code x' = fma(scale, u, offset)}; a block of {@link BitWidth#FP32} is left as it is. Shared by fake quantization
+ * and packing, so both give the same numbers. {@code name} is the cell's, such as {@code L1.message}, for messages.
+ */
+public record QuantScheme(String name, int cols, Granularity granularity, Rounding rounding, List<Block> blocks) {
+
+    /** Rows {@code [rowStart, rowEnd)} at one width; {@code params} holds what {@link Granularity} asks for. */
+    public record Block(int rowStart, int rowEnd, BitWidth bits, QuantParams params) {
+        public int rows() {
+            return rowEnd - rowStart;
+        }
+    }
+
+    public QuantScheme {
+        blocks = List.copyOf(blocks);
+        int next = 0;
+        for (Block block : blocks) {
+            ShapeException.require(block.rowStart(), next, "QuantScheme " + name + ": blocks must be contiguous");
+            ShapeException.require(
+                    block.params().scale().cols(),
+                    granularity.scalesPerBlock(block.rows(), cols),
+                    "QuantScheme " + name + ": scales of a block, granularity " + granularity);
+            next = block.rowEnd();
+        }
+    }
+
+    /**
+     * Scheme with uncalibrated scales in {@code memory}: block b covers rows {@code [bounds[b], bounds[b + 1])} at
+     * {@code bits.get(b)}.
+     */
+    public static QuantScheme create(
+            Memory memory,
+            String name,
+            int[] bounds,
+            int cols,
+            List<BitWidth> bits,
+            Granularity granularity,
+            Rounding rounding) {
+        ShapeException.require(bits.size(), bounds.length - 1L, "QuantScheme " + name + ": widths, one per block");
+        List<Block> blocks = new ArrayList<>();
+        for (int b = 0; b < bits.size(); b++) {
+            int n = granularity.scalesPerBlock(bounds[b + 1] - bounds[b], cols);
+            blocks.add(new Block(bounds[b], bounds[b + 1], bits.get(b), QuantParams.allocate(memory, n)));
+        }
+        return new QuantScheme(name, cols, granularity, rounding, blocks);
+    }
+
+    /** Scheme of one block over all rows. */
+    public static QuantScheme uniform(
+            Memory memory, String name, int rows, int cols, BitWidth bits, Granularity granularity) {
+        return create(memory, name, new int[] {0, rows}, cols, List.of(bits), granularity, Rounding.NEAREST);
+    }
+
+    public int rows() {
+        return blocks.isEmpty() ? 0 : blocks.get(blocks.size() - 1).rowEnd();
+    }
+
+    /** Whether every block stores codes. */
+    public boolean isPacked() {
+        return blocks.stream().allMatch(b -> b.bits().isPacked());
+    }
+
+    /** Whether sums of this tensor over neighbours are sums of integers: packed, and no scale of a single row. */
+    public boolean hasIntegerSum() {
+        return isPacked() && granularity != Granularity.ROW;
+    }
+
+    /** Values times width, over all blocks. */
+    public long payloadBits() {
+        return blocks.stream()
+                .mapToLong(b -> (long) b.rows() * cols * b.bits().bits())
+                .sum();
+    }
+}
