@@ -71,4 +71,14 @@ public final class PackedLayout {
             offset += Math.ceilDiv(sectionBytes(w, cols), 4) * 4;
         }
     }
+
+    /** Reads column {@code c} of a row of floats, the layout of {@link BitWidth#FP32}. */
+    public static float getFloat(MemorySegment data, long rowOffset, int c) {
+        return data.get(ValueLayout.JAVA_FLOAT_UNALIGNED, rowOffset + (long) c * Float.BYTES);
+    }
+
+    /** Writes column {@code c} of a row of floats, the layout of {@link BitWidth#FP32}. */
+    public static void setFloat(MemorySegment data, long rowOffset, int c, float value) {
+        data.set(ValueLayout.JAVA_FLOAT_UNALIGNED, rowOffset + (long) c * Float.BYTES, value);
+    }
 }

@@ -1,7 +1,6 @@
 package org.sgquant.tensor;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -25,11 +24,26 @@ public final class PackedMatrix {
 
     /** Zeroed codes for {@code scheme}, owned by {@code memory}. */
     public static PackedMatrix allocate(Memory memory, QuantScheme scheme) {
+        return view(memory.allocate(allocationBytes(scheme)), scheme);
+    }
+
+    /** Codes for {@code scheme} in {@code segment}, block after block, each aligned; nothing is copied. */
+    public static PackedMatrix view(MemorySegment segment, QuantScheme scheme) {
         List<MemorySegment> data = new ArrayList<>();
+        long offset = 0;
         for (QuantScheme.Block block : scheme.blocks()) {
-            data.add(memory.allocate(dataBytes(block, scheme.cols())));
+            long bytes = Memory.align(dataBytes(block, scheme.cols()));
+            data.add(segment.asSlice(offset, bytes));
+            offset += bytes;
         }
         return new PackedMatrix(scheme, data);
+    }
+
+    /** Bytes that {@link #view} needs. */
+    public static long allocationBytes(QuantScheme scheme) {
+        return scheme.blocks().stream()
+                .mapToLong(b -> Memory.align(dataBytes(b, scheme.cols())))
+                .sum();
     }
 
     private static long dataBytes(QuantScheme.Block block, int cols) {
@@ -91,7 +105,7 @@ public final class PackedMatrix {
         QuantScheme.Block block = scheme.blocks().get(b);
         int row = r - block.rowStart();
         if (!block.bits().isPacked()) {
-            return data.get(b).get(ValueLayout.JAVA_FLOAT_UNALIGNED, (long) row * stride(b) + 4L * c);
+            return PackedLayout.getFloat(data.get(b), (long) row * stride(b), c);
         }
         int s = switch (scheme.granularity()) {
             case TENSOR, BUCKET -> 0;

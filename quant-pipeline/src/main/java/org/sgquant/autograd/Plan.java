@@ -1,0 +1,129 @@
+package org.sgquant.autograd;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.sgquant.kernels.Backend;
+import org.sgquant.tensor.FloatMatrix;
+import org.sgquant.tensor.Memory;
+import org.sgquant.tensor.PackedMatrix;
+
+/**
+ * A recorded list of kernel calls with its buffers: replayed as often as wanted, without allocation.
+ *
+ * <p>Buffers of intermediate values are placed by liveness in one slab: two values share bytes iff no step needs both.
+ */
+public final class Plan {
+
+    /** Told of every packed tensor of a run right after it was written, before its bytes are reused. */
+    public interface PackedListener {
+        void packed(PackedMatrix matrix);
+    }
+
+    private final Backend backend;
+    private final List<Tape.Node> steps;
+    private final long slabBytes;
+
+    private Plan(Backend backend, List<Tape.Node> steps, long slabBytes) {
+        this.backend = backend;
+        this.steps = steps;
+        this.slabBytes = slabBytes;
+    }
+
+    /** Binds every value of {@code tape} to a place in one slab from {@code memory}. */
+    public static Plan compile(Tape tape, Backend backend, Memory memory) {
+        List<Tape.Node> nodes = List.copyOf(tape.nodes());
+        Map<Value, Integer> lastUse = new HashMap<>();
+        for (int i = 0; i < nodes.size(); i++) {
+            int step = i;
+            nodes.get(i).inputs().forEach(v -> lastUse.put(v, step));
+        }
+        SlabLayout layout = new SlabLayout();
+        Map<Value, Long> offsets = new LinkedHashMap<>();
+        for (int i = 0; i < nodes.size(); i++) {
+            Value out = nodes.get(i).output();
+            if (out != null && !out.isExternal()) {
+                offsets.put(out, layout.place(bytes(out), i, lastUse.getOrDefault(out, i)));
+            }
+        }
+        MemorySegment slab = memory.allocate(layout.bytes());
+        offsets.forEach((value, offset) -> bind(value, slab.asSlice(offset, bytes(value))));
+        return new Plan(backend, nodes, layout.bytes());
+    }
+
+    private static long bytes(Value v) {
+        return v.isPacked()
+                ? PackedMatrix.allocationBytes(v.scheme())
+                : FloatMatrix.bytes(v.bufferRows(), v.bufferCols());
+    }
+
+    private static void bind(Value v, MemorySegment segment) {
+        if (v.isPacked()) {
+            v.bind(PackedMatrix.view(segment, v.scheme()));
+        } else {
+            v.bind(FloatMatrix.view(segment, v.bufferRows(), v.bufferCols()));
+        }
+    }
+
+    /** Runs every step once. */
+    public void run() {
+        for (Tape.Node step : steps) {
+            step.kernel().run(backend);
+        }
+    }
+
+    /** Runs every step once and shows each packed tensor as soon as it is written. */
+    public void run(PackedListener listener) {
+        for (Tape.Node step : steps) {
+            step.kernel().run(backend);
+            if (step.output() != null && step.output().isPacked()) {
+                listener.packed(step.output().packed());
+            }
+        }
+    }
+
+    /** Bytes of the slab. */
+    public long slabBytes() {
+        return slabBytes;
+    }
+
+    /** Names of the steps in order, for people and tests. */
+    public List<String> stepNames() {
+        return steps.stream().map(Tape.Node::name).collect(Collectors.toList());
+    }
+
+    /** Places intervals of life in one address range: first gap that no overlapping life occupies. */
+    private static final class SlabLayout {
+
+        private record Placed(long offset, long bytes, int from, int to) {}
+
+        private final List<Placed> placed = new ArrayList<>();
+        private long end;
+
+        long place(long size, int from, int to) {
+            long bytes = Memory.align(size);
+            List<Placed> rivals = placed.stream()
+                    .filter(p -> p.from() <= to && from <= p.to())
+                    .sorted((a, b) -> Long.compare(a.offset(), b.offset()))
+                    .toList();
+            long offset = 0;
+            for (Placed p : rivals) {
+                if (offset + bytes <= p.offset()) {
+                    break;
+                }
+                offset = Math.max(offset, p.offset() + p.bytes());
+            }
+            placed.add(new Placed(offset, bytes, from, to));
+            end = Math.max(end, offset + bytes);
+            return offset;
+        }
+
+        long bytes() {
+            return end;
+        }
+    }
+}

@@ -1,0 +1,313 @@
+package org.sgquant.autograd;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.sgquant.kernels.Backend;
+import org.sgquant.kernels.Calibration;
+import org.sgquant.kernels.StepState;
+import org.sgquant.tensor.EdgeWeights;
+import org.sgquant.tensor.FloatMatrix;
+import org.sgquant.tensor.IntArray;
+import org.sgquant.tensor.PackedMatrix;
+import org.sgquant.tensor.QuantScheme;
+import org.sgquant.tensor.Sparsity;
+import org.sgquant.tensor.ShapeException;
+
+/**
+ * Records operations on {@link Value}s, derives the backward pass, and compiles both into a {@link Plan}.
+ *
+ * <p>Nothing is computed while recording. {@link #backward} appends the vector-Jacobian products of everything
+ * recorded so far, in reverse order; constants get no gradient.
+ */
+public final class Tape {
+
+    /** What a recorded operation runs on a backend, on the bound buffers of its values. */
+    interface Kernel {
+        void run(Backend backend);
+    }
+
+    /** Appends the gradients of an operation's inputs, given that of its output. */
+    private interface Vjp {
+        void apply(Value gradOut);
+    }
+
+    record Node(String name, List<Value> inputs, Value output, Kernel kernel, Vjp vjp) {}
+
+    private final List<Node> nodes = new ArrayList<>();
+    private final Map<Value, Value> gradients = new HashMap<>();
+
+    List<Node> nodes() {
+        return nodes;
+    }
+
+    // --- leaves
+
+    public Value constant(FloatMatrix matrix) {
+        return Value.external(matrix, false);
+    }
+
+    public Value parameter(FloatMatrix matrix) {
+        return Value.external(matrix, true);
+    }
+
+    public Value sparse(Sparsity sparsity, FloatMatrix values) {
+        return Value.external(sparsity, values);
+    }
+
+    public Value packed(PackedMatrix matrix) {
+        return Value.external(matrix);
+    }
+
+    // --- products
+
+    /** {@code x w}: x dense, sparse or packed N x K, w dense K x F. */
+    public Value matmul(Value x, Value w) {
+        ShapeException.require(w.rows(), x.cols(), "matmul: w.rows must equal x.cols");
+        Value out = Value.dense(x.rows(), w.cols(), x.requiresGrad() || w.requiresGrad());
+        if (x.isPacked()) {
+            return record("gemm_packed", List.of(x, w), out, b -> b.packed().gemm(x.packed(), w.dense(), out.dense()));
+        }
+        if (x.isSparse()) {
+            return spmm(x.sparsity(), x, w);
+        }
+        Kernel kernel = b -> b.dense().gemm(x.dense(), false, w.dense(), false, out.dense());
+        return record("gemm", List.of(x, w), out, kernel, g -> {
+            if (x.requiresGrad()) {
+                accumulate(x, gemm(g, false, w, true));
+            }
+            if (w.requiresGrad()) {
+                accumulate(w, gemm(x, true, g, false));
+            }
+        });
+    }
+
+    private Value gemm(Value a, boolean transA, Value b, boolean transB) {
+        Value out = Value.dense(transA ? a.cols() : a.rows(), transB ? b.rows() : b.cols(), false);
+        Kernel kernel = k -> k.dense().gemm(a.dense(), transA, b.dense(), transB, out.dense());
+        return record("gemm", List.of(a, b), out, kernel);
+    }
+
+    /** {@code A x}, A the pattern with {@code values} (a sparse value of that pattern) or with ones where null. */
+    public Value spmm(Sparsity pattern, Value values, Value x) {
+        ShapeException.require(x.rows(), pattern.graph().numCols(), "spmm: x.rows must equal graph.numCols");
+        Value out = Value.dense(pattern.graph().numRows(), x.cols(), x.requiresGrad());
+        if (x.isPacked()) {
+            return record(
+                    "spmm_packed", List.of(x), out, b -> b.packed().spmm(pattern.graph(), x.packed(), out.dense()));
+        }
+        Kernel kernel =
+                b -> b.sparse().spmm(pattern.graph(), values == null ? null : values.dense(), x.dense(), out.dense());
+        List<Value> inputs = values == null ? List.of(x) : List.of(values, x);
+        return record("spmm", inputs, out, kernel, g -> accumulate(x, spmmTransposed(pattern, values, g)));
+    }
+
+    private Value spmmTransposed(Sparsity pattern, Value values, Value g) {
+        Sparsity transposed = new Sparsity(pattern.transposed(), pattern.graph(), null);
+        if (values == null) {
+            return spmm(transposed, null, g);
+        }
+        Value reordered = Value.like(Value.external(transposed, values.dense()), false);
+        record(
+                "gather",
+                List.of(values),
+                reordered,
+                b -> b.sparse().gather(values.dense(), pattern.sourceEdge(), reordered.dense()));
+        return spmm(transposed, reordered, g);
+    }
+
+    /** {@code A x} with quantized edge weights on packed codes; inference only. */
+    public Value spmmWeighted(Sparsity pattern, EdgeWeights weights, Value x) {
+        Value out = Value.dense(pattern.graph().numRows(), x.cols(), false);
+        return record(
+                "spmm_packed_weighted",
+                List.of(x),
+                out,
+                b -> b.packed().spmmWeighted(pattern.graph(), weights, x.packed(), out.dense()));
+    }
+
+    /** {@code diag(rowScale) A x w} aggregate-first on packed codes; inference only, weights and rowScale may be null. */
+    public Value spmmGemm(Sparsity pattern, EdgeWeights weights, Value x, Value rowScale, Value w) {
+        Value out = Value.dense(pattern.graph().numRows(), w.cols(), false);
+        FloatMatrix scale = rowScale == null ? null : rowScale.dense();
+        return record(
+                "spmm_gemm_packed",
+                List.of(x, w),
+                out,
+                b -> b.packed().spmmGemm(pattern.graph(), weights, x.packed(), scale, w.dense(), out.dense()));
+    }
+
+    // --- element-wise
+
+    /** {@code x + bias} per row. */
+    public Value addBias(Value x, Value bias) {
+        Value out = Value.dense(x.rows(), x.cols(), x.requiresGrad() || bias.requiresGrad());
+        Kernel kernel = b -> b.elementwise().addBias(x.dense(), bias.dense(), out.dense());
+        return record("bias", List.of(x, bias), out, kernel, g -> {
+            if (bias.requiresGrad()) {
+                Value sum = Value.dense(1, x.cols(), false);
+                record("sum_rows", List.of(g), sum, b -> b.elementwise().sumRows(g.dense(), sum.dense()));
+                accumulate(bias, sum);
+            }
+            accumulate(x, g);
+        });
+    }
+
+    /** {@code factor_i x_i}, factor a constant 1 x N. */
+    public Value scaleRows(Value x, Value factor) {
+        Value out = Value.dense(x.rows(), x.cols(), x.requiresGrad());
+        Kernel kernel = b -> b.elementwise().scaleRows(x.dense(), factor.dense(), out.dense());
+        return record("scale_rows", List.of(x, factor), out, kernel, g -> accumulate(x, scaleRows(g, factor)));
+    }
+
+    /** {@code max(x, 0)}. */
+    public Value relu(Value x) {
+        Value out = Value.dense(x.rows(), x.cols(), x.requiresGrad());
+        return record("relu", List.of(x), out, b -> b.elementwise().relu(x.dense(), out.dense()), g -> {
+            Value gx = Value.dense(x.rows(), x.cols(), false);
+            record(
+                    "relu_backward",
+                    List.of(out, g),
+                    gx,
+                    b -> b.elementwise().reluBackward(out.dense(), g.dense(), gx.dense()));
+            accumulate(x, gx);
+        });
+    }
+
+    /** Dropout of dense elements or of a sparse matrix's stored values; {@code stream} tells its uses apart. */
+    public Value dropout(Value x, float rate, int stream, StepState state) {
+        if (rate == 0) {
+            return x;
+        }
+        Value out = Value.like(x, x.requiresGrad());
+        Kernel kernel = b -> b.elementwise().dropout(x.dense(), rate, stream, state, out.dense());
+        return record("dropout", List.of(x), out, kernel, g -> accumulate(x, dropout(g, rate, stream, state)));
+    }
+
+    // --- quantization
+
+    /** Sets the ranges of {@code scheme} from x each time the plan runs, and passes x on. */
+    public Value calibrate(Value x, QuantScheme scheme, Calibration calibration) {
+        record("calibrate", List.of(x), null, b -> b.packed().calibrate(x.dense(), scheme, calibration));
+        return x;
+    }
+
+    /** Fake quantization with a straight-through gradient, zero outside the range where {@code clipMask}. */
+    public Value fakeQuantize(Value x, QuantScheme scheme, boolean clipMask) {
+        Value out = Value.dense(x.rows(), x.cols(), x.requiresGrad());
+        Kernel kernel = b -> b.packed().fakeQuantize(x.dense(), scheme, out.dense());
+        return record("fake_quantize", List.of(x), out, kernel, g -> {
+            if (!clipMask) {
+                accumulate(x, g);
+                return;
+            }
+            Value gx = Value.dense(x.rows(), x.cols(), false);
+            record(
+                    "fake_quantize_backward",
+                    List.of(x, g),
+                    gx,
+                    b -> b.packed().fakeQuantizeBackward(x.dense(), scheme, g.dense(), gx.dense()));
+            accumulate(x, gx);
+        });
+    }
+
+    /** Packed codes of x, under the scheme's name in {@link Plan#run(Plan.PackedListener)}. */
+    public Value pack(Value x, QuantScheme scheme) {
+        Value out = Value.packed(scheme);
+        return record("pack", List.of(x), out, b -> b.packed().pack(x.dense(), out.packed()));
+    }
+
+    /** Dense floats of packed codes. */
+    public Value unpack(Value x) {
+        Value out = Value.dense(x.rows(), x.cols(), false);
+        return record("unpack", List.of(x), out, b -> b.packed().unpack(x.packed(), out.dense()));
+    }
+
+    // --- losses and updates
+
+    /** Writes (mean loss, right predictions) of {@code nodes} to {@code metrics}; returns the gradient of the loss. */
+    public Value crossEntropy(Value logits, IntArray labels, IntArray nodes, FloatMatrix metrics) {
+        Value grad = Value.dense(logits.rows(), logits.cols(), false);
+        return record(
+                "cross_entropy",
+                List.of(logits),
+                grad,
+                b -> b.elementwise().softmaxCrossEntropy(logits.dense(), labels, nodes, grad.dense(), metrics));
+    }
+
+    /** Writes (mean loss, right predictions) of {@code nodes} to {@code metrics}. */
+    public void evaluate(Value logits, IntArray labels, IntArray nodes, FloatMatrix metrics) {
+        record(
+                "evaluate",
+                List.of(logits),
+                null,
+                b -> b.elementwise().softmaxCrossEntropy(logits.dense(), labels, nodes, null, metrics));
+    }
+
+    /** Copies a result to a buffer that outlives the run. */
+    public void output(Value x, FloatMatrix buffer) {
+        record("output", List.of(x), null, b -> b.elementwise().copy(x.dense(), buffer));
+    }
+
+    /** Adam step on a parameter with the gradient that {@link #backward} derived for it. */
+    public void adam(Value parameter, FloatMatrix m, FloatMatrix v, float weightDecay, StepState state) {
+        Value grad = gradient(parameter);
+        record(
+                "adam",
+                List.of(grad),
+                null,
+                b -> b.elementwise().adam(parameter.dense(), grad.dense(), m, v, weightDecay, state));
+    }
+
+    public void nextStep(StepState state) {
+        record("next_step", List.of(), null, b -> b.elementwise().nextStep(state));
+    }
+
+    /** Appends the backward pass from {@code output}, whose gradient is {@code gradOut}. */
+    public void backward(Value output, Value gradOut) {
+        gradients.put(output, gradOut);
+        for (Node node : List.copyOf(nodes).reversed()) {
+            Value g = node.output() == null ? null : gradients.get(node.output());
+            if (g != null && node.output().requiresGrad() && node.vjp() != null) {
+                node.vjp().apply(g);
+            }
+        }
+    }
+
+    /** Gradient of a value after {@link #backward}. */
+    public Value gradient(Value value) {
+        Value g = gradients.get(value);
+        if (g == null) {
+            throw new IllegalStateException("this value has no gradient: backward was not recorded through it");
+        }
+        return g;
+    }
+
+    private void accumulate(Value value, Value gradient) {
+        if (!value.requiresGrad()) {
+            return;
+        }
+        Value before = gradients.get(value);
+        if (before == null) {
+            gradients.put(value, gradient);
+            return;
+        }
+        Value sum = Value.dense(value.rows(), value.cols(), false);
+        record(
+                "add",
+                List.of(before, gradient),
+                sum,
+                b -> b.elementwise().add(before.dense(), gradient.dense(), sum.dense()));
+        gradients.put(value, sum);
+    }
+
+    private Value record(String name, List<Value> inputs, Value output, Kernel kernel) {
+        return record(name, inputs, output, kernel, null);
+    }
+
+    private Value record(String name, List<Value> inputs, Value output, Kernel kernel, Vjp vjp) {
+        nodes.add(new Node(name, inputs, output, kernel, vjp));
+        return output;
+    }
+}

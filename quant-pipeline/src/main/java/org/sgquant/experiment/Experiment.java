@@ -1,0 +1,164 @@
+package org.sgquant.experiment;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Consumer;
+import org.sgquant.model.GraphInput;
+import org.sgquant.model.Model;
+import org.sgquant.model.PackedInference;
+import org.sgquant.model.Parameters;
+import org.sgquant.model.QuantizedModel;
+import org.sgquant.quant.BitAssignment;
+import org.sgquant.quant.DegreeBuckets;
+import org.sgquant.quant.MemoryReport;
+import org.sgquant.quant.QuantConfig;
+import org.sgquant.train.Metrics;
+import org.sgquant.train.TrainConfig;
+import org.sgquant.train.Trainer;
+
+/**
+ * One model on one graph over several seeds: fp32 training, then fine-tuning and packed evaluation per assignment.
+ *
+ * <p>Checkpoints are chosen on validation; test labels are read once per seed, at the chosen checkpoint, and for
+ * quantized models from packed inference.
+ */
+public final class Experiment {
+
+    private static final int TIMED_RUNS = 5;
+
+    private final Lanes lanes;
+    private final ModelConfig modelConfig;
+    private final TrainConfig trainConfig;
+    private final TrainConfig fineTuneConfig;
+    private final QuantConfig quantConfig;
+
+    public Experiment(
+            Lanes lanes,
+            ModelConfig modelConfig,
+            TrainConfig trainConfig,
+            TrainConfig fineTuneConfig,
+            QuantConfig quantConfig) {
+        this.lanes = lanes;
+        this.modelConfig = modelConfig;
+        this.trainConfig = trainConfig;
+        this.fineTuneConfig = fineTuneConfig;
+        this.quantConfig = quantConfig;
+    }
+
+    /** A trained fp32 model: its weights on the host and its accuracies. */
+    public record Trained(long seed, List<float[][]> weights, Metrics validation, Metrics test, double seconds) {}
+
+    /** A packed model's outcome; accuracies in percent, from packed inference. */
+    public record Packed(
+            long seed,
+            Metrics validation,
+            Metrics test,
+            List<float[][]> weights,
+            MemoryReport memory,
+            long peakBytes,
+            double fineTuneSeconds,
+            double inferenceSeconds) {}
+
+    public Lanes lanes() {
+        return lanes;
+    }
+
+    /** The model as it is on this graph. */
+    public Model model() {
+        return lanes.run(lane -> modelConfig.create(lane.input(DegreeBuckets.NONE)));
+    }
+
+    /** Trains seeds {@code firstSeed ...} in fp32; {@code progress} hears of each as it ends. */
+    public List<Trained> train(long firstSeed, int seeds, Consumer<Trained> progress) {
+        return lanes.map(seeds, i -> lane -> {
+            Trained trained = train(lane, firstSeed + i);
+            progress.accept(trained);
+            return trained;
+        });
+    }
+
+    private Trained train(Lanes.Lane lane, long seed) {
+        long start = System.nanoTime();
+        GraphInput input = lane.input(DegreeBuckets.NONE);
+        Model model = modelConfig.create(input);
+        try (Parameters parameters = new Parameters(model.parameters(), lane.backend());
+                Trainer trainer = new Trainer(model, input, parameters, null, lane.backend())) {
+            parameters.initialize(seed);
+            Metrics validation = trainer.train(trainConfig, seed);
+            Metrics test = Trainer.evaluate(model, input, parameters, input.test(), lane.backend());
+            return new Trained(seed, parameters.toHost(), validation, test, seconds(start));
+        }
+    }
+
+    /** Fine-tunes and packs every trained model under {@code bits}. */
+    public List<Packed> quantize(List<Trained> trained, BitAssignment bits, Consumer<Packed> progress) {
+        return lanes.map(trained.size(), i -> lane -> {
+            Packed packed = quantize(lane, trained.get(i), bits, fineTuneConfig);
+            progress.accept(packed);
+            return packed;
+        });
+    }
+
+    /** Fine-tunes and packs one trained model and measures its packed inference. */
+    public Packed quantize(Lanes.Lane lane, Trained start, BitAssignment bits, TrainConfig fineTune) {
+        long began = System.nanoTime();
+        try (QuantizedModel quantized = fineTuned(lane, start, bits, fineTune)) {
+            double fineTuneSeconds = seconds(began);
+            PackedInference inference = quantized.pack();
+            float[][] logits = inference.run();
+            GraphInput input = quantized.input();
+            int[] labels = input.dataset().labels();
+            return new Packed(
+                    start.seed(),
+                    Predictions.metrics(logits, labels, input.dataset().split().validation()),
+                    Predictions.metrics(logits, labels, input.dataset().split().test()),
+                    quantized.parameters().toHost(),
+                    quantized.memory(),
+                    inference.peakBytes(),
+                    fineTuneSeconds,
+                    medianSeconds(inference));
+        }
+    }
+
+    /** The model of {@code start} fine-tuned under {@code bits}, ranges set; the caller packs and closes it. */
+    public QuantizedModel fineTuned(Lanes.Lane lane, Trained start, BitAssignment bits, TrainConfig fineTune) {
+        GraphInput input = lane.input(bits.buckets());
+        Model model = modelConfig.create(input);
+        try (Parameters parameters = new Parameters(model.parameters(), lane.backend())) {
+            for (int i = 0; i < start.weights().size(); i++) {
+                parameters.set(i, start.weights().get(i));
+            }
+            QuantizedModel quantized =
+                    new QuantizedModel(model, input, parameters, bits, quantConfig, lane.backend());
+            try (Trainer trainer =
+                    new Trainer(model, input, quantized.parameters(), quantized.cells(), lane.backend())) {
+                trainer.train(fineTune, start.seed());
+                trainer.validate();
+            }
+            return quantized;
+        }
+    }
+
+    private static double medianSeconds(PackedInference inference) {
+        double[] times = new double[TIMED_RUNS];
+        for (int i = 0; i < times.length; i++) {
+            long start = System.nanoTime();
+            inference.runOnly();
+            times[i] = seconds(start);
+        }
+        Arrays.sort(times);
+        return times[times.length / 2];
+    }
+
+    private static double seconds(long since) {
+        return (System.nanoTime() - since) / 1e9;
+    }
+
+    /** Accuracies of {@code packed} on test, in order. */
+    public static List<Double> testAccuracies(List<Packed> packed) {
+        List<Double> values = new ArrayList<>();
+        packed.forEach(p -> values.add(p.test().accuracy()));
+        return values;
+    }
+}

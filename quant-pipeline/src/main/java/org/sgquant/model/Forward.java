@@ -1,0 +1,154 @@
+package org.sgquant.model;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.sgquant.autograd.Tape;
+import org.sgquant.autograd.Value;
+import org.sgquant.kernels.StepState;
+import org.sgquant.quant.BitAssignment;
+import org.sgquant.quant.Cell;
+import org.sgquant.quant.Component;
+import org.sgquant.quant.QuantizedCells;
+import org.sgquant.tensor.EdgeWeights;
+import org.sgquant.tensor.FloatMatrix;
+
+/**
+ * The words in which a model describes its forward pass, and what they mean in one {@link Phase}.
+ *
+ * <p>Written once per model; in fp32 phases {@link #quantize} does nothing, in fine-tuning it is fake quantization, in
+ * packed inference it stores codes, on which {@link #matmul} and {@link #aggregate} then work directly.
+ */
+public final class Forward {
+
+    private final Tape tape;
+    private final Phase phase;
+    private final GraphInput input;
+    private final Parameters parameters;
+    private final QuantizedCells cells;
+    private final StepState state;
+    private final Map<String, Value> parameterValues = new HashMap<>();
+    private int dropoutStreams;
+
+    /** {@code cells} is null in fp32 phases, {@code state} may be null where there is no dropout. */
+    public Forward(
+            Tape tape, Phase phase, GraphInput input, Parameters parameters, QuantizedCells cells, StepState state) {
+        this.tape = tape;
+        this.phase = phase;
+        this.input = input;
+        this.parameters = parameters;
+        this.cells = cells;
+        this.state = state;
+    }
+
+    /** Widths of all cells, null in fp32 phases. */
+    public BitAssignment bits() {
+        return cells == null ? null : cells.bits();
+    }
+
+    /** Trainable values by parameter name, as far as they were used. */
+    public Map<String, Value> parameterValues() {
+        return parameterValues;
+    }
+
+    /** The input features, quantized as {@code L1.embedding} says; rows scaled by the source norm where asked. */
+    public Value features(boolean scaledBySourceNorm) {
+        if (cells != null && cells.features() != null) {
+            if (phase == Phase.PACKED) {
+                return tape.packed(cells.features().packed());
+            }
+            return features(cells.features().fakeQuantized());
+        }
+        Value x = features(input.features());
+        return scaledBySourceNorm ? scaleBySourceNorm(x) : x;
+    }
+
+    private Value features(FloatMatrix values) {
+        return input.featurePattern() == null ? tape.constant(values) : tape.sparse(input.featurePattern(), values);
+    }
+
+    public Value parameter(String name) {
+        return parameterValues.computeIfAbsent(name, n -> {
+            FloatMatrix value = parameters.get(n).value();
+            return phase.isTraining() ? tape.parameter(value) : tape.constant(value);
+        });
+    }
+
+    /** The weight matrix of a layer, quantized as its cell says. */
+    public Value weight(Cell cell) {
+        if (phase == Phase.PACKED && isQuantized(cell)) {
+            return tape.unpack(tape.packed(cells.weight(cell)));
+        }
+        return quantize(cell, parameter(cell.toString()));
+    }
+
+    /** {@code x} as its cell is stored: itself, its fake quantization, or its codes. */
+    public Value quantize(Cell cell, Value x) {
+        if (phase.isFp32() || !isQuantized(cell)) {
+            return x;
+        }
+        return switch (phase) {
+            case CALIBRATE -> tape.fakeQuantize(
+                    tape.calibrate(x, cells.scheme(cell), cells.calibration(cell)), cells.scheme(cell), false);
+            case FINE_TUNE -> tape.fakeQuantize(x, cells.scheme(cell), cells.config().clipMask());
+            default -> tape.pack(x, cells.scheme(cell));
+        };
+    }
+
+    private boolean isQuantized(Cell cell) {
+        return cells != null && !cells.bits().isFp32(cell);
+    }
+
+    public Value dropout(Value x, float rate) {
+        return phase.isTraining() ? tape.dropout(x, rate, dropoutStreams++, state) : x;
+    }
+
+    public Value matmul(Value x, Value w) {
+        return tape.matmul(x, w);
+    }
+
+    public Value addBias(Value x, Value bias) {
+        return tape.addBias(x, bias);
+    }
+
+    public Value relu(Value x) {
+        return tape.relu(x);
+    }
+
+    public Value scaleBySourceNorm(Value x) {
+        return tape.scaleRows(x, tape.constant(input.norm()));
+    }
+
+    public Value scaleByTargetNorm(Value x) {
+        return tape.scaleRows(x, tape.constant(input.norm()));
+    }
+
+    /** Sum over neighbours and self: unweighted where {@code folded}, else by the edge weights of {@code layer}. */
+    public Value aggregate(int layer, Value x, boolean folded) {
+        if (folded) {
+            return tape.spmm(input.adjacency(), null, x);
+        }
+        Cell cell = new Cell(layer, Component.ATTENTION);
+        if (phase == Phase.PACKED && (x.isPacked() || isQuantized(cell))) {
+            Value packed = x.isPacked() ? x : tape.pack(x, cells.fp32Scheme(new Cell(layer, Component.MESSAGE), x.cols()));
+            return tape.spmmWeighted(input.adjacency(), edgeWeights(cell), packed);
+        }
+        FloatMatrix values =
+                isQuantized(cell) ? cells.attention(cell).fakeQuantized() : input.edgeNormValues();
+        return tape.spmm(input.adjacency(), tape.sparse(input.adjacency(), values), x);
+    }
+
+    private EdgeWeights edgeWeights(Cell cell) {
+        return cells.attention(cell).packed();
+    }
+
+    /** {@code aggregate(x) w}, scaled by the target norm where {@code folded}; aggregate-first on codes. */
+    public Value aggregateThenTransform(int layer, Value x, Value w, boolean folded) {
+        if (phase == Phase.PACKED) {
+            EdgeWeights weights = folded ? null : edgeWeights(new Cell(layer, Component.ATTENTION));
+            Value norm = folded ? tape.constant(input.norm()) : null;
+            return tape.spmmGemm(input.adjacency(), weights, x, norm, w);
+        }
+        Value sum = aggregate(layer, tape.matmul(x, w), folded);
+        return folded ? scaleByTargetNorm(sum) : sum;
+    }
+}

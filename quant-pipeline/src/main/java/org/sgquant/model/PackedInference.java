@@ -1,0 +1,110 @@
+package org.sgquant.model;
+
+import java.lang.foreign.MemorySegment;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.sgquant.autograd.Plan;
+import org.sgquant.autograd.Tape;
+import org.sgquant.autograd.Value;
+import org.sgquant.kernels.Backend;
+import org.sgquant.kernels.Transfer;
+import org.sgquant.quant.Cell;
+import org.sgquant.quant.QuantizedCells;
+import org.sgquant.tensor.FloatMatrix;
+import org.sgquant.tensor.HostMemory;
+import org.sgquant.tensor.Memory;
+import org.sgquant.tensor.PackedMatrix;
+
+/**
+ * Inference from packed integers: features, weights and edge weights are codes, messages and hidden embeddings are
+ * packed as they arise and aggregated as integers. The same bits on every backend at any thread count.
+ */
+public final class PackedInference implements AutoCloseable {
+
+    private final Backend backend;
+    private final Memory memory;
+    private final QuantizedCells cells;
+    private final FloatMatrix logits;
+    private final Plan plan;
+
+    /** Traces {@code model} over the frozen ranges and packed weights of {@code cells}. */
+    public PackedInference(
+            Model model, GraphInput input, Parameters parameters, QuantizedCells cells, Backend backend) {
+        this.backend = backend;
+        this.memory = backend.newMemory();
+        this.cells = cells;
+        Tape tape = new Tape();
+        Value out = model.logits(new Forward(tape, Phase.PACKED, input, parameters, cells, null));
+        this.logits = FloatMatrix.allocate(memory, out.rows(), out.cols());
+        tape.output(out, logits);
+        this.plan = Plan.compile(tape, backend, memory);
+    }
+
+    /** Runs once and returns the logits, N x C, rows in the order of the graph. */
+    public float[][] run() {
+        plan.run();
+        return Transfer.download(backend, logits);
+    }
+
+    /** Runs once without reading the logits; for timing. */
+    public void runOnly() {
+        plan.run();
+    }
+
+    /** Runs once and returns the SHA-256 of the codes of every packed tensor, blocks in order, by cell. */
+    public SortedMap<String, String> codesSha256() {
+        SortedMap<String, String> sums = new TreeMap<>();
+        if (cells.features() != null) {
+            add(sums, cells.features().packed());
+        }
+        cells.weights().values().forEach(w -> add(sums, w));
+        for (Cell cell : cells.attentionCells()) {
+            MessageDigest digest = sha256();
+            cells.attention(cell).packed().parts().forEach(p -> update(digest, p.codes()));
+            sums.put(cell.toString(), HexFormat.of().formatHex(digest.digest()));
+        }
+        plan.run(matrix -> {
+            if (matrix.scheme().isPacked()) {
+                add(sums, matrix);
+            }
+        });
+        return sums;
+    }
+
+    private void add(SortedMap<String, String> sums, PackedMatrix matrix) {
+        MessageDigest digest = sha256();
+        update(digest, matrix);
+        sums.put(matrix.scheme().name(), HexFormat.of().formatHex(digest.digest()));
+    }
+
+    private void update(MessageDigest digest, PackedMatrix matrix) {
+        try (HostMemory host = new HostMemory()) {
+            for (int b = 0; b < matrix.scheme().blocks().size(); b++) {
+                MemorySegment copy = host.allocate(matrix.dataBytes(b));
+                backend.download(matrix.data(b), copy, matrix.dataBytes(b));
+                digest.update(copy.asSlice(0, matrix.dataBytes(b)).asByteBuffer());
+            }
+        }
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    /** Bytes of slab, logits and packed tensors: the high-water mark of memory that inference allocates. */
+    public long peakBytes() {
+        return memory.allocatedBytes() + cells.packedBytes();
+    }
+
+    @Override
+    public void close() {
+        memory.close();
+    }
+}

@@ -1,0 +1,23 @@
+package org.sgquant.model;
+
+/** What a model is traced for; the same forward description serves all. */
+public enum Phase {
+    /** fp32 with dropout and gradients. */
+    TRAIN,
+    /** fp32 without dropout. */
+    EVALUATE,
+    /** Fake quantization with dropout and straight-through gradients, ranges as they are. */
+    FINE_TUNE,
+    /** Fake quantization without dropout, setting every range on the way. */
+    CALIBRATE,
+    /** Packed inference: codes are stored and aggregated. */
+    PACKED;
+
+    public boolean isTraining() {
+        return this == TRAIN || this == FINE_TUNE;
+    }
+
+    public boolean isFp32() {
+        return this == TRAIN || this == EVALUATE;
+    }
+}

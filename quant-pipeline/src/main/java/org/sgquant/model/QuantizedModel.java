@@ -1,0 +1,128 @@
+package org.sgquant.model;
+
+import java.util.List;
+import java.util.SortedMap;
+import org.sgquant.kernels.Backend;
+import org.sgquant.quant.BitAssignment;
+import org.sgquant.quant.Cell;
+import org.sgquant.quant.Component;
+import org.sgquant.quant.MemoryReport;
+import org.sgquant.quant.QuantConfig;
+import org.sgquant.quant.QuantizedCells;
+import org.sgquant.tensor.Granularity;
+
+/**
+ * A model under one bit assignment on one graph: parameters, quantized cells, and once packed its inference.
+ *
+ * <p>The graph must be relabelled by the assignment's degree buckets, if it has any.
+ */
+public final class QuantizedModel implements AutoCloseable {
+
+    private final Backend backend;
+    private final Model model;
+    private final GraphInput input;
+    private final Parameters parameters;
+    private final QuantizedCells cells;
+    private PackedInference inference;
+
+    /** A copy of {@code start} to be quantized under {@code bits}; features and edge weights are packed here. */
+    public QuantizedModel(
+            Model model,
+            GraphInput input,
+            Parameters start,
+            BitAssignment bits,
+            QuantConfig config,
+            Backend backend) {
+        this.backend = backend;
+        this.model = model;
+        this.input = input;
+        this.parameters = new Parameters(model.parameters(), backend);
+        this.parameters.copyFrom(start);
+        Model.LayerPlan first = model.layers(bits).get(0);
+        boolean scaled = first.order() == Model.Order.AGGREGATE_FIRST && model.foldsNorm();
+        // Features that are summed over neighbours need a scale that is common to a bucket.
+        QuantConfig fitted = first.order() == Model.Order.AGGREGATE_FIRST && config.featuresGranularity() == Granularity.ROW
+                ? config.withFeaturesGranularity(Granularity.BUCKET)
+                : config;
+        QuantizedCells.Source source = new QuantizedCells.Source(
+                input.dataset().features(),
+                scaled ? input.normOnHost() : null,
+                model.foldsNorm() ? null : input.edgeNorm(),
+                input.edgeRowPtr(),
+                input.dataset().degrees());
+        this.cells = new QuantizedCells(bits, fitted, model.cells(), source, backend);
+    }
+
+    public Model model() {
+        return model;
+    }
+
+    public GraphInput input() {
+        return input;
+    }
+
+    /** fp32 parameters, the ones that fine-tuning changes. */
+    public Parameters parameters() {
+        return parameters;
+    }
+
+    public QuantizedCells cells() {
+        return cells;
+    }
+
+    public BitAssignment bits() {
+        return cells.bits();
+    }
+
+    /** Stores the weights as codes under the ranges as they are and readies packed inference. */
+    public PackedInference pack() {
+        for (Model.LayerPlan layer : model.layers(bits())) {
+            Cell cell = new Cell(layer.layer(), Component.WEIGHT);
+            if (!bits().isFp32(cell)) {
+                cells.packWeight(cell, parameters.get(cell.toString()).value());
+            }
+        }
+        if (inference != null) {
+            inference.close();
+        }
+        inference = new PackedInference(model, input, parameters, cells, backend);
+        return inference;
+    }
+
+    /** The inference of {@link #pack}. */
+    public PackedInference inference() {
+        if (inference == null) {
+            throw new IllegalStateException("pack the model before running packed inference");
+        }
+        return inference;
+    }
+
+    public MemoryReport memory() {
+        return MemoryReport.of(model.cells(), cells, otherBytes());
+    }
+
+    /** CSR, norm and parameters that have no cell. */
+    private long otherBytes() {
+        List<Cell> withCell = model.cellNames();
+        long biases = parameters.list().stream()
+                .filter(p -> withCell.stream().noneMatch(c -> c.toString().equals(p.spec().name())))
+                .mapToLong(p -> 4L * p.spec().rows() * p.spec().cols())
+                .sum();
+        long norm = model.foldsNorm() ? 4L * input.numNodes() : 0;
+        return biases + norm + input.adjacency().graph().bytes();
+    }
+
+    /** SHA-256 of the codes of every packed tensor. */
+    public SortedMap<String, String> codesSha256() {
+        return inference().codesSha256();
+    }
+
+    @Override
+    public void close() {
+        if (inference != null) {
+            inference.close();
+        }
+        cells.close();
+        parameters.close();
+    }
+}

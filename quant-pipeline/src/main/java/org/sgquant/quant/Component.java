@@ -1,0 +1,40 @@
+package org.sgquant.quant;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** What of a layer a cell quantizes. {@link #EMBEDDING} and {@link #ATTENTION} are SGQuant's own. */
+public enum Component {
+    /** The input h of a layer. */
+    EMBEDDING,
+    /** One weight per edge, such as the GCN norm. */
+    ATTENTION,
+    /** The transformed features hW that are aggregated. */
+    MESSAGE,
+    /** Further hidden state where a model has it. */
+    HIDDEN,
+    /** The weight matrix. */
+    WEIGHT;
+
+    /** Parses the lower-case name. */
+    public static Component parse(String text) {
+        for (Component c : values()) {
+            if (c.toString().equals(text)) {
+                return c;
+            }
+        }
+        throw new IllegalArgumentException("component '" + text + "' does not exist: choose one of "
+                + Arrays.stream(values()).map(Component::toString).collect(Collectors.joining(" ")));
+    }
+
+    /** Whether rows are nodes, so that degree buckets can differ in width. */
+    public boolean hasBuckets() {
+        return this != WEIGHT;
+    }
+
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,49 @@
+package org.sgquant.quant;
+
+import org.sgquant.kernels.Calibration;
+import org.sgquant.tensor.Granularity;
+import org.sgquant.tensor.Rounding;
+
+/**
+ * How the cells of a model are quantized, apart from their widths.
+ *
+ * <p>{@code features*} apply to the input features, whose row-wise ranges are lossless for bag-of-words rows;
+ * {@code inner*} to everything computed from them; weights have a scale per column and least squared error.
+ * {@code clipMask} zeroes the straight-through gradient outside the range.
+ */
+public record QuantConfig(
+        Granularity featuresGranularity,
+        Calibration featuresCalibration,
+        Granularity innerGranularity,
+        Calibration innerCalibration,
+        Rounding rounding,
+        boolean clipMask) {
+
+    public static final QuantConfig DEFAULT = new QuantConfig(
+            Granularity.ROW, Calibration.ROW_MEAN, Granularity.COLUMN, Calibration.MSE, Rounding.NEAREST, true);
+
+    public QuantConfig withFeaturesGranularity(Granularity granularity) {
+        return new QuantConfig(
+                granularity, featuresCalibration, innerGranularity, innerCalibration, rounding, clipMask);
+    }
+
+    /** Granularity of weights: one scale per output column. */
+    public Granularity granularity(Cell cell) {
+        if (cell.component() == Component.WEIGHT) {
+            return Granularity.COLUMN;
+        }
+        return isFeatures(cell) ? featuresGranularity : innerGranularity;
+    }
+
+    public Calibration calibration(Cell cell) {
+        if (cell.component() == Component.WEIGHT) {
+            return Calibration.MSE;
+        }
+        return isFeatures(cell) ? featuresCalibration : innerCalibration;
+    }
+
+    /** Whether {@code cell} is the input of the first layer. */
+    public static boolean isFeatures(Cell cell) {
+        return cell.layer() == 1 && cell.component() == Component.EMBEDDING;
+    }
+}

@@ -1,0 +1,258 @@
+package org.sgquant.quant;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.sgquant.data.Features;
+import org.sgquant.kernels.Backend;
+import org.sgquant.kernels.Calibration;
+import org.sgquant.kernels.PackedOps;
+import org.sgquant.kernels.Transfer;
+import org.sgquant.kernels.reference.ReferencePackedOps;
+import org.sgquant.tensor.BitWidth;
+import org.sgquant.tensor.EdgeWeights;
+import org.sgquant.tensor.FloatMatrix;
+import org.sgquant.tensor.Granularity;
+import org.sgquant.tensor.HostMemory;
+import org.sgquant.tensor.Memory;
+import org.sgquant.tensor.PackedMatrix;
+import org.sgquant.tensor.QuantScheme;
+
+/**
+ * Everything quantized of one model under one {@link BitAssignment}: schemes of all cells, and the codes of those that
+ * do not depend on the weights being trained (features, edge weights) or are packed once training is over (weights).
+ *
+ * <p>{@link #packedBytes} is what packed inference keeps; fake-quantized copies live in a memory of their own.
+ */
+public final class QuantizedCells implements AutoCloseable {
+
+    /**
+     * What quantization needs to know of the graph, on the host: features (with a factor per row or null), the weight
+     * of each edge (null where the model has none), row pointers of these edges, and the nodes' degrees.
+     */
+    public record Source(Features features, float[] featureFactor, float[] edgeWeights, int[] edgeRowPtr, int[] degrees) {}
+
+    /** A tensor in both forms: the codes, and the floats they stand for. */
+    public record Quantized<P>(P packed, FloatMatrix fakeQuantized) {}
+
+    private final Backend backend;
+    private final BitAssignment bits;
+    private final QuantConfig config;
+    private final int[] bounds;
+    private final Memory packedMemory;
+    private final Memory fakeMemory;
+    private final Map<Cell, QuantScheme> schemes = new TreeMap<>();
+    private final Map<Cell, Quantized<EdgeWeights>> attention = new TreeMap<>();
+    private final Map<Cell, PackedMatrix> weights = new TreeMap<>();
+    private Quantized<PackedMatrix> features;
+
+    /** Creates schemes for {@code shapes} and packs features and edge weights, whose ranges are set here. */
+    public QuantizedCells(
+            BitAssignment bits, QuantConfig config, List<CellShape> shapes, Source source, Backend backend) {
+        this.backend = backend;
+        this.bits = bits;
+        this.config = config;
+        this.bounds = bits.buckets().bounds(source.degrees());
+        this.packedMemory = backend.newMemory();
+        this.fakeMemory = backend.newMemory();
+        for (CellShape shape : shapes) {
+            Cell cell = shape.cell();
+            if (QuantConfig.isFeatures(cell) && !bits.isFp32(cell)) {
+                features = quantizeFeatures(shape, source);
+            } else if (cell.component() == Component.ATTENTION) {
+                attention.put(cell, quantizeEdges(cell, source));
+            } else if (!bits.isFp32(cell)) {
+                schemes.put(cell, newScheme(shape, packedMemory));
+            }
+        }
+    }
+
+    private QuantScheme newScheme(CellShape shape, Memory memory) {
+        Cell cell = shape.cell();
+        int[] rows = cell.component().hasBuckets() ? bounds : new int[] {0, shape.rows()};
+        return QuantScheme.create(
+                memory,
+                cell.toString(),
+                rows,
+                shape.cols(),
+                bits.widths(cell),
+                config.granularity(cell),
+                config.rounding());
+    }
+
+    private Quantized<PackedMatrix> quantizeFeatures(CellShape shape, Source source) {
+        try (HostMemory host = new HostMemory()) {
+            QuantScheme scheme = newScheme(shape, host);
+            Transfer packedTransfer = new Transfer(backend, packedMemory);
+            Transfer fakeTransfer = new Transfer(backend, fakeMemory);
+            return switch (source.features()) {
+                case Features.Sparse sparse -> {
+                    FeatureQuantizer quantizer = new FeatureQuantizer(sparse.matrix(), source.featureFactor(), scheme);
+                    quantizer.calibrate(calibration(shape.cell()));
+                    yield new Quantized<>(
+                            packedTransfer.packed(quantizer.pack(host)),
+                            fakeTransfer.vector(quantizer.fakeQuantized()));
+                }
+                case Features.Dense dense -> {
+                    FloatMatrix scaled = scaled(dense.matrix(), source.featureFactor(), host);
+                    PackedMatrix packed = PackedMatrix.allocate(host, scheme);
+                    PackedOps reference = new ReferencePackedOps();
+                    reference.calibrate(scaled, scheme, calibration(shape.cell()));
+                    reference.pack(scaled, packed);
+                    reference.unpack(packed, scaled);
+                    yield new Quantized<>(packedTransfer.packed(packed), fakeTransfer.matrix(scaled));
+                }
+            };
+        }
+    }
+
+    private static FloatMatrix scaled(FloatMatrix x, float[] factor, HostMemory host) {
+        FloatMatrix out = FloatMatrix.allocate(host, x.rows(), x.cols());
+        out.copyFrom(x);
+        for (int r = 0; factor != null && r < x.rows(); r++) {
+            for (int c = 0; c < x.cols(); c++) {
+                out.set(r, c, factor[r] * x.get(r, c));
+            }
+        }
+        return out;
+    }
+
+    /** One part per degree bucket of the target; ranges start at 0, so that the weight is scale times code. */
+    private Quantized<EdgeWeights> quantizeEdges(Cell cell, Source source) {
+        try (HostMemory host = new HostMemory()) {
+            Transfer transfer = new Transfer(backend, packedMemory);
+            PackedOps reference = new ReferencePackedOps();
+            List<EdgeWeights.Part> parts = new ArrayList<>();
+            float[] fake = new float[source.edgeWeights().length];
+            for (int b = 0; b + 1 < bounds.length; b++) {
+                int from = source.edgeRowPtr()[bounds[b]];
+                int to = source.edgeRowPtr()[bounds[b + 1]];
+                BitWidth width = bits.widths(cell).get(b);
+                FloatMatrix values = FloatMatrix.allocate(host, 1, to - from);
+                float max = 0;
+                for (int e = from; e < to; e++) {
+                    values.set(0, e - from, source.edgeWeights()[e]);
+                    max = Math.max(max, source.edgeWeights()[e]);
+                }
+                QuantScheme scheme = QuantScheme.uniform(host, cell.toString(), 1, to - from, width, Granularity.TENSOR);
+                scheme.blocks()
+                        .get(0)
+                        .params()
+                        .scale()
+                        .set(0, 0, max > 0 && width.isPacked() ? max / width.maxCode() : 1);
+                PackedMatrix packed = PackedMatrix.allocate(host, scheme);
+                reference.pack(values, packed);
+                for (int e = from; e < to; e++) {
+                    fake[e] = packed.value(0, e - from);
+                }
+                parts.add(new EdgeWeights.Part(bounds[b], bounds[b + 1], from, transfer.packed(packed)));
+            }
+            return new Quantized<>(new EdgeWeights(parts), new Transfer(backend, fakeMemory).vector(fake));
+        }
+    }
+
+    public BitAssignment bits() {
+        return bits;
+    }
+
+    public QuantConfig config() {
+        return config;
+    }
+
+    /** Packed and fake-quantized input features, null where they stay fp32. */
+    public Quantized<PackedMatrix> features() {
+        return features;
+    }
+
+    public Quantized<EdgeWeights> attention(Cell cell) {
+        return attention.get(cell);
+    }
+
+    /** Attention cells whose weights are codes. */
+    public List<Cell> attentionCells() {
+        return attention.keySet().stream().filter(c -> !bits.isFp32(c)).toList();
+    }
+
+    /** Scheme of a cell computed from the features, or of a weight. */
+    public QuantScheme scheme(Cell cell) {
+        return schemes.get(cell);
+    }
+
+    public Map<Cell, QuantScheme> schemes() {
+        return schemes;
+    }
+
+    public Calibration calibration(Cell cell) {
+        return config.calibration(cell);
+    }
+
+    /** Stores the codes of a trained weight under its cell's calibrated scheme. */
+    public void packWeight(Cell cell, FloatMatrix value) {
+        PackedMatrix packed =
+                weights.computeIfAbsent(cell, c -> PackedMatrix.allocate(packedMemory, schemes.get(c)));
+        backend.packed().pack(value, packed);
+    }
+
+    public PackedMatrix weight(Cell cell) {
+        return weights.get(cell);
+    }
+
+    /** Packed weights by cell. */
+    public Map<Cell, PackedMatrix> weights() {
+        return weights;
+    }
+
+    /** A scheme of 32-bit blocks for {@code cols} columns: floats in packed form. */
+    public QuantScheme fp32Scheme(Cell cell, int cols) {
+        int[] rows = {0, bounds[bounds.length - 1]};
+        return QuantScheme.create(
+                packedMemory,
+                cell.toString(),
+                rows,
+                cols,
+                List.of(BitWidth.FP32),
+                Granularity.TENSOR,
+                config.rounding());
+    }
+
+    /** Stored bytes of a quantized cell, 0 for one that stays fp32. */
+    public long storedBytes(Cell cell) {
+        if (QuantConfig.isFeatures(cell) && features != null) {
+            return features.packed().storedBytes();
+        }
+        if (cell.component() == Component.ATTENTION) {
+            return bits.isFp32(cell) ? 0 : attention.get(cell).packed().storedBytes();
+        }
+        QuantScheme scheme = schemes.get(cell);
+        return scheme == null ? 0 : PackedMatrix.storedBytes(scheme);
+    }
+
+    /** Values times width of a cell, 32 bits for what stays fp32. */
+    public long payloadBits(CellShape shape) {
+        Cell cell = shape.cell();
+        if (bits.isFp32(cell)) {
+            return 32 * shape.values();
+        }
+        if (QuantConfig.isFeatures(cell)) {
+            return features.packed().scheme().payloadBits();
+        }
+        if (cell.component() == Component.ATTENTION) {
+            return attention.get(cell).packed().parts().stream()
+                    .mapToLong(p -> p.codes().scheme().payloadBits())
+                    .sum();
+        }
+        return schemes.get(cell).payloadBits();
+    }
+
+    /** Bytes allocated for packed features, edge weights, weights and all scales. */
+    public long packedBytes() {
+        return packedMemory.allocatedBytes();
+    }
+
+    @Override
+    public void close() {
+        packedMemory.close();
+        fakeMemory.close();
+    }
+}

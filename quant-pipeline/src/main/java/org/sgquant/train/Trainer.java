@@ -1,0 +1,139 @@
+package org.sgquant.train;
+
+import org.sgquant.autograd.Plan;
+import org.sgquant.autograd.Tape;
+import org.sgquant.autograd.Value;
+import org.sgquant.kernels.Backend;
+import org.sgquant.kernels.StepState;
+import org.sgquant.model.Forward;
+import org.sgquant.model.GraphInput;
+import org.sgquant.model.Model;
+import org.sgquant.model.Parameters;
+import org.sgquant.model.Phase;
+import org.sgquant.quant.QuantizedCells;
+import org.sgquant.tensor.FloatMatrix;
+import org.sgquant.tensor.HostMemory;
+import org.sgquant.tensor.IntArray;
+import org.sgquant.tensor.Memory;
+
+/**
+ * Trains or fine-tunes one model on one graph and keeps the checkpoint of best validation accuracy.
+ *
+ * <p>Each epoch replays two plans: a step on the training nodes, and an evaluation on the validation nodes without
+ * dropout, which in fine-tuning also refreshes the ranges that the next step quantizes with. Test labels are read by
+ * {@link #evaluate} alone.
+ */
+public final class Trainer implements AutoCloseable {
+
+    private final Backend backend;
+    private final Memory memory;
+    private final HostMemory host = new HostMemory();
+    private final Parameters parameters;
+    private final Parameters best;
+    private final GraphInput input;
+    private final StepState state;
+    private final StepState hostState;
+    private final FloatMatrix metrics;
+    private final FloatMatrix hostMetrics;
+    private final Plan step;
+    private final Plan evaluation;
+
+    /** {@code cells} is null for fp32 training; {@code parameters} are trained in place. */
+    public Trainer(Model model, GraphInput input, Parameters parameters, QuantizedCells cells, Backend backend) {
+        this.backend = backend;
+        this.memory = backend.newMemory();
+        this.input = input;
+        this.parameters = parameters;
+        this.best = new Parameters(model.parameters(), backend);
+        this.state = StepState.allocate(memory);
+        this.hostState = StepState.allocate(host);
+        this.metrics = FloatMatrix.allocate(memory, 1, 2);
+        this.hostMetrics = FloatMatrix.allocate(host, 1, 2);
+        this.step = stepPlan(model, cells);
+        this.evaluation = evaluationPlan(model, cells, input.validation());
+    }
+
+    private Plan stepPlan(Model model, QuantizedCells cells) {
+        Tape tape = new Tape();
+        tape.nextStep(state);
+        Phase phase = cells == null ? Phase.TRAIN : Phase.FINE_TUNE;
+        Forward forward = new Forward(tape, phase, input, parameters, cells, state);
+        Value logits = model.logits(forward);
+        Value grad = tape.crossEntropy(logits, input.labels(), input.train(), metrics);
+        tape.backward(logits, grad);
+        for (Parameters.Parameter p : parameters.list()) {
+            Value value = forward.parameterValues().get(p.spec().name());
+            tape.adam(value, p.m(), p.v(), p.spec().weightDecay(), state);
+        }
+        return Plan.compile(tape, backend, memory);
+    }
+
+    private Plan evaluationPlan(Model model, QuantizedCells cells, IntArray nodes) {
+        Tape tape = new Tape();
+        Phase phase = cells == null ? Phase.EVALUATE : Phase.CALIBRATE;
+        Value logits = model.logits(new Forward(tape, phase, input, parameters, cells, state));
+        tape.evaluate(logits, input.labels(), nodes, metrics);
+        return Plan.compile(tape, backend, memory);
+    }
+
+    /** Trains from the present parameters and leaves those of the best checkpoint; returns its validation metrics. */
+    public Metrics train(TrainConfig config, long seed) {
+        parameters.resetMoments();
+        Metrics bestMetrics = null;
+        int bestEpoch = 0;
+        for (int epoch = 0; epoch <= config.epochs(); epoch++) {
+            Metrics now = validate();
+            if (now.betterThan(bestMetrics)) {
+                bestMetrics = now;
+                bestEpoch = epoch;
+                best.copyFrom(parameters);
+            }
+            if (epoch == config.epochs() || epoch - bestEpoch >= config.patience()) {
+                break;
+            }
+            hostState.set(seed, epoch, config.learningRate(epoch));
+            backend.upload(hostState.data(), state.data(), StepState.BYTES);
+            step.run();
+        }
+        parameters.copyFrom(best);
+        return bestMetrics;
+    }
+
+    /** Validation metrics of the present parameters; in fine-tuning this sets every range. */
+    public Metrics validate() {
+        evaluation.run();
+        return read(input.validation());
+    }
+
+    /** Metrics of the present parameters on {@code nodes}. */
+    public static Metrics evaluate(
+            Model model, GraphInput input, Parameters parameters, IntArray nodes, Backend backend) {
+        try (Memory memory = backend.newMemory();
+                HostMemory host = new HostMemory()) {
+            Tape tape = new Tape();
+            FloatMatrix metrics = FloatMatrix.allocate(memory, 1, 2);
+            Value logits = model.logits(new Forward(tape, Phase.EVALUATE, input, parameters, null, null));
+            tape.evaluate(logits, input.labels(), nodes, metrics);
+            Plan.compile(tape, backend, memory).run();
+            FloatMatrix result = FloatMatrix.allocate(host, 1, 2);
+            backend.download(metrics.data(), result.data(), result.bytes());
+            return metrics(result, nodes);
+        }
+    }
+
+    private Metrics read(IntArray nodes) {
+        backend.download(metrics.data(), hostMetrics.data(), hostMetrics.bytes());
+        return metrics(hostMetrics, nodes);
+    }
+
+    private static Metrics metrics(FloatMatrix values, IntArray nodes) {
+        return new Metrics(values.get(0, 0), nodes.size() == 0 ? 0 : 100.0 * values.get(0, 1) / nodes.size());
+    }
+
+    @Override
+    public void close() {
+        best.close();
+        memory.close();
+        host.close();
+    }
+}
