@@ -1,0 +1,25 @@
+package org.sgquant.data;
+
+/**
+ * How a dataset is opened.
+ *
+ * @param normalizeRows divide every feature row by the sum of its magnitudes
+ * @param maskIndex which of several published splits to take, where a file has more than one
+ * @param splitSeed seed of the split, where a file has none
+ */
+public record DatasetOptions(boolean normalizeRows, int maskIndex, long splitSeed) {
+
+    public static final DatasetOptions DEFAULT = new DatasetOptions(true, 0, 0);
+
+    public DatasetOptions withNormalizeRows(boolean value) {
+        return new DatasetOptions(value, maskIndex, splitSeed);
+    }
+
+    public DatasetOptions withMaskIndex(int value) {
+        return new DatasetOptions(normalizeRows, value, splitSeed);
+    }
+
+    public DatasetOptions withSplitSeed(long value) {
+        return new DatasetOptions(normalizeRows, maskIndex, value);
+    }
+}

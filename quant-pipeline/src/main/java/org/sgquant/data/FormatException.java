@@ -1,0 +1,25 @@
+package org.sgquant.data;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** A file holds something else than it should: {@code "<file>: <place>: got ..., expected ..."}. */
+public final class FormatException extends RuntimeException {
+
+    public FormatException(String file, String place, String got, String expected) {
+        super(file + ": " + place + ": got " + got + ", expected " + expected);
+    }
+
+    public FormatException(String file, String place, String got, String expected, Throwable cause) {
+        super(file + ": " + place + ": got " + got + ", expected " + expected, cause);
+    }
+
+    /** The file could not be opened or read to its end. */
+    static FormatException unreadable(Path file, String expected, IOException cause) {
+        String reason = cause.getClass().getSimpleName().replaceFirst("Exception$", "");
+        String detail = cause.getMessage() == null || cause.getMessage().equals(file.toString())
+                ? reason
+                : reason + " (" + cause.getMessage() + ")";
+        return new FormatException(file.toString(), "file", detail, expected, cause);
+    }
+}
