@@ -1,5 +1,7 @@
 package org.sgquant.kernels;
 
+import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.sgquant.tensor.BitWidth;
 import org.sgquant.tensor.Rounding;
 
@@ -22,9 +24,28 @@ public final class RangeSearch {
     /** A closed interval. */
     public record Range(double lo, double hi) {}
 
+    /** Factor that turns a distance from {@code min} into a bin: {@code BINS / (max - min)}, max > min. */
+    public static float binsPerUnit(float min, float max) {
+        return (float) (BINS / ((double) max - min));
+    }
+
     /** Bin of {@code x} between {@code min} and {@code max}, max > min, in float32 arithmetic. */
     public static int bin(float x, float min, float binsPerUnit) {
         return Math.min((int) ((x - min) * binsPerUnit), BINS - 1);
+    }
+
+    /**
+     * The range that {@code calibration}, PERCENTILE or MSE, chooses for values from {@code min} to {@code max} with
+     * these counts.
+     */
+    public static Range choose(
+            Calibration calibration, float min, float max, long[] counts, BitWidth bits, Rounding rounding) {
+        return switch (calibration.method()) {
+            case PERCENTILE -> percentile(min, max, counts, calibration.fraction());
+            case MSE -> leastSquares(min, max, counts, bits, rounding);
+            case MIN_MAX, ROW_MEAN ->
+                throw new IllegalArgumentException("calibration " + calibration + " needs no histogram");
+        };
     }
 
     /** Smallest range that leaves at most {@code (1 - fraction)} of the values out on each side. */
@@ -33,7 +54,7 @@ public final class RangeSearch {
         for (long c : counts) {
             total += c;
         }
-        long allowed = (long) Math.floor(total * (1 - fraction));
+        long allowed = total - (long) Math.ceil(total * fraction);
         int first = 0;
         for (long left = counts[0]; left <= allowed && first < BINS - 1; left += counts[first]) {
             first++;
@@ -52,9 +73,10 @@ public final class RangeSearch {
      * <p>The paper form of rounding is searched with its own error.
      */
     public static Range leastSquares(float min, float max, long[] counts, BitWidth bits, Rounding rounding) {
+        Occupied bins = new Occupied(min, max, counts);
         double span = (double) max - min;
         Range best = new Range(min, max);
-        double bestError = squaredError(min, max, counts, best, bits, rounding);
+        double bestError = bins.squaredError(best, bits, rounding);
         for (int pass = 0; pass < 3; pass++) {
             Range before = best;
             for (int side = 0; side < 2; side++) {
@@ -64,7 +86,7 @@ public final class RangeSearch {
                     if (tried.hi() <= tried.lo()) {
                         continue;
                     }
-                    double error = squaredError(min, max, counts, tried, bits, rounding);
+                    double error = bins.squaredError(tried, bits, rounding);
                     if (error < bestError) {
                         bestError = error;
                         best = tried;
@@ -78,22 +100,32 @@ public final class RangeSearch {
         return best;
     }
 
-    private static double squaredError(
-            float min, float max, long[] counts, Range range, BitWidth bits, Rounding rounding) {
-        int maxCode = bits.maxCode();
-        double scale = (range.hi() - range.lo()) / (rounding == Rounding.PAPER ? maxCode + 1.0 : maxCode);
-        double width = ((double) max - min) / BINS;
-        double error = 0;
-        for (int b = 0; b < BINS; b++) {
-            if (counts[b] == 0) {
-                continue;
-            }
-            double x = min + (b + 0.5) * width;
-            double u = Math.min(Math.max((x - range.lo()) / scale, 0), maxCode);
-            u = rounding == Rounding.PAPER ? Math.floor(u) : Math.rint(u);
-            double d = x - (range.lo() + scale * u);
-            error += counts[b] * d * d;
+    /** Middles and counts of the bins that hold values: a row of 16 values fills at most 16 of the 1024. */
+    private static final class Occupied {
+
+        private final double[] middle;
+        private final double[] count;
+
+        Occupied(float min, float max, long[] counts) {
+            double width = ((double) max - min) / BINS;
+            int[] bins = IntStream.range(0, BINS).filter(b -> counts[b] != 0).toArray();
+            middle = Arrays.stream(bins)
+                    .mapToDouble(b -> min + (b + 0.5) * width)
+                    .toArray();
+            count = Arrays.stream(bins).mapToDouble(b -> counts[b]).toArray();
         }
-        return error;
+
+        double squaredError(Range range, BitWidth bits, Rounding rounding) {
+            int maxCode = bits.maxCode();
+            double scale = (range.hi() - range.lo()) / rounding.steps(bits);
+            double error = 0;
+            for (int i = 0; i < middle.length; i++) {
+                double u = Math.min(Math.max((middle[i] - range.lo()) / scale, 0), maxCode);
+                u = rounding == Rounding.PAPER ? Math.floor(u) : Math.rint(u);
+                double d = middle[i] - (range.lo() + scale * u);
+                error += count[i] * d * d;
+            }
+            return error;
+        }
     }
 }

@@ -48,9 +48,9 @@ public final class PackedLayout {
         int code = 0;
         int offset = 0;
         for (int w : bits.sections()) {
-            int bit = c * w;
+            long bit = (long) c * w;
             int b = data.get(ValueLayout.JAVA_BYTE, rowOffset + offset + (bit >>> 3)) & 0xff;
-            code = (code << w) | ((b >>> (bit & 7)) & ((1 << w) - 1));
+            code = (code << w) | ((b >>> (int) (bit & 7)) & ((1 << w) - 1));
             offset += Math.ceilDiv(sectionBytes(w, cols), 4) * 4;
         }
         return code;
@@ -63,10 +63,11 @@ public final class PackedLayout {
         for (int w : bits.sections()) {
             rest -= w;
             int part = (code >>> rest) & ((1 << w) - 1);
-            int bit = c * w;
+            long bit = (long) c * w;
+            int shift = (int) (bit & 7);
             long at = rowOffset + offset + (bit >>> 3);
-            int mask = ((1 << w) - 1) << (bit & 7);
-            int b = (data.get(ValueLayout.JAVA_BYTE, at) & ~mask) | (part << (bit & 7));
+            int mask = ((1 << w) - 1) << shift;
+            int b = (data.get(ValueLayout.JAVA_BYTE, at) & ~mask) | (part << shift);
             data.set(ValueLayout.JAVA_BYTE, at, (byte) b);
             offset += Math.ceilDiv(sectionBytes(w, cols), 4) * 4;
         }

@@ -16,6 +16,19 @@ public record QuantParams(FloatMatrix scale, FloatMatrix offset) {
         return new QuantParams(FloatMatrix.allocate(memory, 1, n), FloatMatrix.allocate(memory, 1, n));
     }
 
+    /**
+     * Sets entry {@code i} to the range [lo, hi] cut into {@code steps}: {@code offset = lo, scale = (hi - lo) / steps}.
+     *
+     * <p>Numerics: in double, then rounded to float and kept within the positive finite floats, so that dividing by the
+     * scale never gives NaN; a zero range gives scale 1. On host memory only.
+     */
+    public void setRange(int i, double lo, double hi, double steps) {
+        double span = hi - lo;
+        float rounded = (float) (span / steps);
+        offset.set(0, i, (float) lo);
+        scale.set(0, i, span == 0 ? 1 : Math.min(Math.max(rounded, Float.MIN_VALUE), Float.MAX_VALUE));
+    }
+
     /** Bytes of both without padding, as they are stored. */
     public long bytes() {
         return 2L * scale.cols() * Float.BYTES;

@@ -1,0 +1,99 @@
+package org.sgquant.kernels.reference;
+
+import org.sgquant.kernels.Calibration;
+import org.sgquant.kernels.NonFiniteException;
+import org.sgquant.kernels.RangeSearch;
+import org.sgquant.kernels.RangeSearch.Range;
+import org.sgquant.tensor.FloatMatrix;
+import org.sgquant.tensor.Granularity;
+import org.sgquant.tensor.QuantScheme;
+import org.sgquant.tensor.QuantScheme.Block;
+
+/** Chooses ranges by walking over the values each scale belongs to. */
+record ReferenceCalibrator(FloatMatrix x, QuantScheme scheme, Calibration calibration) {
+
+    void run() {
+        for (Block block : scheme.blocks()) {
+            requireFinite(block);
+        }
+        for (Block block : scheme.blocks()) {
+            if (block.bits().isPacked()) {
+                calibrate(block);
+            }
+        }
+    }
+
+    /** A range over the whole tensor sees 32-bit blocks too. */
+    private void requireFinite(Block block) {
+        if (!block.bits().isPacked() && scheme.granularity() != Granularity.TENSOR) {
+            return;
+        }
+        for (int r = block.rowStart(); r < block.rowEnd(); r++) {
+            for (int c = 0; c < scheme.cols(); c++) {
+                if (!Float.isFinite(x.get(r, c))) {
+                    throw new NonFiniteException(scheme.name(), r, c, x.get(r, c));
+                }
+            }
+        }
+    }
+
+    private void calibrate(Block block) {
+        int from = block.rowStart();
+        int to = block.rowEnd();
+        int cols = scheme.cols();
+        for (int s = 0; s < block.params().scale().cols(); s++) {
+            Range range;
+            if (from == to || cols == 0) {
+                range = new Range(0, 0);
+            } else {
+                range = switch (scheme.granularity()) {
+                    case TENSOR -> range(0, scheme.rows(), 0, cols, block);
+                    case BUCKET -> range(from, to, 0, cols, block);
+                    case COLUMN -> range(from, to, s, s + 1, block);
+                    case ROW -> range(from + s, from + s + 1, 0, cols, block);
+                };
+            }
+            block.params().setRange(s, range.lo(), range.hi(), scheme.rounding().steps(block.bits()));
+        }
+    }
+
+    private Range range(int rowStart, int rowEnd, int colStart, int colEnd, Block block) {
+        float min = Float.POSITIVE_INFINITY;
+        float max = Float.NEGATIVE_INFINITY;
+        double sumOfMinima = 0;
+        double sumOfMaxima = 0;
+        for (int r = rowStart; r < rowEnd; r++) {
+            float rowMin = Float.POSITIVE_INFINITY;
+            float rowMax = Float.NEGATIVE_INFINITY;
+            for (int c = colStart; c < colEnd; c++) {
+                rowMin = Math.min(rowMin, x.get(r, c));
+                rowMax = Math.max(rowMax, x.get(r, c));
+            }
+            min = Math.min(min, rowMin);
+            max = Math.max(max, rowMax);
+            sumOfMinima += rowMin;
+            sumOfMaxima += rowMax;
+        }
+        if (min == max) {
+            return new Range(min, max);
+        }
+        int rows = rowEnd - rowStart;
+        return switch (calibration.method()) {
+            case MIN_MAX -> new Range(min, max);
+            case ROW_MEAN ->
+                scheme.granularity() == Granularity.COLUMN
+                        ? new Range(min, max)
+                        : new Range(sumOfMinima / rows, sumOfMaxima / rows);
+            case PERCENTILE, MSE -> {
+                long[] counts = new long[RangeSearch.BINS];
+                float binsPerUnit = RangeSearch.binsPerUnit(min, max);
+                for (int r = rowStart; r < rowEnd; r++) {
+                    for (int c = colStart; c < colEnd; c++) {
+                        counts[RangeSearch.bin(x.get(r, c), min, binsPerUnit)]++;
+                    }
+                }
+                yield RangeSearch.choose(calibration, min, max, counts, block.bits(), scheme.rounding());
+            }
+        };
+    }
+}

@@ -1,0 +1,99 @@
+package org.sgquant.kernels.reference;
+
+import java.lang.foreign.ValueLayout;
+import org.sgquant.kernels.NonFiniteException;
+import org.sgquant.tensor.FloatMatrix;
+import org.sgquant.tensor.PackedLayout;
+import org.sgquant.tensor.PackedMatrix;
+import org.sgquant.tensor.QuantScheme;
+import org.sgquant.tensor.QuantScheme.Block;
+import org.sgquant.tensor.Rounding;
+
+/** {@code u = rint(min(max((x - offset) / scale, 0), 2^q - 1))} and back, one value at a time. */
+final class ReferenceQuantizer {
+
+    private ReferenceQuantizer() {}
+
+    static void fakeQuantize(FloatMatrix x, QuantScheme scheme, FloatMatrix out) {
+        for (Block block : scheme.blocks()) {
+            for (int r = block.rowStart(); r < block.rowEnd(); r++) {
+                for (int c = 0; c < scheme.cols(); c++) {
+                    out.set(r, c, block.bits().isPacked() ? fake(x.get(r, c), scheme, block, r, c) : x.get(r, c));
+                }
+            }
+        }
+    }
+
+    private static float fake(float x, QuantScheme scheme, Block block, int r, int c) {
+        int s = scaleIndex(scheme, block, r, c);
+        float u = rounded(x, scheme, block, r, c);
+        return Math.fma(
+                block.params().scale().get(0, s), u, block.params().offset().get(0, s));
+    }
+
+    static void fakeQuantizeBackward(FloatMatrix x, QuantScheme scheme, FloatMatrix gradY, FloatMatrix gradX) {
+        for (Block block : scheme.blocks()) {
+            for (int r = block.rowStart(); r < block.rowEnd(); r++) {
+                for (int c = 0; c < scheme.cols(); c++) {
+                    boolean passes = !block.bits().isPacked() || isInside(x.get(r, c), scheme, block, r, c);
+                    gradX.set(r, c, passes ? gradY.get(r, c) : 0);
+                }
+            }
+        }
+    }
+
+    private static boolean isInside(float x, QuantScheme scheme, Block block, int r, int c) {
+        float t = normalised(x, scheme, block, r, c);
+        return t >= 0 && t <= block.bits().maxCode();
+    }
+
+    static void pack(FloatMatrix x, PackedMatrix out) {
+        QuantScheme scheme = out.scheme();
+        for (int b = 0; b < scheme.blocks().size(); b++) {
+            Block block = scheme.blocks().get(b);
+            out.data(b).asSlice(0, out.dataBytes(b)).fill((byte) 0);
+            for (int r = block.rowStart(); r < block.rowEnd(); r++) {
+                long row = (long) (r - block.rowStart()) * out.stride(b);
+                for (int c = 0; c < scheme.cols(); c++) {
+                    float value = x.get(r, c);
+                    if (!block.bits().isPacked()) {
+                        out.data(b).set(ValueLayout.JAVA_FLOAT_UNALIGNED, row + 4L * c, value);
+                    } else if (Float.isFinite(value)) {
+                        int code = (int) rounded(value, scheme, block, r, c);
+                        PackedLayout.setCode(out.data(b), row, block.bits(), scheme.cols(), c, code);
+                    } else {
+                        throw new NonFiniteException(scheme.name(), r, c, value);
+                    }
+                }
+            }
+        }
+    }
+
+    static void unpack(PackedMatrix x, FloatMatrix out) {
+        for (int r = 0; r < x.rows(); r++) {
+            for (int c = 0; c < x.cols(); c++) {
+                out.set(r, c, x.value(r, c));
+            }
+        }
+    }
+
+    /** The code of {@code x} as a float; NaN stays NaN. */
+    private static float rounded(float x, QuantScheme scheme, Block block, int r, int c) {
+        float t = normalised(x, scheme, block, r, c);
+        float clamped = Math.min(Math.max(t, 0f), (float) block.bits().maxCode());
+        return (float) (scheme.rounding() == Rounding.PAPER ? Math.floor(clamped) : Math.rint(clamped));
+    }
+
+    private static float normalised(float x, QuantScheme scheme, Block block, int r, int c) {
+        int s = scaleIndex(scheme, block, r, c);
+        return (x - block.params().offset().get(0, s)) / block.params().scale().get(0, s);
+    }
+
+    private static int scaleIndex(QuantScheme scheme, Block block, int r, int c) {
+        return switch (scheme.granularity()) {
+            case TENSOR, BUCKET -> 0;
+            case COLUMN -> c;
+            case ROW -> r - block.rowStart();
+        };
+    }
+}
