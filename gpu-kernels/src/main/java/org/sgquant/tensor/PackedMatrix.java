@@ -52,12 +52,21 @@ public final class PackedMatrix {
 
     /** Bytes that {@code scheme} takes when stored: padded codes, scales and offsets, and a table of its blocks. */
     public static long storedBytes(QuantScheme scheme) {
-        long bytes = 0;
-        for (QuantScheme.Block block : scheme.blocks()) {
-            bytes += dataBytes(block, scheme.cols());
-            bytes += block.bits().isPacked() ? block.params().bytes() : 0;
-        }
-        return bytes + (scheme.blocks().size() > 1 ? (long) scheme.blocks().size() * TABLE_ENTRY_BYTES : 0);
+        long bytes = scheme.blocks().stream()
+                .mapToLong(b -> storedBytes(b.rows(), scheme.cols(), b.bits(), scheme.granularity()))
+                .sum();
+        return bytes + tableBytes(scheme.blocks().size());
+    }
+
+    /** Bytes of one stored block: padded codes with scales and offsets. */
+    public static long storedBytes(int rows, int cols, BitWidth bits, Granularity granularity) {
+        long codes = (long) rows * PackedLayout.rowStride(bits, cols);
+        return bits.isPacked() ? codes + 2L * Float.BYTES * granularity.scalesPerBlock(rows, cols) : codes;
+    }
+
+    /** Bytes of the table that tells the blocks of one matrix apart; a single block needs none. */
+    public static long tableBytes(int blocks) {
+        return blocks > 1 ? (long) blocks * TABLE_ENTRY_BYTES : 0;
     }
 
     public QuantScheme scheme() {

@@ -108,7 +108,7 @@ public final class Tape {
         if (values == null) {
             return spmm(transposed, null, g);
         }
-        Value reordered = Value.like(Value.external(transposed, values.dense()), false);
+        Value reordered = Value.sparse(transposed);
         record(
                 "gather",
                 List.of(values),

@@ -54,6 +54,10 @@ public final class Value {
         return new Value(rows, cols, requiresGrad, null, null, false);
     }
 
+    static Value sparse(Sparsity sparsity) {
+        return new Value(sparsity.graph().numRows(), sparsity.graph().numCols(), false, sparsity, null, false);
+    }
+
     static Value packed(QuantScheme scheme) {
         return new Value(scheme.rows(), scheme.cols(), false, null, scheme, false);
     }

@@ -46,7 +46,9 @@ public final class GraphInput implements AutoCloseable {
         try (HostMemory hostMemory = new HostMemory()) {
         CsrGraph host = withSelfLoops(dataset.graph(), hostMemory);
         float[] inverseRoot = new float[host.numRows()];
-        Arrays.setAll(inverseRoot, i -> (float) (1 / Math.sqrt(host.degree(i))));
+        for (int i = 0; i < inverseRoot.length; i++) {
+            inverseRoot[i] = (float) (1 / Math.sqrt(host.degree(i)));
+        }
         CsrGraph graph = upload.graph(host);
         // A + I is its own transpose, but the values of its edges need not be symmetric once they are quantized.
         IntArray reverseEdge = upload.ints(host.transpose(hostMemory).sourceEdge());

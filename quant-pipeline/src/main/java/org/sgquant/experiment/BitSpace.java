@@ -1,0 +1,98 @@
+package org.sgquant.experiment;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.sgquant.quant.BitAssignment;
+import org.sgquant.quant.Cell;
+import org.sgquant.quant.CellShape;
+import org.sgquant.quant.Component;
+import org.sgquant.quant.DegreeBuckets;
+import org.sgquant.quant.QuantConfig;
+import org.sgquant.search.SearchSpace;
+import org.sgquant.tensor.BitWidth;
+import org.sgquant.tensor.PackedMatrix;
+
+/**
+ * The bit assignments of a model as points of a {@link SearchSpace}: one dimension per cell, or per cell and degree
+ * bucket where buckets are given; and their exact size, which needs no measuring.
+ */
+public final class BitSpace {
+
+    private record Slot(CellShape shape, int bucket) {}
+
+    private final List<Slot> slots = new ArrayList<>();
+    private final List<SearchSpace.Dimension> dimensions = new ArrayList<>();
+    private final DegreeBuckets buckets;
+    private final int[] bounds;
+    private final QuantConfig config;
+
+    /**
+     * Every cell of {@code shapes}: the features choose among {@code featureBits}, other cells among {@code innerBits}.
+     */
+    public BitSpace(
+            List<CellShape> shapes,
+            DegreeBuckets buckets,
+            int[] degrees,
+            QuantConfig config,
+            List<Integer> featureBits,
+            List<Integer> innerBits) {
+        this.buckets = buckets;
+        this.bounds = buckets.bounds(degrees);
+        this.config = config;
+        for (CellShape shape : shapes) {
+            Cell cell = shape.cell();
+            boolean features = QuantConfig.isFeatures(cell);
+            boolean perBucket =
+                    buckets.count() > 1 && !features && cell.component() != Component.WEIGHT;
+            for (int b = 0; b < (perBucket ? buckets.count() : 1); b++) {
+                slots.add(new Slot(shape, perBucket ? b : -1));
+                dimensions.add(new SearchSpace.Dimension(
+                        perBucket ? cell + "[" + b + "]" : cell.toString(), features ? featureBits : innerBits));
+            }
+        }
+    }
+
+    public SearchSpace space() {
+        return new SearchSpace(dimensions);
+    }
+
+    /** The assignment that {@code bits}, one width per dimension, stands for. */
+    public BitAssignment assignment(List<Integer> bits) {
+        Map<Cell, List<BitWidth>> widths = new LinkedHashMap<>();
+        for (int i = 0; i < slots.size(); i++) {
+            widths.computeIfAbsent(slots.get(i).shape().cell(), c -> new ArrayList<>())
+                    .add(BitWidth.of(bits.get(i)));
+        }
+        return BitAssignment.of(widths, buckets);
+    }
+
+    /** Stored bytes of all cells under {@code assignment}, with or without the features; 32-bit cells count 4 a value. */
+    public long storedBytes(BitAssignment assignment, boolean withFeatures) {
+        return slots.stream()
+                .map(Slot::shape)
+                .distinct()
+                .filter(shape -> withFeatures || !QuantConfig.isFeatures(shape.cell()))
+                .mapToLong(shape -> storedBytes(shape, assignment))
+                .sum();
+    }
+
+    private long storedBytes(CellShape shape, BitAssignment assignment) {
+        Cell cell = shape.cell();
+        List<BitWidth> widths = assignment.widths(cell);
+        if (assignment.isFp32(cell)) {
+            return Float.BYTES * shape.values();
+        }
+        if (cell.component() == Component.ATTENTION) {
+            throw new IllegalArgumentException("the search does not cover attention cells: fold the norm");
+        }
+        int[] rows = cell.component().hasBuckets() ? bounds : new int[] {0, shape.rows()};
+        long bytes = PackedMatrix.tableBytes(widths.size());
+        for (int b = 0; b < widths.size(); b++) {
+            bytes += PackedMatrix.storedBytes(
+                    rows[b + 1] - rows[b], shape.cols(), widths.get(b), config.granularity(cell));
+        }
+        return bytes;
+    }
+}
