@@ -1,4 +1,4 @@
-package org.sgquant.experiment;
+package org.sgquant.report;
 
 import java.util.Collection;
 

@@ -1,0 +1,65 @@
+package org.sgquant.cli;
+
+import org.sgquant.data.Dataset;
+import org.sgquant.experiment.Lanes;
+import org.sgquant.kernels.Backend;
+import org.sgquant.kernels.Backends;
+import picocli.CommandLine.Option;
+
+/** Options of every command that computes. */
+final class CommonOptions {
+
+    /** Graphs with more edges than this are worked on by all threads together, smaller ones seed by seed. */
+    private static final int EDGES_PER_LANE = 4_000_000;
+
+    @Option(
+            names = "--device",
+            paramLabel = "DEVICE",
+            description = "auto, cpu, reference, cuda or cuda:N (default: ${DEFAULT-VALUE}).")
+    String device = "auto";
+
+    @Option(names = "--threads", paramLabel = "N", description = "CPU threads (default: all cores).")
+    int threads = Runtime.getRuntime().availableProcessors();
+
+    @Option(names = "--seed", paramLabel = "N", description = "First seed (default: ${DEFAULT-VALUE}).")
+    long seed;
+
+    @Option(
+            names = "--json",
+            description = "Print one JSON document on standard output; progress stays on standard error.")
+    boolean json;
+
+    @Option(
+            names = {"-q", "--quiet"},
+            description = "No progress, no notes.")
+    boolean quiet;
+
+    @Option(
+            names = {"-v", "--verbose"},
+            description = "Notes on every seed and trial.")
+    boolean verbose;
+
+    Console console() {
+        return new Console(quiet, verbose);
+    }
+
+    /** One lane per task up to the threads at hand, one for all on a large graph. */
+    Lanes lanes(Dataset dataset, int tasks, Console console) {
+        if (threads < 1) {
+            throw new IllegalArgumentException("--threads must be at least 1, got " + threads);
+        }
+        int count = dataset.graph().numEdges() > EDGES_PER_LANE ? 1 : Math.clamp(tasks, 1, threads);
+        return new Lanes(dataset, count, lane -> backend(threads / count, lane == 0 ? console : Console.SILENT));
+    }
+
+    Backend backend(int laneThreads, Console console) {
+        return Backends.select(device, laneThreads, console::info);
+    }
+
+    /** Name of the device that {@link #backend} gives. */
+    String deviceName() {
+        try (Backend backend = backend(1, Console.SILENT)) {
+            return backend.name();
+        }
+    }
+}

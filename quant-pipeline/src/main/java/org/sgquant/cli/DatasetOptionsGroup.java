@@ -1,0 +1,77 @@
+package org.sgquant.cli;
+
+import java.nio.file.Path;
+import org.sgquant.data.Dataset;
+import org.sgquant.data.DatasetDownloader;
+import org.sgquant.data.Datasets;
+import org.sgquant.experiment.Recipe;
+import picocli.CommandLine.Option;
+
+/** Options that say which graph. */
+final class DatasetOptionsGroup {
+
+    @Option(
+            names = {"-d", "--dataset"},
+            paramLabel = "NAME",
+            description = "Graph by name; see 'sgquant datasets' (default: ${DEFAULT-VALUE}, generated).")
+    String dataset = Datasets.SYNTHETIC;
+
+    @Option(
+            names = "--data-dir",
+            paramLabel = "DIR",
+            description = "Folder with datasets; else $SGQUANT_DATA, else the cache folder.")
+    Path dataDir;
+
+    @Option(names = "--download", description = "Fetch the dataset from its publisher if it is not found.")
+    boolean download;
+
+    @Option(names = "--edges", paramLabel = "FILE", description = "Your own graph: csv of src,dst or npz.")
+    Path edges;
+
+    @Option(names = "--features", paramLabel = "FILE", description = "Your own graph: npy or npz, a row per node.")
+    Path features;
+
+    @Option(names = "--labels", paramLabel = "FILE", description = "Your own graph: npy or csv, a class per node.")
+    Path labels;
+
+    @Option(names = "--split", paramLabel = "FILE", description = "Your own graph: npz of train, val, test.")
+    Path split;
+
+    @Option(names = "--mask", paramLabel = "K", description = "Which of several published splits (default: 0).")
+    int mask;
+
+    @Option(names = "--split-seed", paramLabel = "N", description = "Seed of a split that is drawn (default: 0).")
+    long splitSeed;
+
+    @Option(names = "--no-normalize", description = "Do not divide feature rows by their sum.")
+    boolean noNormalize;
+
+    /** The data part of a recipe. */
+    Recipe.Data recipe() {
+        if (edges == null && (features != null || labels != null || split != null)) {
+            throw new IllegalArgumentException("a graph of your own needs --edges and --features");
+        }
+        if (edges != null && features == null) {
+            throw new IllegalArgumentException("--edges needs --features: one row per node");
+        }
+        String name = edges == null ? dataset : "files";
+        return new Recipe.Data(
+                name, text(edges), text(features), text(labels), text(split), !noNormalize, mask, splitSeed);
+    }
+
+    private static String text(Path path) {
+        return path == null ? null : path.toAbsolutePath().normalize().toString();
+    }
+
+    /** Opens {@code data}, fetching it first where that was asked for. */
+    Dataset open(Recipe.Data data, Console console) {
+        Datasets datasets = Datasets.standard(dataDir);
+        if (download && data.edges() == null && !datasets.isThere(data.name())) {
+            new DatasetDownloader(console::info).get(data.name(), Datasets.cacheFolder());
+        }
+        Dataset opened = data.open(datasets);
+        console.info(opened + "; " + opened.splitSource());
+        console.info("graph: " + opened.cleaning());
+        return opened;
+    }
+}

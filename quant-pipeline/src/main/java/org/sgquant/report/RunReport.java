@@ -1,0 +1,93 @@
+package org.sgquant.report;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.List;
+import java.util.Map;
+import org.sgquant.quant.MemoryReport;
+
+/**
+ * What a command prints with {@code --json} and saves as {@code metrics.json}: one document, accuracies in percent,
+ * sizes in bytes, times in seconds. Parts that a command did not do are left out.
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record RunReport(
+        String dataset,
+        String split,
+        String model,
+        String device,
+        int seeds,
+        long firstSeed,
+        Fp32 fp32,
+        Quantized quantized,
+        List<Layer> layers,
+        Memory memory,
+        SearchSummary search,
+        List<Alternative> alternatives,
+        Seconds seconds,
+        Map<String, String> codesSha256,
+        String savedTo) {
+
+    /** Mean and sample standard deviation over seeds, and every value in the order of seeds. */
+    public record Accuracy(double mean, double std, List<Double> values) {
+        public static Accuracy of(List<Double> values) {
+            Statistics s = Statistics.of(values);
+            return new Accuracy(s.mean(), s.std(), values);
+        }
+    }
+
+    public record Fp32(Accuracy testAccuracy, Accuracy validationAccuracy) {}
+
+    /** Accuracies of packed inference; {@code testDrop} is the fp32 mean minus the quantized mean. */
+    public record Quantized(
+            String bits,
+            double averageBits,
+            double bitsAll,
+            double bitsInner,
+            Accuracy testAccuracy,
+            Accuracy validationAccuracy,
+            double testDrop) {}
+
+    public record Layer(int layer, String order, String aggregated) {}
+
+    public record Memory(
+            long fp32Bytes,
+            long payloadBytes,
+            long storedBytes,
+            long innerStoredBytes,
+            long totalBytes,
+            long peakBytes,
+            double savingPayload,
+            double savingStored) {
+        public static Memory of(MemoryReport m, long peakBytes) {
+            return new Memory(
+                    m.fp32Bytes(),
+                    m.payloadBytes(),
+                    m.storedBytes(),
+                    m.innerStoredBytes(),
+                    m.totalBytes(),
+                    peakBytes,
+                    m.savingPayload(),
+                    m.savingStored());
+        }
+    }
+
+    /** The search that chose the bits; {@code drop} is on validation, {@code study} the file of its trials. */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record SearchSummary(
+            String strategy,
+            int trials,
+            String objective,
+            double maxDrop,
+            double drop,
+            boolean feasible,
+            long objectiveBytes,
+            String bits,
+            String study) {}
+
+    /** Another assignment on the same seeds, for comparison. */
+    public record Alternative(
+            String bits, double bitsInner, Accuracy testAccuracy, double testDrop, long storedBytes) {}
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Seconds(Double train, Double search, Double finetune, Double inference) {}
+}
