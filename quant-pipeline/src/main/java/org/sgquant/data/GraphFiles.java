@@ -12,7 +12,8 @@ import java.util.Optional;
  *   <li>{@code edges}: csv with {@code src,dst} per line, or npz with {@code edge_index} (2, E) or {@code edges} (E, 2)
  *   <li>{@code features}: npy (N, F), or npz: a SciPy CSR matrix, or one array {@code features} or {@code x}
  *   <li>{@code labels}: npy (N), or csv with one class or {@code node,class} per line; null leaves all unlabelled
- *   <li>{@code split}: npz as {@link SplitReader} says; null shuffles the labelled nodes into 60/20/20 %
+ *   <li>{@code split}: npz with {@code train}, {@code val} and {@code test}, or these with {@code _idx} (lists of nodes) or
+ *       {@code _mask} (booleans, one per node); null shuffles the labelled nodes into 60/20/20 %
  * </ul>
  */
 public record GraphFiles(Path edges, Path features, Path labels, Path split) {

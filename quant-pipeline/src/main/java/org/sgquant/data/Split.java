@@ -69,15 +69,18 @@ public record Split(int[] train, int[] validation, int[] test) {
         int[] nodes = IntStream.range(0, labels.length)
                 .filter(node -> labels[node] >= 0)
                 .toArray();
-        // java.util.Random: its sequence is part of its specification, so a seed means the same split everywhere.
-        Random random = new Random(seed);
-        for (int i = nodes.length - 1; i > 0; i--) {
+        return shuffle(nodes, new Random(seed));
+    }
+
+    /** Shuffles in place. java.util.Random specifies its sequence, so a seed means the same order everywhere. */
+    static int[] shuffle(int[] values, Random random) {
+        for (int i = values.length - 1; i > 0; i--) {
             int j = random.nextInt(i + 1);
-            int swapped = nodes[i];
-            nodes[i] = nodes[j];
-            nodes[j] = swapped;
+            int swapped = values[i];
+            values[i] = values[j];
+            values[j] = swapped;
         }
-        return nodes;
+        return values;
     }
 
     /** The same lists under other node numbers. */
