@@ -8,9 +8,13 @@ import java.util.List;
 /**
  * N x F tensor stored as codes: the bits that a {@link QuantScheme} describes, in {@link PackedLayout}.
  *
- * <p>Block b keeps its rows contiguously at {@code data(b)}, {@code stride(b)} bytes from row to row.
+ * <p>Block b keeps its rows contiguously at {@code data(b)}, {@code stride(b)} bytes from row to row. At least
+ * {@link #SLACK} readable bytes follow its last row, so that kernels may load whole vectors from any row.
  */
 public final class PackedMatrix {
+
+    /** Readable bytes after the last row of a block: one vector of the widest kind. */
+    public static final int SLACK = 64;
 
     /** Bytes of one entry of the bucket table: row start, width, stride, data address. */
     private static final int TABLE_ENTRY_BYTES = 16;
@@ -27,7 +31,7 @@ public final class PackedMatrix {
     public static PackedMatrix allocate(Memory memory, QuantScheme scheme) {
         List<MemorySegment> data = new ArrayList<>();
         for (QuantScheme.Block block : scheme.blocks()) {
-            data.add(memory.allocate(dataBytes(block, scheme.cols())));
+            data.add(memory.allocate(dataBytes(block, scheme.cols()) + SLACK));
         }
         return new PackedMatrix(scheme, data);
     }
@@ -58,7 +62,7 @@ public final class PackedMatrix {
         return scheme.cols();
     }
 
-    /** Codes of block {@code b}, at least {@code rows * stride(b)} bytes. */
+    /** Codes of block {@code b}: {@code rows * stride(b)} bytes and {@link #SLACK} more. */
     public MemorySegment data(int b) {
         return data.get(b);
     }
