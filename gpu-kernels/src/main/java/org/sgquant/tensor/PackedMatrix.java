@@ -7,9 +7,13 @@ import java.util.List;
 /**
  * N x F tensor stored as codes: the bits that a {@link QuantScheme} describes, in {@link PackedLayout}.
  *
- * <p>Block b keeps its rows contiguously at {@code data(b)}, {@code stride(b)} bytes from row to row.
+ * <p>Block b keeps its rows contiguously at {@code data(b)}, {@code stride(b)} bytes from row to row. At least
+ * {@link #SLACK} readable bytes follow its last row, so that kernels may load whole vectors from any row.
  */
 public final class PackedMatrix {
+
+    /** Readable bytes after the last row of a block: one vector of the widest kind. */
+    public static final int SLACK = 64;
 
     /** Bytes of one entry of the bucket table: row start, width, stride, data address. */
     private static final int TABLE_ENTRY_BYTES = 16;
@@ -32,7 +36,7 @@ public final class PackedMatrix {
         List<MemorySegment> data = new ArrayList<>();
         long offset = 0;
         for (QuantScheme.Block block : scheme.blocks()) {
-            long bytes = Memory.align(dataBytes(block, scheme.cols()));
+            long bytes = Memory.align(dataBytes(block, scheme.cols()) + SLACK);
             data.add(segment.asSlice(offset, bytes));
             offset += bytes;
         }
@@ -42,7 +46,7 @@ public final class PackedMatrix {
     /** Bytes that {@link #view} needs. */
     public static long allocationBytes(QuantScheme scheme) {
         return scheme.blocks().stream()
-                .mapToLong(b -> Memory.align(dataBytes(b, scheme.cols())))
+                .mapToLong(b -> Memory.align(dataBytes(b, scheme.cols()) + SLACK))
                 .sum();
     }
 
@@ -81,7 +85,7 @@ public final class PackedMatrix {
         return scheme.cols();
     }
 
-    /** Codes of block {@code b}, at least {@code rows * stride(b)} bytes. */
+    /** Codes of block {@code b}: {@code rows * stride(b)} bytes and {@link #SLACK} more. */
     public MemorySegment data(int b) {
         return data.get(b);
     }

@@ -1,0 +1,82 @@
+package org.sgquant.kernels.cpu;
+
+import java.util.Arrays;
+import java.util.List;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import org.sgquant.tensor.FloatMatrix;
+import org.sgquant.tensor.Granularity;
+import org.sgquant.tensor.QuantScheme;
+import org.sgquant.tensor.QuantScheme.Block;
+
+/** Scale and offset of one block spread over the columns, so that every granularity runs through one loop. */
+final class BlockParams {
+
+    final float[] scale;
+    final float[] offset;
+    private final Block block;
+    private final boolean perRow;
+
+    BlockParams(QuantScheme scheme, Block block) {
+        this.block = block;
+        perRow = scheme.granularity() == Granularity.ROW;
+        scale = spread(block.params().scale(), scheme);
+        offset = spread(block.params().offset(), scheme);
+    }
+
+    static List<BlockParams> all(QuantScheme scheme) {
+        return scheme.blocks().stream().map(b -> new BlockParams(scheme, b)).toList();
+    }
+
+    private float[] spread(FloatMatrix values, QuantScheme scheme) {
+        if (scheme.granularity() == Granularity.COLUMN) {
+            return Arrays.copyOf(values.row(0), Lanes.padded(scheme.cols()));
+        }
+        float[] spread = new float[Lanes.padded(scheme.cols())];
+        if (!perRow) {
+            Arrays.fill(spread, values.get(0, 0));
+        }
+        return spread;
+    }
+
+    /** Takes the scale and offset of {@code row} of the tensor where each row has its own. */
+    void moveTo(int row) {
+        if (perRow) {
+            Arrays.fill(scale, block.params().scale().get(0, row - block.rowStart()));
+            Arrays.fill(offset, block.params().offset().get(0, row - block.rowStart()));
+        }
+    }
+
+    /** {@code fma(scale, code, offset)} at columns c, c + 1, ... */
+    FloatVector dequantize(IntVector codes, int c) {
+        return scaleAt(c).fma(Lanes.floats(codes), offsetAt(c));
+    }
+
+    FloatVector scaleAt(int c) {
+        return FloatVector.fromArray(Lanes.FLOAT, scale, c);
+    }
+
+    FloatVector offsetAt(int c) {
+        return FloatVector.fromArray(Lanes.FLOAT, offset, c);
+    }
+
+    /** {@code acc = fma(ws * scale, (float) sums, fma(ws * offset, weightSum, acc))}, sums below 2^31. */
+    void addSums(float ws, int[] sums, float weightSum, float[] acc, int cols) {
+        for (int c = 0; c < cols; c += Lanes.FLOATS) {
+            FloatVector s = Lanes.floats(IntVector.fromArray(Lanes.INT, sums, c));
+            FloatVector base = offsetAt(c).mul(ws).fma(FloatVector.broadcast(Lanes.FLOAT, weightSum), at(acc, c));
+            scaleAt(c).mul(ws).fma(s, base).intoArray(acc, c);
+        }
+    }
+
+    /** The same for sums of any size. */
+    void addSums(float ws, long[] sums, float weightSum, float[] acc, int cols) {
+        for (int c = 0; c < cols; c++) {
+            acc[c] = Math.fma(ws * scale[c], (float) sums[c], Math.fma(ws * offset[c], weightSum, acc[c]));
+        }
+    }
+
+    private static FloatVector at(float[] values, int c) {
+        return FloatVector.fromArray(Lanes.FLOAT, values, c);
+    }
+}

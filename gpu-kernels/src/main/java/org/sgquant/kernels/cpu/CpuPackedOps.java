@@ -1,0 +1,134 @@
+package org.sgquant.kernels.cpu;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import java.lang.foreign.MemorySegment;
+import org.sgquant.kernels.Calibration;
+import org.sgquant.kernels.PackedOps;
+import org.sgquant.kernels.PackedShapes;
+import org.sgquant.tensor.CsrGraph;
+import org.sgquant.tensor.EdgeWeights;
+import org.sgquant.tensor.FloatMatrix;
+import org.sgquant.tensor.PackedMatrix;
+import org.sgquant.tensor.QuantScheme;
+
+/** {@link PackedOps} with the Vector API on off-heap rows, shared out over the threads of {@link Workers}. */
+public final class CpuPackedOps implements PackedOps {
+
+    /** Rows whose aggregates are multiplied by W together. */
+    private static final int TILE = 4;
+
+    private final Workers workers;
+    private final CpuQuantizer quantizer;
+
+    public CpuPackedOps(Workers workers) {
+        this.workers = workers;
+        this.quantizer = new CpuQuantizer(workers);
+    }
+
+    @Override
+    public void calibrate(FloatMatrix x, QuantScheme scheme, Calibration calibration) {
+        PackedShapes.requireScheme(x, scheme, "calibrate");
+        new CpuCalibrator(workers, x, scheme, calibration).run();
+    }
+
+    @Override
+    public void fakeQuantize(FloatMatrix x, QuantScheme scheme, FloatMatrix out) {
+        PackedShapes.requireScheme(x, scheme, "fakeQuantize");
+        PackedShapes.requireScheme(out, scheme, "fakeQuantize out");
+        quantizer.fakeQuantize(x, scheme, out);
+    }
+
+    @Override
+    public void fakeQuantizeBackward(FloatMatrix x, QuantScheme scheme, FloatMatrix gradY, FloatMatrix gradX) {
+        PackedShapes.requireScheme(x, scheme, "fakeQuantizeBackward");
+        PackedShapes.requireScheme(gradY, scheme, "fakeQuantizeBackward gradY");
+        PackedShapes.requireScheme(gradX, scheme, "fakeQuantizeBackward gradX");
+        quantizer.fakeQuantizeBackward(x, scheme, gradY, gradX);
+    }
+
+    @Override
+    public void pack(FloatMatrix x, PackedMatrix out) {
+        PackedShapes.requireScheme(x, out.scheme(), "pack");
+        quantizer.pack(x, out);
+    }
+
+    @Override
+    public void unpack(PackedMatrix x, FloatMatrix out) {
+        PackedShapes.requireScheme(out, x.scheme(), "unpack");
+        quantizer.unpack(x, out);
+    }
+
+    @Override
+    public void spmm(CsrGraph graph, PackedMatrix x, FloatMatrix out) {
+        PackedShapes.requireSpmm(graph, x, out);
+        aggregate(graph, null, x, out);
+    }
+
+    @Override
+    public void spmmWeighted(CsrGraph graph, EdgeWeights weights, PackedMatrix x, FloatMatrix out) {
+        PackedShapes.requireSpmm(graph, x, out);
+        PackedShapes.requireWeights(graph, weights);
+        aggregate(graph, weights, x, out);
+    }
+
+    private void aggregate(CsrGraph graph, EdgeWeights weights, PackedMatrix x, FloatMatrix out) {
+        workers.runRows(graph, x.cols(), (from, to) -> {
+            RowAggregator aggregator = new RowAggregator(graph, weights, x);
+            float[] acc = aggregator.newRow();
+            for (int i = from; i < to; i++) {
+                aggregator.row(i, acc);
+                MemorySegment.copy(acc, 0, out.data(), JAVA_FLOAT, out.rowOffset(i), out.cols());
+            }
+        });
+    }
+
+    @Override
+    public void gemm(PackedMatrix a, FloatMatrix w, FloatMatrix c) {
+        PackedShapes.requireGemm(a, w, c);
+        workers.run((long) a.rows() * a.cols() * Math.max(1, w.cols() / 16), a.rows(), (from, to) -> {
+            NonZeros left = new NonZeros(a);
+            RowProducts products = new RowProducts(w, c);
+            for (int i = from; i < to; i++) {
+                products.sparse(i, left.column, left.value, left.read(i));
+            }
+        });
+    }
+
+    @Override
+    public void spmmGemm(
+            CsrGraph graph, EdgeWeights weights, PackedMatrix x, FloatMatrix rowScale, FloatMatrix w, FloatMatrix out) {
+        PackedShapes.requireSpmmGemm(graph, x, rowScale, w, out);
+        if (weights != null) {
+            PackedShapes.requireWeights(graph, weights);
+        }
+        workers.runRows(graph, x.cols() + w.cols(), (from, to) -> {
+            RowAggregator aggregator = new RowAggregator(graph, weights, x);
+            RowProducts products = new RowProducts(w, out);
+            float[][] tile = new float[TILE][];
+            for (int t = 0; t < TILE; t++) {
+                tile[t] = aggregator.newRow();
+            }
+            for (int i = from; i < to; i += TILE) {
+                int rows = Math.min(TILE, to - i);
+                for (int t = 0; t < rows; t++) {
+                    aggregator.row(i + t, tile[t]);
+                    scale(tile[t], rowScale == null ? 1 : rowScale.get(0, i + t), x.cols());
+                }
+                if (rows == TILE) {
+                    products.dense4(i, tile, x.cols());
+                } else {
+                    for (int t = 0; t < rows; t++) {
+                        products.dense1(i + t, tile[t], x.cols());
+                    }
+                }
+            }
+        });
+    }
+
+    private static void scale(float[] row, float factor, int cols) {
+        for (int c = 0; c < cols; c++) {
+            row[c] *= factor;
+        }
+    }
+}

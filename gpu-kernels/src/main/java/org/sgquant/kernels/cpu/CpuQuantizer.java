@@ -1,0 +1,180 @@
+package org.sgquant.kernels.cpu;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import org.sgquant.kernels.NonFiniteException;
+import org.sgquant.tensor.FloatMatrix;
+import org.sgquant.tensor.PackedMatrix;
+import org.sgquant.tensor.QuantScheme;
+import org.sgquant.tensor.QuantScheme.Block;
+import org.sgquant.tensor.Rounding;
+
+/** Fake quantization, packing and unpacking, a row at a time. */
+final class CpuQuantizer {
+
+    /** Adding and subtracting 2^23 rounds a float in [0, 2^22] to an integer, half to even. */
+    private static final float ROUND = 0x1p23f;
+
+    private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+
+    private final Workers workers;
+
+    CpuQuantizer(Workers workers) {
+        this.workers = workers;
+    }
+
+    void fakeQuantize(FloatMatrix x, QuantScheme scheme, FloatMatrix out) {
+        overBlocks(scheme, (b, from, to) -> {
+            Block block = scheme.blocks().get(b);
+            if (!block.bits().isPacked()) {
+                copyRows(x, out, from, to);
+                return;
+            }
+            BlockParams params = new BlockParams(scheme, block);
+            for (int r = from; r < to; r++) {
+                params.moveTo(r);
+                long row = x.rowOffset(r);
+                for (int c = 0; c < scheme.cols(); c += Lanes.FLOATS) {
+                    FloatVector u = rounded(normalised(load(x, row, c), params, c), block, scheme.rounding());
+                    params.scaleAt(c).fma(u, params.offsetAt(c)).intoMemorySegment(out.data(), row + 4L * c, ORDER);
+                }
+            }
+        });
+    }
+
+    private static void copyRows(FloatMatrix x, FloatMatrix out, int from, int to) {
+        MemorySegment.copy(x.data(), x.rowOffset(from), out.data(), x.rowOffset(from), x.rowOffset(to - from));
+    }
+
+    void fakeQuantizeBackward(FloatMatrix x, QuantScheme scheme, FloatMatrix gradY, FloatMatrix gradX) {
+        overBlocks(scheme, (b, from, to) -> {
+            Block block = scheme.blocks().get(b);
+            if (!block.bits().isPacked()) {
+                copyRows(gradY, gradX, from, to);
+                return;
+            }
+            BlockParams params = new BlockParams(scheme, block);
+            float maxCode = block.bits().maxCode();
+            for (int r = from; r < to; r++) {
+                params.moveTo(r);
+                long row = x.rowOffset(r);
+                for (int c = 0; c < scheme.cols(); c += Lanes.FLOATS) {
+                    FloatVector t = normalised(load(x, row, c), params, c);
+                    VectorMask<Float> inside =
+                            t.compare(VectorOperators.GE, 0).and(t.compare(VectorOperators.LE, maxCode));
+                    FloatVector.zero(Lanes.FLOAT)
+                            .blend(load(gradY, row, c), inside)
+                            .intoMemorySegment(gradX.data(), row + 4L * c, ORDER);
+                }
+            }
+        });
+    }
+
+    void pack(FloatMatrix x, PackedMatrix out) {
+        QuantScheme scheme = out.scheme();
+        overBlocks(scheme, (b, from, to) -> {
+            Block block = scheme.blocks().get(b);
+            long stride = out.stride(b);
+            if (!block.bits().isPacked()) {
+                for (int r = from; r < to; r++) {
+                    long row = (r - block.rowStart()) * stride;
+                    out.data(b).asSlice(row, stride).fill((byte) 0);
+                    MemorySegment.copy(x.data(), x.rowOffset(r), out.data(b), row, 4L * scheme.cols());
+                }
+                return;
+            }
+            BlockParams params = new BlockParams(scheme, block);
+            RowCodes codes = new RowCodes(block.bits(), scheme.cols());
+            for (int r = from; r < to; r++) {
+                requireFinite(x, r, scheme.name());
+                params.moveTo(r);
+                for (int c = 0; c < scheme.cols(); c += Lanes.FLOATS) {
+                    FloatVector t = normalised(load(x, x.rowOffset(r), c), params, c);
+                    FloatVector u = rounded(t, block, scheme.rounding());
+                    codes.set(c, u.add(ROUND).reinterpretAsInts().and(0xffff));
+                }
+                codes.store(out.data(b), (r - block.rowStart()) * stride);
+            }
+        });
+    }
+
+    void unpack(PackedMatrix x, FloatMatrix out) {
+        QuantScheme scheme = x.scheme();
+        overBlocks(scheme, (b, from, to) -> {
+            Block block = scheme.blocks().get(b);
+            BlockParams params = new BlockParams(scheme, block);
+            RowCodes codes = block.bits().isPacked() ? new RowCodes(block.bits(), scheme.cols()) : null;
+            for (int r = from; r < to; r++) {
+                long row = (long) (r - block.rowStart()) * x.stride(b);
+                if (codes == null) {
+                    MemorySegment.copy(x.data(b), row, out.data(), out.rowOffset(r), 4L * scheme.cols());
+                    continue;
+                }
+                params.moveTo(r);
+                codes.load(x.data(b), row);
+                for (int c = 0; c < scheme.cols(); c += Lanes.FLOATS) {
+                    params.dequantize(codes.get(c), c).intoMemorySegment(out.data(), out.rowOffset(r) + 4L * c, ORDER);
+                }
+            }
+        });
+    }
+
+    /** Throws at the first NaN or infinity of row {@code r}. */
+    static void requireFinite(FloatMatrix x, int r, String name) {
+        long row = x.rowOffset(r);
+        int whole = Lanes.FLOAT.loopBound(x.cols());
+        FloatVector zero = FloatVector.zero(Lanes.FLOAT);
+        for (int c = 0; c < whole; c += Lanes.FLOATS) {
+            zero = load(x, row, c).fma(FloatVector.zero(Lanes.FLOAT), zero);
+        }
+        float probe = zero.reduceLanes(VectorOperators.ADD);
+        for (int c = whole; c < x.cols(); c++) {
+            probe += 0f * x.data().get(JAVA_FLOAT, row + 4L * c);
+        }
+        if (probe == 0) {
+            return;
+        }
+        for (int c = 0; c < x.cols(); c++) {
+            if (!Float.isFinite(x.get(r, c))) {
+                throw new NonFiniteException(name, r, c, x.get(r, c));
+            }
+        }
+    }
+
+    private static FloatVector load(FloatMatrix x, long row, int c) {
+        return FloatVector.fromMemorySegment(Lanes.FLOAT, x.data(), row + 4L * c, ORDER);
+    }
+
+    private static FloatVector normalised(FloatVector x, BlockParams params, int c) {
+        return x.sub(params.offsetAt(c)).div(params.scaleAt(c));
+    }
+
+    /** Codes as floats; NaN stays NaN. */
+    private static FloatVector rounded(FloatVector t, Block block, Rounding rounding) {
+        FloatVector clamped = t.max(0).min((float) block.bits().maxCode());
+        FloatVector nearest = clamped.add(ROUND).sub(ROUND);
+        return rounding == Rounding.NEAREST ? nearest : nearest.sub(1, nearest.compare(VectorOperators.GT, clamped));
+    }
+
+    private interface BlockBody {
+        void accept(int block, int rowFrom, int rowTo);
+    }
+
+    /** Covers the rows of the tensor by ranges that lie within one block each. */
+    private void overBlocks(QuantScheme scheme, BlockBody body) {
+        workers.run((long) scheme.rows() * scheme.cols() * 4, scheme.rows(), (from, to) -> {
+            for (int b = 0; b < scheme.blocks().size(); b++) {
+                int start = Math.max(from, scheme.blocks().get(b).rowStart());
+                int end = Math.min(to, scheme.blocks().get(b).rowEnd());
+                if (start < end) {
+                    body.accept(b, start, end);
+                }
+            }
+        });
+    }
+}

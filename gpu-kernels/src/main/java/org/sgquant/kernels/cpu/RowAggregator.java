@@ -1,0 +1,188 @@
+package org.sgquant.kernels.cpu;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.List;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import org.sgquant.tensor.CsrGraph;
+import org.sgquant.tensor.EdgeWeights;
+import org.sgquant.tensor.Granularity;
+import org.sgquant.tensor.PackedMatrix;
+import org.sgquant.tensor.QuantScheme.Block;
+
+/**
+ * {@code sum over edges e of row i of w_e * x_col(e)}, one output row at a time, rows ascending; scratch of one thread.
+ *
+ * <p>Sums of codes are kept in int32 while {@code edges * largest term} is below 2^31; longer rows are cut where the
+ * sums would leave unsigned 32 bits, and the pieces added in int64, so the sum is exact for any degree and width.
+ */
+final class RowAggregator {
+
+    private static final long MAX_INT = Integer.MAX_VALUE;
+    private static final long MAX_UNSIGNED = 0xffffffffL;
+
+    private final CsrGraph graph;
+    private final PackedMatrix x;
+    private final int cols;
+    private final List<BlockParams> params;
+    private final RowCodes[] codes;
+    private final PartWeights weights;
+    private final SectionSums sections;
+    private final int[] sums;
+    private final long[] longSums;
+
+    /** {@code weights} null for weights of 1. */
+    RowAggregator(CsrGraph graph, EdgeWeights weights, PackedMatrix x) {
+        this.graph = graph;
+        this.x = x;
+        this.cols = x.cols();
+        this.weights = weights == null ? null : new PartWeights(weights);
+        params = BlockParams.all(x.scheme());
+        codes = x.scheme().blocks().stream()
+                .map(b -> b.bits().isPacked() ? new RowCodes(b.bits(), cols) : null)
+                .toArray(RowCodes[]::new);
+        sums = new int[Lanes.padded(cols)];
+        longSums = new long[Lanes.padded(cols)];
+        sections = new SectionSums(graph.colIdx(), cols, sums);
+    }
+
+    /** Scratch for {@link #row}. */
+    float[] newRow() {
+        return new float[Lanes.padded(cols)];
+    }
+
+    /** Writes the aggregate of row {@code i} to {@code acc}. */
+    void row(int i, float[] acc) {
+        Arrays.fill(acc, 0, cols, 0f);
+        int e = graph.rowPtr().get(i);
+        int end = graph.rowPtr().get(i + 1);
+        if (weights != null) {
+            weights.moveTo(i, e, end);
+        }
+        boolean integer = weights == null || (weights.isPacked() && x.scheme().hasIntegerSum());
+        for (int b = 0; b < params.size() && e < end; b++) {
+            Block block = x.scheme().blocks().get(b);
+            int stop = endOfBlock(block, e, end);
+            if (e == stop) {
+                continue;
+            }
+            if (integer && block.bits().isPacked() && x.scheme().granularity() != Granularity.ROW) {
+                addCodes(b, e, stop, acc);
+            } else {
+                addFloats(b, e, stop, acc);
+            }
+            e = stop;
+        }
+    }
+
+    /** First edge at or after {@code e} whose source lies past {@code block}: columns ascend. */
+    private int endOfBlock(Block block, int e, int end) {
+        if (source(end - 1) < block.rowEnd()) {
+            return end;
+        }
+        int lo = e;
+        int hi = end - 1;
+        while (lo < hi) {
+            int mid = (lo + hi) >>> 1;
+            if (source(mid) < block.rowEnd()) {
+                lo = mid + 1;
+            } else {
+                hi = mid;
+            }
+        }
+        return lo;
+    }
+
+    private void addCodes(int b, int from, int to, float[] acc) {
+        long largest = x.scheme().blocks().get(b).bits().maxCode() * (weights == null ? 1L : weights.maxCode());
+        float scale = weights == null ? 1 : weights.scale();
+        float weightSum = weights == null ? (float) (to - from) : (float) weights.sum(from, to);
+        if ((to - from) * largest <= MAX_INT) {
+            Arrays.fill(sums, 0, cols, 0);
+            sum(b, from, to);
+            params.get(b).addSums(scale, sums, weightSum, acc, cols);
+            return;
+        }
+        long piece = MAX_UNSIGNED / largest;
+        Arrays.fill(longSums, 0L);
+        for (int e = from; e < to; ) {
+            int stop = (int) Math.min(to - e, piece) + e;
+            Arrays.fill(sums, 0, cols, 0);
+            sum(b, e, stop);
+            for (int c = 0; c < cols; c++) {
+                longSums[c] += Integer.toUnsignedLong(sums[c]);
+            }
+            e = stop;
+        }
+        params.get(b).addSums(scale, longSums, weightSum, acc, cols);
+    }
+
+    private void sum(int b, int from, int to) {
+        if (weights == null) {
+            sections.add(x, b, from, to);
+            return;
+        }
+        for (int e = from; e < to; e++) {
+            load(b, e);
+            int weight = weights.code(e);
+            for (int c = 0; c < cols; c += Lanes.FLOATS) {
+                IntVector.fromArray(Lanes.INT, sums, c)
+                        .add(codes[b].get(c).mul(weight))
+                        .intoArray(sums, c);
+            }
+        }
+    }
+
+    private void load(int b, int e) {
+        codes[b].load(x.data(b), rowOffset(b, e));
+    }
+
+    private void addFloats(int b, int from, int to, float[] acc) {
+        boolean packed = codes[b] != null;
+        for (int e = from; e < to; e++) {
+            if (packed) {
+                load(b, e);
+                params.get(b).moveTo(source(e));
+                addPackedRow(b, e, acc);
+            } else {
+                addFloatRow(x.data(b), rowOffset(b, e), e, acc);
+            }
+        }
+    }
+
+    private void addPackedRow(int b, int e, float[] acc) {
+        float weight = weights == null ? 1 : weights.value(e);
+        for (int c = 0; c < cols; c += Lanes.FLOATS) {
+            accumulate(params.get(b).dequantize(codes[b].get(c), c), weight, acc, c);
+        }
+    }
+
+    private void addFloatRow(MemorySegment data, long row, int e, float[] acc) {
+        float weight = weights == null ? 1 : weights.value(e);
+        for (int c = 0; c < cols; c += Lanes.FLOATS) {
+            accumulate(
+                    FloatVector.fromMemorySegment(Lanes.FLOAT, data, row + 4L * c, ByteOrder.nativeOrder()),
+                    weight,
+                    acc,
+                    c);
+        }
+    }
+
+    /** {@code acc = fma(weight, x, acc)}, which for weight 1 is {@code acc + x} to the bit. */
+    private static void accumulate(FloatVector x, float weight, float[] acc, int c) {
+        x.fma(FloatVector.broadcast(Lanes.FLOAT, weight), FloatVector.fromArray(Lanes.FLOAT, acc, c))
+                .intoArray(acc, c);
+    }
+
+    private long rowOffset(int b, int e) {
+        return (long) (source(e) - x.scheme().blocks().get(b).rowStart()) * x.stride(b);
+    }
+
+    private int source(int e) {
+        return graph.colIdx().data().get(JAVA_INT, 4L * e);
+    }
+}
