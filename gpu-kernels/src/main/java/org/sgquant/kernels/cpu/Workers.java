@@ -1,9 +1,11 @@
 package org.sgquant.kernels.cpu;
 
+import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntUnaryOperator;
 import org.sgquant.tensor.CsrGraph;
+import org.sgquant.tensor.HostMemory;
 import org.sgquant.tensor.IntArray;
 
 /**
@@ -35,6 +37,8 @@ public final class Workers implements AutoCloseable {
     private final Thread[] helpers;
     private volatile Job job;
     private volatile boolean closed;
+    private HostMemory scratchMemory = new HostMemory();
+    private MemorySegment scratch = scratchMemory.allocate(0);
 
     /** Pool of {@code threads} in all, the caller included; 1 starts none. */
     public Workers(int threads) {
@@ -52,6 +56,16 @@ public final class Workers implements AutoCloseable {
 
     public int threads() {
         return helpers.length + 1;
+    }
+
+    /** At least {@code bytes} of memory for one op of the calling thread, kept for the next: its content is lost. */
+    MemorySegment scratch(long bytes) {
+        if (scratch.byteSize() < bytes) {
+            scratchMemory.close();
+            scratchMemory = new HostMemory();
+            scratch = scratchMemory.allocate(bytes);
+        }
+        return scratch;
     }
 
     /** Covers [0, items) by ranges of equal length; {@code work} is a rough count of element operations in all. */
@@ -130,7 +144,7 @@ public final class Workers implements AutoCloseable {
         }
     }
 
-    /** Ends the helpers and waits for them. */
+    /** Ends the helpers, waits for them and frees the scratch memory. */
     @Override
     public void close() {
         closed = true;
@@ -147,6 +161,7 @@ public final class Workers implements AutoCloseable {
                 }
             }
         }
+        scratchMemory.close();
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
