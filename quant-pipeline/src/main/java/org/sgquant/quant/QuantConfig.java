@@ -20,7 +20,7 @@ public record QuantConfig(
         boolean clipMask) {
 
     public static final QuantConfig DEFAULT = new QuantConfig(
-            Granularity.ROW, Calibration.ROW_MEAN, Granularity.COLUMN, Calibration.MSE, Rounding.NEAREST, true);
+            Granularity.ROW, Calibration.ROW_MEAN, Granularity.COLUMN, Calibration.MSE, Rounding.NEAREST, false);
 
     public QuantConfig withFeaturesGranularity(Granularity granularity) {
         return new QuantConfig(
