@@ -10,6 +10,11 @@ public final class CounterRandom {
 
     private static final long GOLDEN = 0x9E3779B97F4A7C15L;
 
+    /** Multipliers of the 32-bit finalizer, for vectorised copies of {@link #bits}. */
+    public static final int MIX_1 = 0x85EBCA6B;
+
+    public static final int MIX_2 = 0xC2B2AE35;
+
     private CounterRandom() {}
 
     /** Key of one random tensor. */
@@ -44,8 +49,8 @@ public final class CounterRandom {
     }
 
     private static int mix32(int h) {
-        h = (h ^ (h >>> 16)) * 0x85EBCA6B;
-        h = (h ^ (h >>> 13)) * 0xC2B2AE35;
+        h = (h ^ (h >>> 16)) * MIX_1;
+        h = (h ^ (h >>> 13)) * MIX_2;
         return h ^ (h >>> 16);
     }
 }

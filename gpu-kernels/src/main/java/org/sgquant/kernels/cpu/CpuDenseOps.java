@@ -35,7 +35,10 @@ public final class CpuDenseOps implements DenseOps {
         workers.run(work, blocks, (from, to) -> {
             int firstRow = from * GemmKernel.ROWS;
             int endRow = Math.min(to * GemmKernel.ROWS, c.rows());
-            for (int k = 0; k == 0 || k < depth; k += DEPTH_BLOCK) {
+            c.data()
+                    .asSlice(c.rowOffset(firstRow), c.rowOffset(endRow) - c.rowOffset(firstRow))
+                    .fill((byte) 0);
+            for (int k = 0; k < depth; k += DEPTH_BLOCK) {
                 multiply(a, transposeA, right, c, firstRow, endRow, k, Math.min(k + DEPTH_BLOCK, depth));
             }
         });

@@ -2,6 +2,9 @@ package org.sgquant.kernels.cpu;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static org.sgquant.kernels.cpu.Vectors.BYTES;
+import static org.sgquant.kernels.cpu.Vectors.FLOATS;
+import static org.sgquant.kernels.cpu.Vectors.ORDER;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -16,8 +19,6 @@ final class SpmmKernel {
 
     /** Vectors in registers: eight accumulators and eight operands fit 16 registers. */
     private static final int MAX_WIDTH = 8;
-
-    private static final FloatVector ONE = FloatVector.broadcast(Vectors.FLOATS, 1);
 
     private final MemorySegment rowPtr;
     private final MemorySegment colIdx;
@@ -55,108 +56,92 @@ final class SpmmKernel {
         }
     }
 
-    private int edge(int row) {
-        return rowPtr.get(JAVA_INT, (long) row * Integer.BYTES);
-    }
-
-    private FloatVector weight(int e) {
-        return values == null
-                ? ONE
-                : FloatVector.broadcast(Vectors.FLOATS, values.get(JAVA_FLOAT, (long) e * Float.BYTES));
-    }
-
-    private long source(int e) {
-        return colIdx.get(JAVA_INT, (long) e * Integer.BYTES) * xRow + column;
-    }
-
-    private FloatVector x(long row, int vector) {
-        return Vectors.load(x, row + vector * Vectors.BYTES);
-    }
-
-    private void store(FloatVector sum, int row, int vector) {
-        Vectors.store(sum, out, row * outRow + column + vector * Vectors.BYTES);
-    }
-
     private void rows1(int from, int to) {
         for (int i = from; i < to; i++) {
-            int end = edge(i + 1);
-            FloatVector s0 = FloatVector.zero(Vectors.FLOATS);
-            for (int e = edge(i); e < end; e++) {
-                s0 = weight(e).fma(x(source(e), 0), s0);
+            int end = rowPtr.get(JAVA_INT, 4L * i + 4);
+            FloatVector s0 = FloatVector.zero(FLOATS);
+            for (int e = rowPtr.get(JAVA_INT, 4L * i); e < end; e++) {
+                long at = colIdx.get(JAVA_INT, 4L * e) * xRow + column;
+                FloatVector w = FloatVector.broadcast(FLOATS, values == null ? 1 : values.get(JAVA_FLOAT, 4L * e));
+                s0 = w.fma(FloatVector.fromMemorySegment(FLOATS, x, at, ORDER), s0);
             }
-            store(s0, i, 0);
+            long target = i * outRow + column;
+            s0.intoMemorySegment(out, target, ORDER);
         }
     }
 
     private void rows2(int from, int to) {
         for (int i = from; i < to; i++) {
-            int end = edge(i + 1);
-            FloatVector s0 = FloatVector.zero(Vectors.FLOATS);
-            FloatVector s1 = s0;
-            for (int e = edge(i); e < end; e++) {
-                FloatVector w = weight(e);
-                long row = source(e);
-                s0 = w.fma(x(row, 0), s0);
-                s1 = w.fma(x(row, 1), s1);
+            int end = rowPtr.get(JAVA_INT, 4L * i + 4);
+            FloatVector s0 = FloatVector.zero(FLOATS);
+            FloatVector s1 = FloatVector.zero(FLOATS);
+            for (int e = rowPtr.get(JAVA_INT, 4L * i); e < end; e++) {
+                long at = colIdx.get(JAVA_INT, 4L * e) * xRow + column;
+                FloatVector w = FloatVector.broadcast(FLOATS, values == null ? 1 : values.get(JAVA_FLOAT, 4L * e));
+                s0 = w.fma(FloatVector.fromMemorySegment(FLOATS, x, at, ORDER), s0);
+                s1 = w.fma(FloatVector.fromMemorySegment(FLOATS, x, at + BYTES, ORDER), s1);
             }
-            store(s0, i, 0);
-            store(s1, i, 1);
+            long target = i * outRow + column;
+            s0.intoMemorySegment(out, target, ORDER);
+            s1.intoMemorySegment(out, target + BYTES, ORDER);
         }
     }
 
     private void rows4(int from, int to) {
         for (int i = from; i < to; i++) {
-            int end = edge(i + 1);
-            FloatVector s0 = FloatVector.zero(Vectors.FLOATS);
-            FloatVector s1 = s0;
-            FloatVector s2 = s0;
-            FloatVector s3 = s0;
-            for (int e = edge(i); e < end; e++) {
-                FloatVector w = weight(e);
-                long row = source(e);
-                s0 = w.fma(x(row, 0), s0);
-                s1 = w.fma(x(row, 1), s1);
-                s2 = w.fma(x(row, 2), s2);
-                s3 = w.fma(x(row, 3), s3);
+            int end = rowPtr.get(JAVA_INT, 4L * i + 4);
+            FloatVector s0 = FloatVector.zero(FLOATS);
+            FloatVector s1 = FloatVector.zero(FLOATS);
+            FloatVector s2 = FloatVector.zero(FLOATS);
+            FloatVector s3 = FloatVector.zero(FLOATS);
+            for (int e = rowPtr.get(JAVA_INT, 4L * i); e < end; e++) {
+                long at = colIdx.get(JAVA_INT, 4L * e) * xRow + column;
+                FloatVector w = FloatVector.broadcast(FLOATS, values == null ? 1 : values.get(JAVA_FLOAT, 4L * e));
+                s0 = w.fma(FloatVector.fromMemorySegment(FLOATS, x, at, ORDER), s0);
+                s1 = w.fma(FloatVector.fromMemorySegment(FLOATS, x, at + BYTES, ORDER), s1);
+                s2 = w.fma(FloatVector.fromMemorySegment(FLOATS, x, at + 2 * BYTES, ORDER), s2);
+                s3 = w.fma(FloatVector.fromMemorySegment(FLOATS, x, at + 3 * BYTES, ORDER), s3);
             }
-            store(s0, i, 0);
-            store(s1, i, 1);
-            store(s2, i, 2);
-            store(s3, i, 3);
+            long target = i * outRow + column;
+            s0.intoMemorySegment(out, target, ORDER);
+            s1.intoMemorySegment(out, target + BYTES, ORDER);
+            s2.intoMemorySegment(out, target + 2 * BYTES, ORDER);
+            s3.intoMemorySegment(out, target + 3 * BYTES, ORDER);
         }
     }
 
     private void rows8(int from, int to) {
         for (int i = from; i < to; i++) {
-            int end = edge(i + 1);
-            FloatVector s0 = FloatVector.zero(Vectors.FLOATS);
-            FloatVector s1 = s0;
-            FloatVector s2 = s0;
-            FloatVector s3 = s0;
-            FloatVector s4 = s0;
-            FloatVector s5 = s0;
-            FloatVector s6 = s0;
-            FloatVector s7 = s0;
-            for (int e = edge(i); e < end; e++) {
-                FloatVector w = weight(e);
-                long row = source(e);
-                s0 = w.fma(x(row, 0), s0);
-                s1 = w.fma(x(row, 1), s1);
-                s2 = w.fma(x(row, 2), s2);
-                s3 = w.fma(x(row, 3), s3);
-                s4 = w.fma(x(row, 4), s4);
-                s5 = w.fma(x(row, 5), s5);
-                s6 = w.fma(x(row, 6), s6);
-                s7 = w.fma(x(row, 7), s7);
+            int end = rowPtr.get(JAVA_INT, 4L * i + 4);
+            FloatVector s0 = FloatVector.zero(FLOATS);
+            FloatVector s1 = FloatVector.zero(FLOATS);
+            FloatVector s2 = FloatVector.zero(FLOATS);
+            FloatVector s3 = FloatVector.zero(FLOATS);
+            FloatVector s4 = FloatVector.zero(FLOATS);
+            FloatVector s5 = FloatVector.zero(FLOATS);
+            FloatVector s6 = FloatVector.zero(FLOATS);
+            FloatVector s7 = FloatVector.zero(FLOATS);
+            for (int e = rowPtr.get(JAVA_INT, 4L * i); e < end; e++) {
+                long at = colIdx.get(JAVA_INT, 4L * e) * xRow + column;
+                FloatVector w = FloatVector.broadcast(FLOATS, values == null ? 1 : values.get(JAVA_FLOAT, 4L * e));
+                s0 = w.fma(FloatVector.fromMemorySegment(FLOATS, x, at, ORDER), s0);
+                s1 = w.fma(FloatVector.fromMemorySegment(FLOATS, x, at + BYTES, ORDER), s1);
+                s2 = w.fma(FloatVector.fromMemorySegment(FLOATS, x, at + 2 * BYTES, ORDER), s2);
+                s3 = w.fma(FloatVector.fromMemorySegment(FLOATS, x, at + 3 * BYTES, ORDER), s3);
+                s4 = w.fma(FloatVector.fromMemorySegment(FLOATS, x, at + 4 * BYTES, ORDER), s4);
+                s5 = w.fma(FloatVector.fromMemorySegment(FLOATS, x, at + 5 * BYTES, ORDER), s5);
+                s6 = w.fma(FloatVector.fromMemorySegment(FLOATS, x, at + 6 * BYTES, ORDER), s6);
+                s7 = w.fma(FloatVector.fromMemorySegment(FLOATS, x, at + 7 * BYTES, ORDER), s7);
             }
-            store(s0, i, 0);
-            store(s1, i, 1);
-            store(s2, i, 2);
-            store(s3, i, 3);
-            store(s4, i, 4);
-            store(s5, i, 5);
-            store(s6, i, 6);
-            store(s7, i, 7);
+            long target = i * outRow + column;
+            s0.intoMemorySegment(out, target, ORDER);
+            s1.intoMemorySegment(out, target + BYTES, ORDER);
+            s2.intoMemorySegment(out, target + 2 * BYTES, ORDER);
+            s3.intoMemorySegment(out, target + 3 * BYTES, ORDER);
+            s4.intoMemorySegment(out, target + 4 * BYTES, ORDER);
+            s5.intoMemorySegment(out, target + 5 * BYTES, ORDER);
+            s6.intoMemorySegment(out, target + 6 * BYTES, ORDER);
+            s7.intoMemorySegment(out, target + 7 * BYTES, ORDER);
         }
     }
 }

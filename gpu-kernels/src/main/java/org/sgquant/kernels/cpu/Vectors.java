@@ -1,14 +1,16 @@
 package org.sgquant.kernels.cpu;
 
-import static java.nio.ByteOrder.LITTLE_ENDIAN;
-
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorSpecies;
 import org.sgquant.tensor.FloatMatrix;
 
-/** The widest float vectors of this machine, and how they lie over the rows of a {@link FloatMatrix}. */
+/**
+ * The widest float vectors of this machine, and how they lie over the rows of a {@link FloatMatrix}.
+ *
+ * <p>Hot loops call the vector and segment API itself, never through helpers: the compiler always inlines that, but
+ * gives up on helpers in long methods, and a vector that crosses a call costs an allocation.
+ */
 final class Vectors {
 
     static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
@@ -16,6 +18,8 @@ final class Vectors {
 
     /** Floats of a vector: a divisor of {@link #LINE}, so that vectors cover the padding and no loop needs a tail. */
     static final int LANES = FLOATS.length();
+
+    static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
     static final long BYTES = FLOATS.vectorByteSize();
 
@@ -39,17 +43,5 @@ final class Vectors {
     /** Bytes from one row of {@code x} to the next. */
     static long rowBytes(FloatMatrix x) {
         return (long) x.stride() * Float.BYTES;
-    }
-
-    static FloatVector load(MemorySegment data, long offset) {
-        return FloatVector.fromMemorySegment(FLOATS, data, offset, LITTLE_ENDIAN);
-    }
-
-    static IntVector iota() {
-        return IntVector.zero(INTS).addIndex(1);
-    }
-
-    static void store(FloatVector v, MemorySegment data, long offset) {
-        v.intoMemorySegment(data, offset, LITTLE_ENDIAN);
     }
 }

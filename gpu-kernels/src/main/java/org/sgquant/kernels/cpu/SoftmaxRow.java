@@ -1,0 +1,41 @@
+package org.sgquant.kernels.cpu;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Softmax of the {@code cols} floats at byte {@code offset} of {@code data}, in double.
+ *
+ * <p>{@code logSum = log of the sum of exp(x_j)}, the maximum subtracted; {@code argmax} is the lowest index of it.
+ */
+record SoftmaxRow(MemorySegment data, long offset, int cols, double logSum, int argmax) {
+
+    static SoftmaxRow of(MemorySegment data, long offset, int cols) {
+        double max = Double.NEGATIVE_INFINITY;
+        int argmax = 0;
+        for (int j = 0; j < cols; j++) {
+            double x = data.get(JAVA_FLOAT, offset + 4L * j);
+            argmax = x > max ? j : argmax;
+            max = Math.max(x, max);
+        }
+        double sum = 0;
+        for (int j = 0; j < cols; j++) {
+            sum += Math.exp(data.get(JAVA_FLOAT, offset + 4L * j) - max);
+        }
+        return new SoftmaxRow(data, offset, cols, max + Math.log(sum), argmax);
+    }
+
+    /** {@code -log softmax_j}. */
+    double loss(int j) {
+        return logSum - data.get(JAVA_FLOAT, offset + 4L * j);
+    }
+
+    /** Writes {@code (softmax_j - [j = label]) * factor} to byte {@code target} of {@code out}; label -1 for none. */
+    void write(MemorySegment out, long target, int label, double factor) {
+        for (int j = 0; j < cols; j++) {
+            double p = Math.exp(data.get(JAVA_FLOAT, offset + 4L * j) - logSum);
+            out.set(JAVA_FLOAT, target + 4L * j, (float) ((j == label ? p - 1 : p) * factor));
+        }
+    }
+}
