@@ -6,6 +6,14 @@ import java.nio.file.Path;
 /** A file holds something else than it should: {@code "<file>: <place>: got ..., expected ..."}. */
 public final class FormatException extends RuntimeException {
 
+    public FormatException(Path file, String place, String problem) {
+        super(file + ": " + place + ": " + problem);
+    }
+
+    public FormatException(String message) {
+        super(message);
+    }
+
     public FormatException(String file, String place, String got, String expected) {
         super(file + ": " + place + ": got " + got + ", expected " + expected);
     }

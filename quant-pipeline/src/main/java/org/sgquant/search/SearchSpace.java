@@ -1,0 +1,173 @@
+package org.sgquant.search;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
+
+/**
+ * Product of the bit widths that each cell may take; a configuration is one width per dimension, in this order.
+ *
+ * @param dimensions at least one
+ */
+public record SearchSpace(List<Dimension> dimensions) {
+
+    /** Up to this many configurations are listed one by one; larger spaces are sampled. */
+    private static final int LISTABLE = 20_000;
+
+    /**
+     * The widths of one cell.
+     *
+     * @param cell name of the cell, unique within the space
+     * @param choices at least one width, kept ascending and without repetition
+     */
+    public record Dimension(String cell, List<Integer> choices) {
+        public Dimension {
+            if (choices.isEmpty()) {
+                throw new IllegalArgumentException("cell " + cell + " has no bit width to choose from");
+            }
+            choices = List.copyOf(new TreeSet<>(choices));
+        }
+    }
+
+    public SearchSpace {
+        dimensions = List.copyOf(dimensions);
+        Set<String> cells = new HashSet<>();
+        for (Dimension dimension : dimensions) {
+            if (!cells.add(dimension.cell())) {
+                throw new IllegalArgumentException("cell " + dimension.cell() + " appears twice in the search space");
+            }
+        }
+        if (dimensions.isEmpty()) {
+            throw new IllegalArgumentException("a search space needs at least one cell");
+        }
+    }
+
+    /** Number of configurations, {@code Long.MAX_VALUE} if there are more. */
+    public long size() {
+        long size = 1;
+        for (Dimension dimension : dimensions) {
+            long high = Math.multiplyHigh(size, dimension.choices().size());
+            size *= dimension.choices().size();
+            if (high != 0 || size < 0) {
+                return Long.MAX_VALUE;
+            }
+        }
+        return size;
+    }
+
+    /** One line, {@code cell=[widths] cell=[widths] ...}. */
+    String describe() {
+        return dimensions.stream()
+                .map(dimension -> dimension.cell() + "=" + dimension.choices())
+                .collect(Collectors.joining(" "));
+    }
+
+    /** Whether the space is small enough to be listed one by one. */
+    boolean isListable() {
+        return size() <= LISTABLE;
+    }
+
+    public boolean contains(List<Integer> bits) {
+        if (bits.size() != dimensions.size()) {
+            return false;
+        }
+        for (int i = 0; i < bits.size(); i++) {
+            if (!dimensions.get(i).choices().contains(bits.get(i))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** One configuration, each width uniform and independent. */
+    public List<Integer> sample(RandomGenerator random) {
+        List<Integer> bits = new ArrayList<>(dimensions.size());
+        for (Dimension dimension : dimensions) {
+            bits.add(dimension.choices().get(random.nextInt(dimension.choices().size())));
+        }
+        return List.copyOf(bits);
+    }
+
+    /**
+     * Moves one cell one step down, and half of the time another one a step up or down: the moves of a coordinate
+     * descent. Equals {@code bits} where the drawn moves leave the space.
+     */
+    public List<Integer> mutate(RandomGenerator random, List<Integer> bits) {
+        List<Integer> changed = step(bits, random.nextInt(bits.size()), -1);
+        return random.nextBoolean()
+                ? changed
+                : step(changed, random.nextInt(bits.size()), random.nextBoolean() ? 1 : -1);
+    }
+
+    /** {@code bits} with cell {@code i} moved by {@code steps} places in its choices, stopping at their ends. */
+    List<Integer> step(List<Integer> bits, int i, int steps) {
+        List<Integer> choices = dimensions.get(i).choices();
+        int level = Math.clamp((long) choices.indexOf(bits.get(i)) + steps, 0, choices.size() - 1);
+        List<Integer> changed = new ArrayList<>(bits);
+        changed.set(i, choices.get(level));
+        return List.copyOf(changed);
+    }
+
+    /** Every width of any cell, ascending; a cell that lacks the width takes its next wider one, else its widest. */
+    public List<List<Integer>> uniform() {
+        Set<Integer> widths = new TreeSet<>();
+        dimensions.forEach(dimension -> widths.addAll(dimension.choices()));
+        return widths.stream()
+                .map(width -> dimensions.stream()
+                        .map(dimension -> dimension.choices().stream()
+                                .filter(choice -> choice >= width)
+                                .findFirst()
+                                .orElseGet(() -> dimension.choices().getLast()))
+                        .toList())
+                .distinct()
+                .toList();
+    }
+
+    /** Up to {@code count} distinct configurations outside {@code seen}, uniform; all of them if they are so few. */
+    List<List<Integer>> unseen(RandomGenerator random, int count, Set<List<Integer>> seen) {
+        Set<List<Integer>> taken = new HashSet<>(seen);
+        List<List<Integer>> fresh = new ArrayList<>();
+        if (isListable()) {
+            List<List<Integer>> all = list();
+            for (int i = 0; i < all.size() && fresh.size() < count; i++) {
+                int j = random.nextInt(i, all.size());
+                List<Integer> bits = all.get(j);
+                all.set(j, all.get(i));
+                if (taken.add(bits)) {
+                    fresh.add(bits);
+                }
+            }
+            return fresh;
+        }
+        // The space is at least several times larger than what a search can measure, so few draws are repetitions.
+        for (long draw = 0; draw < 10L * count && fresh.size() < count; draw++) {
+            List<Integer> bits = sample(random);
+            if (taken.add(bits)) {
+                fresh.add(bits);
+            }
+        }
+        return fresh;
+    }
+
+    private List<List<Integer>> list() {
+        List<List<Integer>> all = new ArrayList<>();
+        all.add(List.of());
+        for (Dimension dimension : dimensions) {
+            List<List<Integer>> longer =
+                    new ArrayList<>(all.size() * dimension.choices().size());
+            for (List<Integer> prefix : all) {
+                for (int choice : dimension.choices()) {
+                    List<Integer> bits = new ArrayList<>(prefix);
+                    bits.add(choice);
+                    longer.add(List.copyOf(bits));
+                }
+            }
+            all = longer;
+        }
+        return new ArrayList<>(all);
+    }
+}

@@ -1,0 +1,17 @@
+package org.sgquant.search;
+
+import java.util.List;
+
+/**
+ * One measured configuration.
+ *
+ * @param number position in the search, from 0; fixed when the round is proposed, whatever trial ends first
+ * @param round from 0
+ * @param bits width of each cell, in the order of the {@link SearchSpace}
+ * @param feasible whether the {@link Constraint} of the search allows it
+ */
+public record Trial(int number, int round, List<Integer> bits, Measurement measurement, boolean feasible) {
+    public Trial {
+        bits = List.copyOf(bits);
+    }
+}
