@@ -1,7 +1,6 @@
 package org.sgquant.kernels;
 
 import java.util.List;
-import org.sgquant.tensor.Sparsity;
 import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.HostMemory;
@@ -11,6 +10,7 @@ import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantParams;
 import org.sgquant.tensor.QuantScheme;
 import org.sgquant.tensor.SparseMatrix;
+import org.sgquant.tensor.Sparsity;
 
 /** Copies host tensors into memory of a backend, and results back. */
 public record Transfer(Backend backend, Memory memory) {
@@ -62,7 +62,8 @@ public record Transfer(Backend backend, Memory memory) {
                         b.rowStart(),
                         b.rowEnd(),
                         b.bits(),
-                        new QuantParams(matrix(b.params().scale()), matrix(b.params().offset()))))
+                        new QuantParams(
+                                matrix(b.params().scale()), matrix(b.params().offset()))))
                 .toList();
         return new QuantScheme(source.name(), source.cols(), source.granularity(), source.rounding(), blocks);
     }

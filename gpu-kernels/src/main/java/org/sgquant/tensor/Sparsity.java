@@ -1,6 +1,5 @@
 package org.sgquant.tensor;
 
-
 /**
  * A sparsity pattern with its transpose, which the backward product needs.
  *

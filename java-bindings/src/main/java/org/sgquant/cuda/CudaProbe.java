@@ -54,8 +54,7 @@ public record CudaProbe(int deviceCount, String reason) {
 
     private static int call(SymbolLookup driver, String function, Object argument) {
         FunctionDescriptor type = FunctionDescriptor.of(
-                ValueLayout.JAVA_INT,
-                argument instanceof MemorySegment ? ValueLayout.ADDRESS : ValueLayout.JAVA_INT);
+                ValueLayout.JAVA_INT, argument instanceof MemorySegment ? ValueLayout.ADDRESS : ValueLayout.JAVA_INT);
         MemorySegment symbol = driver.find(function)
                 .orElseThrow(() -> new IllegalStateException(DRIVER + " has no function " + function));
         MethodHandle handle = Linker.nativeLinker().downcallHandle(symbol, type);

@@ -12,8 +12,8 @@ import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.IntArray;
 import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantScheme;
-import org.sgquant.tensor.Sparsity;
 import org.sgquant.tensor.ShapeException;
+import org.sgquant.tensor.Sparsity;
 
 /**
  * Records operations on {@link Value}s, derives the backward pass, and compiles both into a {@link Plan}.

@@ -83,6 +83,11 @@ public final class Datasets {
         return edges.clean(memory).graph();
     }
 
+    /** Whether {@link #open} would find the dataset, without opening it. */
+    public boolean isThere(String name) {
+        return name.equals(SYNTHETIC) || find(known(name)).isPresent();
+    }
+
     /** Every known dataset, with where it was found. */
     public List<DatasetInfo> list() {
         List<DatasetInfo> all = new ArrayList<>();

@@ -1,6 +1,5 @@
 package org.sgquant.experiment;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
@@ -121,6 +120,14 @@ public final class Experiment {
         }
     }
 
+    /** The packed model that {@link #quantize} measured, from the weights it ended with; the caller closes it. */
+    public QuantizedModel restore(Lanes.Lane lane, Packed result, BitAssignment bits) {
+        Trained tuned = new Trained(result.seed(), result.weights(), result.validation(), result.test(), 0);
+        QuantizedModel model = fineTuned(lane, tuned, bits, fineTuneConfig.withEpochs(0));
+        model.pack();
+        return model;
+    }
+
     /** The model of {@code start} fine-tuned under {@code bits}, ranges set; the caller packs and closes it. */
     public QuantizedModel fineTuned(Lanes.Lane lane, Trained start, BitAssignment bits, TrainConfig fineTune) {
         GraphInput input = lane.input(bits.buckets());
@@ -130,7 +137,7 @@ public final class Experiment {
                 parameters.set(i, start.weights().get(i));
             }
             QuantizedModel quantized =
-                    new QuantizedModel(model, input, parameters, bits, quantConfig, lane.backend());
+                    new QuantizedModel(model, input, parameters, bits, quantConfig, null, lane.backend());
             try (Trainer trainer =
                     new Trainer(model, input, quantized.parameters(), quantized.cells(), lane.backend())) {
                 trainer.train(fineTune, start.seed());
@@ -153,12 +160,5 @@ public final class Experiment {
 
     private static double seconds(long since) {
         return (System.nanoTime() - since) / 1e9;
-    }
-
-    /** Accuracies of {@code packed} on test, in order. */
-    public static List<Double> testAccuracies(List<Packed> packed) {
-        List<Double> values = new ArrayList<>();
-        packed.forEach(p -> values.add(p.test().accuracy()));
-        return values;
     }
 }

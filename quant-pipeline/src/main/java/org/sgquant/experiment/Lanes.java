@@ -90,7 +90,8 @@ public final class Lanes implements AutoCloseable {
             all.add(new Lane(backend.apply(i), graphs));
         }
         this.free = new ArrayBlockingQueue<>(count, false, all);
-        this.threads = Executors.newFixedThreadPool(count, Thread.ofPlatform().daemon().factory());
+        this.threads =
+                Executors.newFixedThreadPool(count, Thread.ofPlatform().daemon().factory());
     }
 
     public int count() {

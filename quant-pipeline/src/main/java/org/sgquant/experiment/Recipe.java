@@ -57,21 +57,20 @@ public record Recipe(
             String name, int layers, int hidden, float dropout, float weightDecay, String norm, String order) {
 
         public ModelConfig config() {
-            boolean edgeNorm =
-                    switch (norm) {
-                        case "folded" -> false;
-                        case "edge" -> true;
-                        default -> throw new IllegalArgumentException(
-                                "norm '" + norm + "' does not exist: choose folded or edge");
-                    };
-            Model.Order fixed =
-                    switch (order) {
-                        case "auto" -> null;
-                        case "transform-first" -> Model.Order.TRANSFORM_FIRST;
-                        case "aggregate-first" -> Model.Order.AGGREGATE_FIRST;
-                        default -> throw new IllegalArgumentException("order '" + order
-                                + "' does not exist: choose auto, transform-first or aggregate-first");
-                    };
+            boolean edgeNorm = switch (norm) {
+                case "folded" -> false;
+                case "edge" -> true;
+                default ->
+                    throw new IllegalArgumentException("norm '" + norm + "' does not exist: choose folded or edge");
+            };
+            Model.Order fixed = switch (order) {
+                case "auto" -> null;
+                case "transform-first" -> Model.Order.TRANSFORM_FIRST;
+                case "aggregate-first" -> Model.Order.AGGREGATE_FIRST;
+                default ->
+                    throw new IllegalArgumentException(
+                            "order '" + order + "' does not exist: choose auto, transform-first or aggregate-first");
+            };
             return new ModelConfig(name, new GcnConfig(layers, hidden, dropout, weightDecay, edgeNorm, fixed));
         }
     }

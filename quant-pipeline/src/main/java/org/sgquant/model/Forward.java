@@ -87,9 +87,11 @@ public final class Forward {
             return x;
         }
         return switch (phase) {
-            case CALIBRATE -> tape.fakeQuantize(
-                    tape.calibrate(x, cells.scheme(cell), cells.calibration(cell)), cells.scheme(cell), false);
-            case FINE_TUNE -> tape.fakeQuantize(x, cells.scheme(cell), cells.config().clipMask());
+            case CALIBRATE ->
+                tape.fakeQuantize(
+                        tape.calibrate(x, cells.scheme(cell), cells.calibration(cell)), cells.scheme(cell), false);
+            case FINE_TUNE ->
+                tape.fakeQuantize(x, cells.scheme(cell), cells.config().clipMask());
             default -> tape.pack(x, cells.scheme(cell));
         };
     }
@@ -129,11 +131,11 @@ public final class Forward {
         }
         Cell cell = new Cell(layer, Component.ATTENTION);
         if (phase == Phase.PACKED && (x.isPacked() || isQuantized(cell))) {
-            Value packed = x.isPacked() ? x : tape.pack(x, cells.fp32Scheme(new Cell(layer, Component.MESSAGE), x.cols()));
+            Value packed =
+                    x.isPacked() ? x : tape.pack(x, cells.fp32Scheme(new Cell(layer, Component.MESSAGE), x.cols()));
             return tape.spmmWeighted(input.adjacency(), edgeWeights(cell), packed);
         }
-        FloatMatrix values =
-                isQuantized(cell) ? cells.attention(cell).fakeQuantized() : input.edgeNormValues();
+        FloatMatrix values = isQuantized(cell) ? cells.attention(cell).fakeQuantized() : input.edgeNormValues();
         return tape.spmm(input.adjacency(), tape.sparse(input.adjacency(), values), x);
     }
 

@@ -25,12 +25,7 @@ public final class Gcn implements Model {
     private final int numClasses;
 
     public Gcn(GcnConfig config, GraphInput input) {
-        this(
-                config,
-                input.numNodes(),
-                input.adjacency().graph().numEdges(),
-                input.numFeatures(),
-                input.numClasses());
+        this(config, input.numNodes(), input.adjacency().graph().numEdges(), input.numFeatures(), input.numClasses());
     }
 
     /** A model for graphs of these sizes; {@code numEdges} counts self loops. */
@@ -142,7 +137,8 @@ public final class Gcn implements Model {
         if (config.order() != null) {
             return config.order();
         }
-        int widest = bits.widths(embedding).stream().mapToInt(BitWidth::bits).max().orElse(32);
+        int widest =
+                bits.widths(embedding).stream().mapToInt(BitWidth::bits).max().orElse(32);
         long packedRow = PackedLayout.rowStride(BitWidth.of(widest), width(l - 1));
         long inputBytes = numEdges * packedRow;
         long messageBytes = 4L * numEdges * width(l);

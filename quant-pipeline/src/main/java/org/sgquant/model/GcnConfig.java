@@ -7,8 +7,7 @@ package org.sgquant.model;
  * rows. {@code order} null: chosen per layer. {@code weightDecay} applies to the first layer. Source of the defaults:
  * Kipf and Welling, ICLR 2017.
  */
-public record GcnConfig(
-        int layers, int hidden, float dropout, float weightDecay, boolean edgeNorm, Model.Order order) {
+public record GcnConfig(int layers, int hidden, float dropout, float weightDecay, boolean edgeNorm, Model.Order order) {
 
     public static final GcnConfig DEFAULT = new GcnConfig(2, 16, 0.5f, 5e-4f, false, null);
 

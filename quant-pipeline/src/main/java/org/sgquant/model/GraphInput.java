@@ -1,7 +1,6 @@
 package org.sgquant.model;
 
 import java.util.Arrays;
-import org.sgquant.tensor.Sparsity;
 import org.sgquant.data.Dataset;
 import org.sgquant.data.Features;
 import org.sgquant.kernels.Backend;
@@ -12,6 +11,7 @@ import org.sgquant.tensor.HostMemory;
 import org.sgquant.tensor.IntArray;
 import org.sgquant.tensor.Memory;
 import org.sgquant.tensor.SparseMatrix;
+import org.sgquant.tensor.Sparsity;
 
 /**
  * A dataset on a device, with what a graph convolution derives from it once.
@@ -44,34 +44,34 @@ public final class GraphInput implements AutoCloseable {
         this.memory = backend.newMemory();
         Transfer upload = new Transfer(backend, memory);
         try (HostMemory hostMemory = new HostMemory()) {
-        CsrGraph host = withSelfLoops(dataset.graph(), hostMemory);
-        float[] inverseRoot = new float[host.numRows()];
-        for (int i = 0; i < inverseRoot.length; i++) {
-            inverseRoot[i] = (float) (1 / Math.sqrt(host.degree(i)));
-        }
-        CsrGraph graph = upload.graph(host);
-        // A + I is its own transpose, but the values of its edges need not be symmetric once they are quantized.
-        IntArray reverseEdge = upload.ints(host.transpose(hostMemory).sourceEdge());
-        this.adjacency = new Sparsity(graph, graph, reverseEdge);
-        this.norm = upload.vector(inverseRoot);
-        this.normOnHost = inverseRoot;
-        this.edgeRowPtr = host.rowPtr().toArray();
-        this.edgeNorm = edgeNorm(host, inverseRoot);
-        switch (dataset.features()) {
-            case Features.Sparse sparse -> {
-                SparseMatrix matrix = upload.sparse(sparse.matrix());
-                this.featurePattern = upload.sparsity(sparse.matrix().pattern());
-                this.features = matrix.values();
+            CsrGraph host = withSelfLoops(dataset.graph(), hostMemory);
+            float[] inverseRoot = new float[host.numRows()];
+            for (int i = 0; i < inverseRoot.length; i++) {
+                inverseRoot[i] = (float) (1 / Math.sqrt(host.degree(i)));
             }
-            case Features.Dense dense -> {
-                this.featurePattern = null;
-                this.features = upload.matrix(dense.matrix());
+            CsrGraph graph = upload.graph(host);
+            // A + I is its own transpose, but the values of its edges need not be symmetric once they are quantized.
+            IntArray reverseEdge = upload.ints(host.transpose(hostMemory).sourceEdge());
+            this.adjacency = new Sparsity(graph, graph, reverseEdge);
+            this.norm = upload.vector(inverseRoot);
+            this.normOnHost = inverseRoot;
+            this.edgeRowPtr = host.rowPtr().toArray();
+            this.edgeNorm = edgeNorm(host, inverseRoot);
+            switch (dataset.features()) {
+                case Features.Sparse sparse -> {
+                    SparseMatrix matrix = upload.sparse(sparse.matrix());
+                    this.featurePattern = upload.sparsity(sparse.matrix().pattern());
+                    this.features = matrix.values();
+                }
+                case Features.Dense dense -> {
+                    this.featurePattern = null;
+                    this.features = upload.matrix(dense.matrix());
+                }
             }
-        }
-        this.labels = upload.ints(dataset.labels());
-        this.train = upload.ints(dataset.split().train());
-        this.validation = upload.ints(dataset.split().validation());
-        this.test = upload.ints(dataset.split().test());
+            this.labels = upload.ints(dataset.labels());
+            this.train = upload.ints(dataset.split().train());
+            this.validation = upload.ints(dataset.split().validation());
+            this.test = upload.ints(dataset.split().test());
         }
     }
 

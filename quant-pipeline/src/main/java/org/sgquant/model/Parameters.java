@@ -3,8 +3,8 @@ package org.sgquant.model;
 import java.util.ArrayList;
 import java.util.List;
 import org.sgquant.kernels.Backend;
-import org.sgquant.kernels.Transfer;
 import org.sgquant.kernels.CounterRandom;
+import org.sgquant.kernels.Transfer;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.Memory;
 

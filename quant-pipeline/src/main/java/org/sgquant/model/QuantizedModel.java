@@ -2,6 +2,7 @@ package org.sgquant.model;
 
 import java.util.List;
 import java.util.SortedMap;
+import java.util.function.BiConsumer;
 import org.sgquant.kernels.Backend;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.Cell;
@@ -10,6 +11,7 @@ import org.sgquant.quant.MemoryReport;
 import org.sgquant.quant.QuantConfig;
 import org.sgquant.quant.QuantizedCells;
 import org.sgquant.tensor.Granularity;
+import org.sgquant.tensor.PackedMatrix;
 
 /**
  * A model under one bit assignment on one graph: parameters, quantized cells, and once packed its inference.
@@ -25,13 +27,17 @@ public final class QuantizedModel implements AutoCloseable {
     private final QuantizedCells cells;
     private PackedInference inference;
 
-    /** A copy of {@code start} to be quantized under {@code bits}; features and edge weights are packed here. */
+    /**
+     * A copy of {@code start} to be quantized under {@code bits}; features and edge weights are packed here, with the
+     * ranges that {@code featureRanges} sets, or with ranges of their own where it is null or answers false.
+     */
     public QuantizedModel(
             Model model,
             GraphInput input,
             Parameters start,
             BitAssignment bits,
             QuantConfig config,
+            Predicate<QuantScheme> featureRanges,
             Backend backend) {
         this.backend = backend;
         this.model = model;
@@ -41,16 +47,17 @@ public final class QuantizedModel implements AutoCloseable {
         Model.LayerPlan first = model.layers(bits).get(0);
         boolean scaled = first.order() == Model.Order.AGGREGATE_FIRST && model.foldsNorm();
         // Features that are summed over neighbours need a scale that is common to a bucket.
-        QuantConfig fitted = first.order() == Model.Order.AGGREGATE_FIRST && config.featuresGranularity() == Granularity.ROW
-                ? config.withFeaturesGranularity(Granularity.BUCKET)
-                : config;
+        QuantConfig fitted =
+                first.order() == Model.Order.AGGREGATE_FIRST && config.featuresGranularity() == Granularity.ROW
+                        ? config.withFeaturesGranularity(Granularity.BUCKET)
+                        : config;
         QuantizedCells.Source source = new QuantizedCells.Source(
                 input.dataset().features(),
                 scaled ? input.normOnHost() : null,
                 model.foldsNorm() ? null : input.edgeNorm(),
                 input.edgeRowPtr(),
                 input.dataset().degrees());
-        this.cells = new QuantizedCells(bits, fitted, model.cells(), source, backend);
+        this.cells = new QuantizedCells(bits, fitted, model.cells(), source, featureRanges, backend);
     }
 
     public Model model() {
@@ -76,10 +83,16 @@ public final class QuantizedModel implements AutoCloseable {
 
     /** Stores the weights as codes under the ranges as they are and readies packed inference. */
     public PackedInference pack() {
+        return pack((cell, codes) ->
+                backend.packed().pack(parameters.get(cell.toString()).value(), codes));
+    }
+
+    /** Readies packed inference with weights whose codes {@code writer} writes. */
+    public PackedInference pack(BiConsumer<Cell, PackedMatrix> writer) {
         for (Model.LayerPlan layer : model.layers(bits())) {
             Cell cell = new Cell(layer.layer(), Component.WEIGHT);
             if (!bits().isFp32(cell)) {
-                cells.packWeight(cell, parameters.get(cell.toString()).value());
+                writer.accept(cell, cells.weightStore(cell));
             }
         }
         if (inference != null) {
@@ -105,7 +118,8 @@ public final class QuantizedModel implements AutoCloseable {
     private long otherBytes() {
         List<Cell> withCell = model.cellNames();
         long biases = parameters.list().stream()
-                .filter(p -> withCell.stream().noneMatch(c -> c.toString().equals(p.spec().name())))
+                .filter(p -> withCell.stream()
+                        .noneMatch(c -> c.toString().equals(p.spec().name())))
                 .mapToLong(p -> 4L * p.spec().rows() * p.spec().cols())
                 .sum();
         long norm = model.foldsNorm() ? 4L * input.numNodes() : 0;

@@ -61,12 +61,11 @@ final class FeatureQuantizer {
             boolean whole = scheme.granularity() == Granularity.TENSOR;
             int from = whole ? 0 : block.rowStart();
             int to = whole ? scheme.rows() : block.rowEnd();
-            float[] highs =
-                    switch (scheme.granularity()) {
-                        case ROW -> rowMaxima(from, to);
-                        case COLUMN -> columnMaxima(from, to);
-                        case TENSOR, BUCKET -> new float[] {high(from, to, block.bits(), calibration)};
-                    };
+            float[] highs = switch (scheme.granularity()) {
+                case ROW -> rowMaxima(from, to);
+                case COLUMN -> columnMaxima(from, to);
+                case TENSOR, BUCKET -> new float[] {high(from, to, block.bits(), calibration)};
+            };
             int levels = scheme.rounding() == Rounding.PAPER
                     ? block.bits().maxCode() + 1
                     : block.bits().maxCode();
@@ -107,14 +106,16 @@ final class FeatureQuantizer {
         return switch (calibration.method()) {
             case MIN_MAX -> max;
             case ROW_MEAN -> (float) (sum / Math.max(maxima.length, 1));
-            case PERCENTILE -> max == 0
-                    ? 0
-                    : (float) RangeSearch.percentile(0, max, histogram(from, to, max), calibration.fraction())
-                            .hi();
-            case MSE -> max == 0
-                    ? 0
-                    : (float) RangeSearch.leastSquares(0, max, histogram(from, to, max), bits, scheme.rounding())
-                            .hi();
+            case PERCENTILE ->
+                max == 0
+                        ? 0
+                        : (float) RangeSearch.percentile(0, max, histogram(from, to, max), calibration.fraction())
+                                .hi();
+            case MSE ->
+                max == 0
+                        ? 0
+                        : (float) RangeSearch.leastSquares(0, max, histogram(from, to, max), bits, scheme.rounding())
+                                .hi();
         };
     }
 

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.sgquant.data.Features;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.Calibration;
@@ -31,7 +32,8 @@ public final class QuantizedCells implements AutoCloseable {
      * What quantization needs to know of the graph, on the host: features (with a factor per row or null), the weight
      * of each edge (null where the model has none), row pointers of these edges, and the nodes' degrees.
      */
-    public record Source(Features features, float[] featureFactor, float[] edgeWeights, int[] edgeRowPtr, int[] degrees) {}
+    public record Source(
+            Features features, float[] featureFactor, float[] edgeWeights, int[] edgeRowPtr, int[] degrees) {}
 
     /** A tensor in both forms: the codes, and the floats they stand for. */
     public record Quantized<P>(P packed, FloatMatrix fakeQuantized) {}
@@ -47,9 +49,17 @@ public final class QuantizedCells implements AutoCloseable {
     private final Map<Cell, PackedMatrix> weights = new TreeMap<>();
     private Quantized<PackedMatrix> features;
 
-    /** Creates schemes for {@code shapes} and packs features and edge weights, whose ranges are set here. */
+    /**
+     * Creates schemes for {@code shapes} and packs features and edge weights; the ranges of the features are set by
+     * {@code featureRanges}, or come from the features themselves where it is null or answers false.
+     */
     public QuantizedCells(
-            BitAssignment bits, QuantConfig config, List<CellShape> shapes, Source source, Backend backend) {
+            BitAssignment bits,
+            QuantConfig config,
+            List<CellShape> shapes,
+            Source source,
+            Predicate<QuantScheme> featureRanges,
+            Backend backend) {
         this.backend = backend;
         this.bits = bits;
         this.config = config;
@@ -59,7 +69,7 @@ public final class QuantizedCells implements AutoCloseable {
         for (CellShape shape : shapes) {
             Cell cell = shape.cell();
             if (QuantConfig.isFeatures(cell) && !bits.isFp32(cell)) {
-                features = quantizeFeatures(shape, source);
+                features = quantizeFeatures(shape, source, featureRanges);
             } else if (cell.component() == Component.ATTENTION) {
                 attention.put(cell, quantizeEdges(cell, source));
             } else if (!bits.isFp32(cell)) {
@@ -81,7 +91,7 @@ public final class QuantizedCells implements AutoCloseable {
                 config.rounding());
     }
 
-    private Quantized<PackedMatrix> quantizeFeatures(CellShape shape, Source source) {
+    private Quantized<PackedMatrix> quantizeFeatures(CellShape shape, Source source, Predicate<QuantScheme> ranges) {
         try (HostMemory host = new HostMemory()) {
             QuantScheme scheme = newScheme(shape, host);
             Transfer packedTransfer = new Transfer(backend, packedMemory);
@@ -89,7 +99,9 @@ public final class QuantizedCells implements AutoCloseable {
             return switch (source.features()) {
                 case Features.Sparse sparse -> {
                     FeatureQuantizer quantizer = new FeatureQuantizer(sparse.matrix(), source.featureFactor(), scheme);
-                    quantizer.calibrate(calibration(shape.cell()));
+                    if (ranges == null || !ranges.test(scheme)) {
+                        quantizer.calibrate(calibration(shape.cell()));
+                    }
                     yield new Quantized<>(
                             packedTransfer.packed(quantizer.pack(host)),
                             fakeTransfer.vector(quantizer.fakeQuantized()));
@@ -98,7 +110,9 @@ public final class QuantizedCells implements AutoCloseable {
                     FloatMatrix scaled = scaled(dense.matrix(), source.featureFactor(), host);
                     PackedMatrix packed = PackedMatrix.allocate(host, scheme);
                     PackedOps reference = new ReferencePackedOps();
-                    reference.calibrate(scaled, scheme, calibration(shape.cell()));
+                    if (ranges == null || !ranges.test(scheme)) {
+                        reference.calibrate(scaled, scheme, calibration(shape.cell()));
+                    }
                     reference.pack(scaled, packed);
                     reference.unpack(packed, scaled);
                     yield new Quantized<>(packedTransfer.packed(packed), fakeTransfer.matrix(scaled));
@@ -135,7 +149,8 @@ public final class QuantizedCells implements AutoCloseable {
                     values.set(0, e - from, source.edgeWeights()[e]);
                     max = Math.max(max, source.edgeWeights()[e]);
                 }
-                QuantScheme scheme = QuantScheme.uniform(host, cell.toString(), 1, to - from, width, Granularity.TENSOR);
+                QuantScheme scheme =
+                        QuantScheme.uniform(host, cell.toString(), 1, to - from, width, Granularity.TENSOR);
                 scheme.blocks()
                         .get(0)
                         .params()
@@ -187,11 +202,9 @@ public final class QuantizedCells implements AutoCloseable {
         return config.calibration(cell);
     }
 
-    /** Stores the codes of a trained weight under its cell's calibrated scheme. */
-    public void packWeight(Cell cell, FloatMatrix value) {
-        PackedMatrix packed =
-                weights.computeIfAbsent(cell, c -> PackedMatrix.allocate(packedMemory, schemes.get(c)));
-        backend.packed().pack(value, packed);
+    /** Where the codes of a weight are stored, created when first asked for. */
+    public PackedMatrix weightStore(Cell cell) {
+        return weights.computeIfAbsent(cell, c -> PackedMatrix.allocate(packedMemory, schemes.get(c)));
     }
 
     public PackedMatrix weight(Cell cell) {

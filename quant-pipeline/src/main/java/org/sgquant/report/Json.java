@@ -20,11 +20,10 @@ public final class Json {
             .enable(SerializationFeature.INDENT_OUTPUT)
             .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
             .build();
-    private static final ObjectMapper YAML = new ObjectMapper(
-                    YAMLFactory.builder()
-                            .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
-                            .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
-                            .build())
+    private static final ObjectMapper YAML = new ObjectMapper(YAMLFactory.builder()
+                    .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
+                    .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
+                    .build())
             .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES);
 
     private Json() {}
@@ -69,10 +68,15 @@ public final class Json {
             }
             return value;
         } catch (JsonProcessingException e) {
-            String place = e.getLocation() == null ? "document" : "line " + e.getLocation().getLineNr();
+            String place = e.getLocation() == null
+                    ? "document"
+                    : "line " + e.getLocation().getLineNr();
             throw new FormatException(
-                    file.toString(), place, e.getOriginalMessage().lines().findFirst().orElse("an error"),
-                    type.getSimpleName(), e);
+                    file.toString(),
+                    place,
+                    e.getOriginalMessage().lines().findFirst().orElse("an error"),
+                    type.getSimpleName(),
+                    e);
         }
     }
 }

@@ -1,0 +1,93 @@
+package org.sgquant.cli;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.sgquant.experiment.Predictions;
+import org.sgquant.report.Json;
+import org.sgquant.train.Metrics;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Packed inference of a saved model, checked against what was saved. */
+@Command(
+        name = "eval",
+        mixinStandardHelpOptions = true,
+        description = "Load a saved model, run packed inference, and check accuracy and codes against those saved.")
+final class EvalCommand implements Callable<Integer> {
+
+    /** What {@code eval --json} prints; accuracies in percent. */
+    record Evaluation(
+            String model,
+            String dataset,
+            String device,
+            String bits,
+            long seed,
+            double testAccuracy,
+            double validationAccuracy,
+            boolean trainingData,
+            boolean codesMatch,
+            Map<String, String> codesSha256) {}
+
+    @Spec
+    CommandSpec spec;
+
+    @Parameters(paramLabel = "MODEL", description = "Folder written by run, quantize or train with -o.")
+    Path folder;
+
+    @Mixin
+    CommonOptions common;
+
+    @Mixin
+    DatasetOptionsGroup data;
+
+    @Override
+    public Integer call() {
+        boolean ownGraph = !spec.commandLine().getParseResult().hasMatchedOption("--dataset") && data.edges == null;
+        try (LoadedModel loaded = new LoadedModel(folder, common, data, ownGraph, common.console())) {
+            float[][] logits = loaded.logits();
+            int[] labels = loaded.dataset().labels();
+            Metrics test =
+                    Predictions.metrics(logits, labels, loaded.dataset().split().test());
+            Metrics validation =
+                    Predictions.metrics(logits, labels, loaded.dataset().split().validation());
+            Map<String, String> codes = loaded.model().codesSha256();
+            boolean match = codes.equals(loaded.saved().metrics().codesSha256());
+            Evaluation evaluation = new Evaluation(
+                    folder.toString(),
+                    loaded.dataset().name(),
+                    loaded.backend().name(),
+                    loaded.saved().recipe().bits(),
+                    loaded.saved().provenance().seed(),
+                    test.accuracy(),
+                    validation.accuracy(),
+                    loaded.isTrainingData(),
+                    match,
+                    codes);
+            System.out.println(common.json ? Json.write(evaluation) : text(evaluation));
+            if (loaded.isTrainingData() && !match) {
+                System.err.println("sgquant: " + folder
+                        + ": the codes of packed inference differ from the codesSha256 that were saved");
+                return ExitCode.FAILED;
+            }
+            return ExitCode.OK;
+        }
+    }
+
+    private static String text(Evaluation e) {
+        StringBuilder out = new StringBuilder();
+        out.append("%s on %s (%s): test %.2f %%, validation %.2f %%, bits %s%n"
+                .formatted(e.model(), e.dataset(), e.device(), e.testAccuracy(), e.validationAccuracy(), e.bits()));
+        out.append(
+                !e.trainingData()
+                        ? "another graph than the one it was trained on"
+                        : e.codesMatch()
+                                ? "every packed tensor equals the saved one"
+                                : "codes DIFFER from those saved");
+        e.codesSha256().forEach((cell, sum) -> out.append("%n  %-14s %s".formatted(cell, sum)));
+        return out.toString();
+    }
+}

@@ -1,0 +1,110 @@
+package org.sgquant.cli;
+
+import org.sgquant.experiment.Recipe;
+import picocli.CommandLine.Option;
+
+/** Options of the model, its training and its quantization. */
+final class ModelOptions {
+
+    @Option(names = "--model", paramLabel = "NAME", description = "gcn (default: ${DEFAULT-VALUE}).")
+    String model = "gcn";
+
+    @Option(names = "--layers", paramLabel = "N", description = "Layers (default: ${DEFAULT-VALUE}).")
+    int layers = 2;
+
+    @Option(names = "--hidden", paramLabel = "N", description = "Hidden units (default: ${DEFAULT-VALUE}).")
+    int hidden = 16;
+
+    @Option(names = "--dropout", paramLabel = "P", description = "Dropout (default: ${DEFAULT-VALUE}).")
+    float dropout = 0.5f;
+
+    @Option(
+            names = "--weight-decay",
+            paramLabel = "X",
+            description = "L2 penalty on the first layer (default: ${DEFAULT-VALUE}).")
+    float weightDecay = 5e-4f;
+
+    @Option(
+            names = "--norm",
+            paramLabel = "MODE",
+            description = "folded: the GCN norm scales rows; edge: one quantizable weight per edge, SGQuant's"
+                    + " attention (default: ${DEFAULT-VALUE}).")
+    String norm = "folded";
+
+    @Option(
+            names = "--order",
+            paramLabel = "MODE",
+            description = "auto, transform-first or aggregate-first, for layers whose message is 32 bits"
+                    + " (default: ${DEFAULT-VALUE}).")
+    String order = "auto";
+
+    @Option(names = "--epochs", paramLabel = "N", description = "fp32 epochs (default: ${DEFAULT-VALUE}).")
+    int epochs = 200;
+
+    @Option(names = "--lr", paramLabel = "X", description = "fp32 learning rate (default: ${DEFAULT-VALUE}).")
+    float learningRate = 0.01f;
+
+    @Option(
+            names = "--patience",
+            paramLabel = "N",
+            description = "Stop after N epochs without a better checkpoint (default: never).")
+    int patience = Integer.MAX_VALUE;
+
+    @Option(
+            names = "--finetune-epochs",
+            paramLabel = "N",
+            description = "Fine-tuning epochs, 0 for none (default: ${DEFAULT-VALUE}).")
+    int fineTuneEpochs = 60;
+
+    @Option(
+            names = "--finetune-lr",
+            paramLabel = "X",
+            description = "Fine-tuning learning rate (default: ${DEFAULT-VALUE}).")
+    float fineTuneLearningRate = 0.005f;
+
+    @Option(
+            names = "--features-granularity",
+            paramLabel = "G",
+            description = "Scales of the input features: tensor, bucket, column or row (default: ${DEFAULT-VALUE}).")
+    String featuresGranularity = "row";
+
+    @Option(
+            names = "--features-calibration",
+            paramLabel = "C",
+            description = "minmax, rowmean, mse or percentile[:P] (default: ${DEFAULT-VALUE}).")
+    String featuresCalibration = "rowmean";
+
+    @Option(
+            names = "--granularity",
+            paramLabel = "G",
+            description = "Scales of all other cells: tensor, bucket or column (default: ${DEFAULT-VALUE}).")
+    String granularity = "column";
+
+    @Option(
+            names = "--calibration",
+            paramLabel = "C",
+            description = "minmax, rowmean, mse or percentile[:P] (default: ${DEFAULT-VALUE}).")
+    String calibration = "mse";
+
+    @Option(
+            names = "--rounding",
+            paramLabel = "R",
+            description = "nearest, or paper: floor with 2^q steps (default: ${DEFAULT-VALUE}).")
+    String rounding = "nearest";
+
+    @Option(names = "--clip-mask", description = "No straight-through gradient outside the range.")
+    boolean clipMask;
+
+    /** The recipe of these options for {@code data}, bits still open. */
+    Recipe recipe(Recipe.Data data, long seed) {
+        return new Recipe(
+                data,
+                new Recipe.Gcn(model, layers, hidden, dropout, weightDecay, norm, order),
+                new Recipe.Training(epochs, learningRate, learningRate, patience),
+                new Recipe.Training(fineTuneEpochs, fineTuneLearningRate, fineTuneLearningRate, patience),
+                new Recipe.Quantization(
+                        featuresGranularity, featuresCalibration, granularity, calibration, rounding, clipMask),
+                "32",
+                seed);
+    }
+}

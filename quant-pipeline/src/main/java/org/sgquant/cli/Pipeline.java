@@ -1,0 +1,253 @@
+package org.sgquant.cli;
+
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import org.sgquant.data.Dataset;
+import org.sgquant.experiment.BitSearch;
+import org.sgquant.experiment.Experiment;
+import org.sgquant.experiment.Lanes;
+import org.sgquant.experiment.Recipe;
+import org.sgquant.experiment.SavedModel;
+import org.sgquant.model.Model;
+import org.sgquant.model.QuantizedModel;
+import org.sgquant.quant.BitAssignment;
+import org.sgquant.report.RunReport;
+
+/** The steps that {@code run}, {@code train}, {@code quantize} and {@code search} share, and the report they fill. */
+final class Pipeline implements AutoCloseable {
+
+    private final CommonOptions common;
+    private final Console console;
+    private final Recipe recipe;
+    private final Dataset dataset;
+    private final Lanes lanes;
+    private final Experiment experiment;
+    private final int seeds;
+
+    private List<Experiment.Trained> trained = List.of();
+    private BitAssignment bits;
+    private List<Experiment.Packed> packed = List.of();
+    private RunReport.SearchSummary search;
+    private List<RunReport.Alternative> alternatives;
+    private Map<String, String> codesSha256;
+    private String savedTo;
+    private Double trainSeconds;
+    private Double searchSeconds;
+    private Double fineTuneSeconds;
+
+    Pipeline(CommonOptions common, DatasetOptionsGroup data, ModelOptions model, int seeds) {
+        if (seeds < 1) {
+            throw new IllegalArgumentException("--seeds must be at least 1, got " + seeds);
+        }
+        this.common = common;
+        this.console = common.console();
+        this.seeds = seeds;
+        this.recipe = model.recipe(data.recipe(), common.seed);
+        recipe.model().config();
+        recipe.quantization().config();
+        this.dataset = data.open(recipe.dataset(), console);
+        if (dataset.split().train().length == 0) {
+            dataset.close();
+            throw new IllegalArgumentException(recipe.dataset().name() + ": no node is labelled for training;"
+                    + " give --labels, and --split if you have one");
+        }
+        this.lanes = common.lanes(dataset, Integer.MAX_VALUE, console);
+        this.experiment = new Experiment(
+                lanes,
+                recipe.model().config(),
+                recipe.train().config(),
+                recipe.fineTune().config(),
+                recipe.quantization().config());
+    }
+
+    Experiment experiment() {
+        return experiment;
+    }
+
+    /** Parses bits for this model and graph before anything is trained. */
+    BitAssignment parse(String text) {
+        return BitAssignment.parse(text, experiment.model().cellNames(), dataset.degrees());
+    }
+
+    void train() {
+        long start = System.nanoTime();
+        try (Console.Progress progress = console.progress("train", seeds)) {
+            trained = experiment.train(
+                    common.seed,
+                    seeds,
+                    t -> progress.step("val %.1f".formatted(t.validation().accuracy())));
+        }
+        trainSeconds = seconds(start);
+        for (Experiment.Trained t : trained) {
+            console.detail("seed %d: fp32 validation %.2f, test %.2f"
+                    .formatted(t.seed(), t.validation().accuracy(), t.test().accuracy()));
+        }
+    }
+
+    BitAssignment search(SearchOptions options) {
+        long start = System.nanoTime();
+        BitSearch.Outcome outcome = options.run(experiment, trained.get(0), recipe, dataset, console);
+        searchSeconds = seconds(start);
+        search = options.summary(outcome, trained.get(0));
+        if (!search.feasible()) {
+            console.info("search: no trial kept the validation drop within " + options.searchDrop
+                    + " points; taking the one of least drop");
+        }
+        return outcome.bits();
+    }
+
+    void quantize(BitAssignment chosen) {
+        bits = chosen;
+        long start = System.nanoTime();
+        try (Console.Progress progress = console.progress("fine-tune", seeds)) {
+            packed = experiment.quantize(
+                    trained,
+                    bits,
+                    p -> progress.step("val %.1f".formatted(p.validation().accuracy())));
+        }
+        fineTuneSeconds = seconds(start);
+        for (Experiment.Packed p : packed) {
+            console.detail("seed %d: packed validation %.2f, test %.2f"
+                    .formatted(p.seed(), p.validation().accuracy(), p.test().accuracy()));
+        }
+    }
+
+    /** Quantizes under further assignments, for comparison only. */
+    void compare(List<String> others) {
+        alternatives = new ArrayList<>();
+        try (Console.Progress progress = console.progress("compare", others.size())) {
+            for (String text : others) {
+                BitAssignment other = parse(text);
+                List<Experiment.Packed> result = experiment.quantize(trained, other, p -> {});
+                RunReport.Accuracy test = test(result);
+                alternatives.add(new RunReport.Alternative(
+                        other.toString(),
+                        result.get(0).memory().bitsInner(),
+                        test,
+                        fp32Test().mean() - test.mean(),
+                        result.get(0).memory().storedBytes()));
+                progress.step("");
+            }
+        }
+    }
+
+    /** Saves the packed model of the seed of best validation accuracy. */
+    void save(Path folder) {
+        Experiment.Packed best = packed.stream()
+                .max(Comparator.comparingDouble(p -> p.validation().accuracy()))
+                .orElseThrow();
+        lanes.run(lane -> {
+            try (QuantizedModel model = experiment.restore(lane, best, bits)) {
+                codesSha256 = model.codesSha256();
+                savedTo = folder.toString();
+                SavedModel.write(
+                        folder,
+                        model,
+                        lane.backend(),
+                        recipe.withBits(bits.toString(), best.seed()),
+                        report(),
+                        provenance(best.seed()));
+                return null;
+            }
+        });
+        console.info("model of seed " + best.seed() + " saved to " + folder);
+    }
+
+    private SavedModel.Provenance provenance(long seed) {
+        return new SavedModel.Provenance(
+                Version.text(),
+                Runtime.version().toString(),
+                System.getProperty("os.name") + " " + System.getProperty("os.arch"),
+                Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
+                dataset.name(),
+                dataset.fingerprint(),
+                seed);
+    }
+
+    /** Mean test drop in points, 0 before anything is quantized. */
+    double testDrop() {
+        return packed.isEmpty() ? 0 : fp32Test().mean() - test(packed).mean();
+    }
+
+    private RunReport.Accuracy fp32Test() {
+        return RunReport.Accuracy.of(
+                trained.stream().map(t -> t.test().accuracy()).toList());
+    }
+
+    private static RunReport.Accuracy test(List<Experiment.Packed> results) {
+        return RunReport.Accuracy.of(
+                results.stream().map(p -> p.test().accuracy()).toList());
+    }
+
+    RunReport report() {
+        RunReport.Fp32 fp32 = new RunReport.Fp32(
+                fp32Test(),
+                RunReport.Accuracy.of(
+                        trained.stream().map(t -> t.validation().accuracy()).toList()));
+        return new RunReport(
+                dataset.name(),
+                dataset.splitSource(),
+                recipe.model().name(),
+                common.deviceName(),
+                seeds,
+                common.seed,
+                fp32,
+                packed.isEmpty() ? null : quantized(),
+                packed.isEmpty() ? null : layers(),
+                packed.isEmpty() ? null : memory(),
+                search,
+                alternatives,
+                new RunReport.Seconds(trainSeconds, searchSeconds, fineTuneSeconds, inferenceSeconds()),
+                codesSha256,
+                savedTo);
+    }
+
+    private RunReport.Quantized quantized() {
+        var memory = packed.get(0).memory();
+        return new RunReport.Quantized(
+                bits.toString(),
+                memory.averageBits(),
+                memory.bitsAll(),
+                memory.bitsInner(),
+                test(packed),
+                RunReport.Accuracy.of(
+                        packed.stream().map(p -> p.validation().accuracy()).toList()),
+                testDrop());
+    }
+
+    private List<RunReport.Layer> layers() {
+        Model model = experiment.model();
+        return model.layers(bits).stream()
+                .map(l -> new RunReport.Layer(l.layer(), l.order().toString(), l.aggregated()))
+                .toList();
+    }
+
+    private RunReport.Memory memory() {
+        long peak =
+                packed.stream().mapToLong(Experiment.Packed::peakBytes).max().orElse(0);
+        return RunReport.Memory.of(packed.get(0).memory(), peak);
+    }
+
+    private Double inferenceSeconds() {
+        double[] sorted = packed.stream()
+                .mapToDouble(Experiment.Packed::inferenceSeconds)
+                .sorted()
+                .toArray();
+        return sorted.length == 0 ? null : sorted[sorted.length / 2];
+    }
+
+    private static double seconds(long since) {
+        return (System.nanoTime() - since) / 1e9;
+    }
+
+    @Override
+    public void close() {
+        lanes.close();
+        dataset.close();
+    }
+}

@@ -1,0 +1,88 @@
+package org.sgquant.cli;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.sgquant.quant.BitAssignment;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** One chosen assignment instead of a search. */
+@Command(
+        name = "quantize",
+        mixinStandardHelpOptions = true,
+        description = "Train, fine-tune under one chosen bit assignment, pack, and evaluate the packed integers.",
+        footerHeading = "%nBits:%n",
+        footer = {
+            "  Words separated by blanks, later ones override: 4 (every cell), L1=4 (a layer), message=4",
+            "  (a component), L1.message=4 (a cell), L1.message=[8,4,4,2] @quartiles or @deg(2,3,5) (a width",
+            "  per degree bucket, lowest degrees first). Widths: 1 to 8, 16, 32 (not quantized).",
+            "  Cells of a GCN: embedding (a layer's input), message (what is aggregated), weight, and with",
+            "  --norm edge also attention."
+        })
+final class QuantizeCommand implements Callable<Integer> {
+
+    private static final Map<String, String> PRESETS = Map.of("paper", "embedding=4 attention=4");
+
+    @Mixin
+    CommonOptions common;
+
+    @Mixin
+    DatasetOptionsGroup data;
+
+    @Mixin
+    ModelOptions model;
+
+    @Option(
+            names = {"-b", "--bits"},
+            paramLabel = "BITS",
+            description = "Widths of the cells, see below.")
+    String bits;
+
+    @Option(
+            names = "--preset",
+            paramLabel = "NAME",
+            description = "paper: embeddings and attention at 4 bits, edge norm, messages in fp32. --bits overrides"
+                    + " its widths.")
+    String preset;
+
+    @Option(names = "--seeds", paramLabel = "N", description = "Seeds to average over (default: ${DEFAULT-VALUE}).")
+    int seeds = 1;
+
+    @Option(
+            names = "--max-drop",
+            paramLabel = "POINTS",
+            description = "Exit with 3 if the mean test drop is larger (default: no gate).")
+    double maxDrop = Double.POSITIVE_INFINITY;
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "DIR",
+            description = "Save the packed model there.")
+    Path output;
+
+    @Override
+    public Integer call() {
+        try (Pipeline pipeline = new Pipeline(common, data, preset(), seeds)) {
+            BitAssignment assignment = pipeline.parse(bits);
+            pipeline.train();
+            pipeline.quantize(assignment);
+            return Finish.report(pipeline, common, output, maxDrop);
+        }
+    }
+
+    private ModelOptions preset() {
+        if (preset != null) {
+            if (!PRESETS.containsKey(preset)) {
+                throw new IllegalArgumentException("preset '" + preset + "' does not exist: choose paper");
+            }
+            model.norm = "edge";
+            bits = bits == null ? PRESETS.get(preset) : bits;
+        }
+        if (bits == null) {
+            throw new IllegalArgumentException("quantize needs --bits or --preset; try --bits 4");
+        }
+        return model;
+    }
+}

@@ -1,0 +1,34 @@
+package org.sgquant.cli;
+
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** The bit search alone. */
+@Command(
+        name = "search",
+        mixinStandardHelpOptions = true,
+        description = "Search the bit assignment of least stored bytes within a validation drop, for one seed.")
+final class SearchCommand implements Callable<Integer> {
+
+    @Mixin
+    CommonOptions common;
+
+    @Mixin
+    DatasetOptionsGroup data;
+
+    @Mixin
+    ModelOptions model;
+
+    @Mixin
+    SearchOptions search;
+
+    @Override
+    public Integer call() {
+        try (Pipeline pipeline = new Pipeline(common, data, model, 1)) {
+            pipeline.train();
+            pipeline.search(search);
+            return Finish.report(pipeline, common, null, Double.POSITIVE_INFINITY);
+        }
+    }
+}

@@ -1,0 +1,160 @@
+package org.sgquant.cli;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.sgquant.data.Dataset;
+import org.sgquant.experiment.BitSearch;
+import org.sgquant.experiment.BitSpace;
+import org.sgquant.experiment.Experiment;
+import org.sgquant.experiment.Recipe;
+import org.sgquant.quant.DegreeBuckets;
+import org.sgquant.report.Json;
+import org.sgquant.report.RunReport;
+import org.sgquant.search.AbsSearch;
+import org.sgquant.search.RandomSearch;
+import org.sgquant.search.SearchSettings;
+import org.sgquant.search.SearchStrategy;
+import org.sgquant.search.Study;
+import org.sgquant.search.StudyException;
+import picocli.CommandLine.Option;
+
+/** Options of the bit search, and the search itself. */
+final class SearchOptions {
+
+    @Option(names = "--strategy", paramLabel = "NAME", description = "abs or random (default: ${DEFAULT-VALUE}).")
+    String strategy = "abs";
+
+    @Option(names = "--trials", paramLabel = "N", description = "Measured assignments (default: ${DEFAULT-VALUE}).")
+    int trials = 120;
+
+    @Option(
+            names = "--objective",
+            paramLabel = "SET",
+            description = "Stored bytes to make small: all cells, or inner ones, without the features"
+                    + " (default: ${DEFAULT-VALUE}).")
+    String objective = "all";
+
+    @Option(
+            names = "--search-drop",
+            paramLabel = "POINTS",
+            description = "Largest validation drop of a trial (default: ${DEFAULT-VALUE}).")
+    double searchDrop = 0.5;
+
+    @Option(
+            names = "--trial-epochs",
+            paramLabel = "N",
+            description = "Fine-tuning epochs of a trial (default: ${DEFAULT-VALUE}).")
+    int trialEpochs = 20;
+
+    @Option(
+            names = "--feature-bits",
+            paramLabel = "Q",
+            split = ",",
+            description = "Widths of the features to choose from (default: ${DEFAULT-VALUE}).")
+    List<Integer> featureBits = List.of(1, 2, 4, 8);
+
+    @Option(
+            names = "--inner-bits",
+            paramLabel = "Q",
+            split = ",",
+            description = "Widths of other cells to choose from (default: ${DEFAULT-VALUE}).")
+    List<Integer> innerBits = List.of(1, 2, 3, 4, 5, 6, 8);
+
+    @Option(
+            names = "--quartiles",
+            description = "Widths per degree quartile: topology-aware granularity (default: one per cell).")
+    boolean quartiles;
+
+    @Option(
+            names = "--study",
+            paramLabel = "FILE",
+            description = "SQLite file that keeps every trial as it ends (default: in memory).")
+    Path study;
+
+    @Option(names = "--resume", description = "Continue the study that is in the file.")
+    boolean resume;
+
+    private SearchStrategy createStrategy() {
+        return switch (strategy) {
+            case "abs" -> new AbsSearch();
+            case "random" -> new RandomSearch();
+            default ->
+                throw new IllegalArgumentException("strategy '" + strategy + "' does not exist: choose abs or random");
+        };
+    }
+
+    private BitSearch.Objective createObjective() {
+        return switch (objective) {
+            case "all" -> BitSearch.Objective.STORED;
+            case "inner" -> BitSearch.Objective.INNER;
+            default ->
+                throw new IllegalArgumentException("objective '" + objective + "' does not exist: choose all or inner");
+        };
+    }
+
+    private Study open(Recipe recipe, Dataset dataset) {
+        if (study == null) {
+            if (resume) {
+                throw new IllegalArgumentException("--resume needs --study FILE");
+            }
+            return Study.inMemory();
+        }
+        if (study.toFile().exists() && !resume) {
+            throw new StudyException(
+                    study + ": the study is already there; continue it with --resume, or name another");
+        }
+        if (!study.toFile().exists() && resume) {
+            throw new StudyException(study + ": there is no study to resume");
+        }
+        return Study.open(
+                study,
+                java.util.Map.of(
+                        "data", dataset.fingerprint(),
+                        "recipe", Json.writeYaml(recipe),
+                        "trial", "epochs " + trialEpochs + ", objective " + objective));
+    }
+
+    /** Searches bits for {@code start}, a model trained by {@code recipe}. */
+    BitSearch.Outcome run(
+            Experiment experiment, Experiment.Trained start, Recipe recipe, Dataset dataset, Console console) {
+        DegreeBuckets buckets = quartiles ? DegreeBuckets.quartiles(dataset.degrees()) : DegreeBuckets.NONE;
+        BitSpace space = new BitSpace(
+                experiment.model().cells(),
+                buckets,
+                dataset.degrees(),
+                recipe.quantization().config(),
+                featureBits,
+                innerBits);
+        BitSearch search = new BitSearch(
+                experiment, space, createObjective(), recipe.fineTune().config().withEpochs(trialEpochs));
+        SearchSettings settings =
+                new SearchSettings(trials, start.seed(), experiment.lanes().count());
+        long[] least = {Long.MAX_VALUE};
+        try (Study opened = open(recipe, dataset);
+                Console.Progress progress = console.progress("search", trials)) {
+            return search.run(start, createStrategy(), searchDrop, opened, settings, (trial, finished, total) -> {
+                if (trial.feasible()) {
+                    least[0] = Math.min(least[0], trial.measurement().objectiveBytes());
+                }
+                progress.step(least[0] == Long.MAX_VALUE ? "none yet" : "best " + least[0] + " B");
+                console.detail("trial " + trial.number() + ": " + space.assignment(trial.bits()) + " validation "
+                        + trial.measurement().validationAccuracy());
+            });
+        }
+    }
+
+    /** The part of the report that tells of a search. */
+    RunReport.SearchSummary summary(BitSearch.Outcome outcome, Experiment.Trained start) {
+        var best = outcome.result().best();
+        return new RunReport.SearchSummary(
+                outcome.strategy(),
+                outcome.result().trials().size(),
+                objective,
+                searchDrop,
+                start.validation().accuracy() - best.measurement().validationAccuracy(),
+                best.feasible(),
+                best.measurement().objectiveBytes(),
+                outcome.bits().toString(),
+                study == null ? null : study.toString());
+    }
+}

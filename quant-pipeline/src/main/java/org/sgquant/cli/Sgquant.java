@@ -1,0 +1,90 @@
+package org.sgquant.cli;
+
+import java.util.concurrent.CancellationException;
+import org.sgquant.data.DownloadException;
+import org.sgquant.data.FormatException;
+import org.sgquant.data.NoSuchDatasetException;
+import org.sgquant.kernels.DeviceUnavailableException;
+import org.sgquant.kernels.NonFiniteException;
+import org.sgquant.search.StudyException;
+import picocli.AutoComplete;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The {@code sgquant} command. */
+@Command(
+        name = "sgquant",
+        versionProvider = Version.class,
+        mixinStandardHelpOptions = true,
+        description = "Quantizes graph neural networks for real: packed bits, integer aggregation, measured bytes.",
+        synopsisSubcommandLabel = "COMMAND",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  sgquant run                             train, search bits, fine-tune, pack: generated graph",
+            "  sgquant run --dataset cora --seeds 10   the same on Cora, mean of 10 seeds",
+            "  sgquant quantize -d cora --bits 'L1.embedding=1 message=4 L2.embedding=4 weight=4' -o m",
+            "  sgquant eval m                          accuracy and codes of a saved model",
+            "  sgquant predict m -o predictions.csv    a class for every node",
+            "%nExit codes: 0 ok, 1 failed, 2 usage, 3 accuracy gate missed, 4 device or library absent,",
+            "5 bad input, 130 interrupted after a checkpoint."
+        },
+        subcommands = {
+            RunCommand.class,
+            TrainCommand.class,
+            QuantizeCommand.class,
+            SearchCommand.class,
+            EvalCommand.class,
+            PredictCommand.class,
+            DatasetsCommand.class,
+            AutoComplete.GenerateCompletion.class,
+            CommandLine.HelpCommand.class
+        })
+public final class Sgquant implements Runnable {
+
+    @CommandLine.Spec
+    CommandLine.Model.CommandSpec spec;
+
+    /** Runs a command line and exits with its code. */
+    public static void main(String[] args) {
+        System.exit(execute(args));
+    }
+
+    /** Runs a command line; returns the exit code. */
+    public static int execute(String... args) {
+        return new CommandLine(new Sgquant())
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setAbbreviatedOptionsAllowed(false)
+                .setExecutionExceptionHandler((e, line, result) -> report(e, line))
+                .execute(args);
+    }
+
+    private static int report(Exception e, CommandLine line) {
+        int code = exitCode(e);
+        String message = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+        line.getErr().println("sgquant: " + message);
+        if (code == ExitCode.FAILED && !(e instanceof java.io.UncheckedIOException) && !(e instanceof StudyException)) {
+            // A failure that no user input explains is a defect: its trace is what a report needs.
+            e.printStackTrace(line.getErr());
+        }
+        return code;
+    }
+
+    private static int exitCode(Exception e) {
+        return switch (e) {
+            case FormatException f -> ExitCode.BAD_INPUT;
+            case NonFiniteException f -> ExitCode.BAD_INPUT;
+            case StudyException f -> ExitCode.BAD_INPUT;
+            case NoSuchDatasetException f -> ExitCode.USAGE;
+            case IllegalArgumentException f -> ExitCode.USAGE;
+            case DeviceUnavailableException f -> ExitCode.UNAVAILABLE;
+            case CancellationException f -> ExitCode.INTERRUPTED;
+            case DownloadException f -> ExitCode.FAILED;
+            default -> ExitCode.FAILED;
+        };
+    }
+
+    @Override
+    public void run() {
+        throw new CommandLine.ParameterException(spec.commandLine(), "name a command, such as 'sgquant run'");
+    }
+}

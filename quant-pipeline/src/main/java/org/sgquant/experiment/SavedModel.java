@@ -1,0 +1,302 @@
+package org.sgquant.experiment;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.sgquant.data.FormatException;
+import org.sgquant.io.Dtype;
+import org.sgquant.io.SafeTensors;
+import org.sgquant.io.Tensor;
+import org.sgquant.kernels.Backend;
+import org.sgquant.kernels.Transfer;
+import org.sgquant.model.GraphInput;
+import org.sgquant.model.Model;
+import org.sgquant.model.Parameters;
+import org.sgquant.model.QuantizedModel;
+import org.sgquant.quant.BitAssignment;
+import org.sgquant.quant.Cell;
+import org.sgquant.quant.QuantizedCells;
+import org.sgquant.report.Json;
+import org.sgquant.report.RunReport;
+import org.sgquant.tensor.FloatMatrix;
+import org.sgquant.tensor.Granularity;
+import org.sgquant.tensor.HostMemory;
+import org.sgquant.tensor.PackedMatrix;
+import org.sgquant.tensor.QuantScheme;
+
+/**
+ * A packed model in a folder: {@code model.safetensors} (packed codes, scales, offsets, fp32 parameters),
+ * {@code recipe.yaml}, {@code metrics.json}, {@code provenance.json}, and {@code SHA256SUMS} over all four.
+ *
+ * <p>Tensors are named {@code CELL.codes.B}, {@code CELL.scale.B} and {@code CELL.offset.B} for degree bucket B;
+ * parameters that stay fp32 go by their own name. Packed features are kept too: they are what the codes of this
+ * dataset must be.
+ */
+public final class SavedModel {
+
+    private static final String TENSORS = "model.safetensors";
+    private static final String RECIPE = "recipe.yaml";
+    private static final String METRICS = "metrics.json";
+    private static final String PROVENANCE = "provenance.json";
+    private static final String SUMS = "SHA256SUMS";
+    private static final List<String> FILES = List.of(TENSORS, RECIPE, METRICS, PROVENANCE);
+
+    private final Path folder;
+    private final Recipe recipe;
+    private final RunReport metrics;
+    private final Provenance provenance;
+
+    private SavedModel(Path folder) {
+        this.folder = folder;
+        this.recipe = Json.readYaml(folder.resolve(RECIPE), Recipe.class);
+        this.metrics = Json.read(folder.resolve(METRICS), RunReport.class);
+        this.provenance = Json.read(folder.resolve(PROVENANCE), Provenance.class);
+    }
+
+    /** Where a model comes from; {@code dataSha256} is the fingerprint of the dataset it was trained on. */
+    public record Provenance(
+            String sgquant, String java, String os, String created, String dataset, String dataSha256, long seed) {}
+
+    /** Writes {@code model}, packed, and its report; the folder is created and its files are replaced. */
+    public static void write(
+            Path folder, QuantizedModel model, Backend backend, Recipe recipe, RunReport metrics, Provenance where) {
+        try (HostMemory host = new HostMemory()) {
+            Files.createDirectories(folder);
+            Files.deleteIfExists(folder.resolve(SUMS));
+            SafeTensors.write(
+                    folder.resolve(TENSORS),
+                    tensors(model, backend, host),
+                    Map.of("format", "sgquant 1", "bits", model.bits().toString()));
+            Files.writeString(folder.resolve(RECIPE), Json.writeYaml(recipe));
+            Files.writeString(folder.resolve(METRICS), Json.write(metrics));
+            Files.writeString(folder.resolve(PROVENANCE), Json.write(where));
+            StringBuilder sums = new StringBuilder();
+            for (String file : FILES) {
+                sums.append(sha256(folder.resolve(file)))
+                        .append("  ")
+                        .append(file)
+                        .append('\n');
+            }
+            Files.writeString(folder.resolve(SUMS), sums);
+        } catch (IOException e) {
+            throw new UncheckedIOException(folder + ": the model cannot be written: " + e.getMessage(), e);
+        }
+    }
+
+    private static List<Tensor> tensors(QuantizedModel model, Backend backend, HostMemory host) {
+        List<Tensor> tensors = new ArrayList<>();
+        QuantizedCells cells = model.cells();
+        if (cells.features() != null) {
+            addCodes(tensors, cells.features().packed(), backend, host);
+            addRanges(tensors, cells.features().packed().scheme(), backend);
+        }
+        cells.weights().values().forEach(w -> addCodes(tensors, w, backend, host));
+        cells.schemes().values().forEach(s -> addRanges(tensors, s, backend));
+        for (Parameters.Parameter p : model.parameters().list()) {
+            if (!isPackedWeight(model.bits(), p.spec().name())) {
+                float[][] values = Transfer.download(backend, p.value());
+                tensors.add(floats(
+                        p.spec().name(),
+                        List.of((long) p.spec().rows(), (long) p.spec().cols()),
+                        values));
+            }
+        }
+        return tensors;
+    }
+
+    private static void addCodes(List<Tensor> tensors, PackedMatrix matrix, Backend backend, HostMemory host) {
+        for (int b = 0; b < matrix.scheme().blocks().size(); b++) {
+            MemorySegment copy = host.allocate(matrix.dataBytes(b));
+            backend.download(matrix.data(b), copy, matrix.dataBytes(b));
+            tensors.add(new Tensor(
+                    codesName(matrix.scheme(), b),
+                    Dtype.U8,
+                    List.of((long) matrix.scheme().blocks().get(b).rows(), (long) matrix.stride(b)),
+                    copy.asSlice(0, matrix.dataBytes(b))));
+        }
+    }
+
+    private static String codesName(QuantScheme scheme, int block) {
+        return scheme.name() + ".codes." + block;
+    }
+
+    private static void addRanges(List<Tensor> tensors, QuantScheme scheme, Backend backend) {
+        for (int b = 0; b < scheme.blocks().size(); b++) {
+            QuantScheme.Block block = scheme.blocks().get(b);
+            float[][] scale = Transfer.download(backend, block.params().scale());
+            float[][] offset = Transfer.download(backend, block.params().offset());
+            tensors.add(floats(scheme.name() + ".scale." + b, List.of((long) scale[0].length), scale));
+            tensors.add(floats(scheme.name() + ".offset." + b, List.of((long) offset[0].length), offset));
+        }
+    }
+
+    private static Tensor floats(String name, List<Long> shape, float[][] rows) {
+        int cols = rows.length == 0 ? 0 : rows[0].length;
+        MemorySegment data = Arena.ofAuto().allocate(Math.max(1, 4L * rows.length * cols), 4);
+        for (int r = 0; r < rows.length; r++) {
+            MemorySegment.copy(rows[r], 0, data, ValueLayout.JAVA_FLOAT, 4L * r * cols, cols);
+        }
+        return new Tensor(name, Dtype.F32, shape, data.asSlice(0, 4L * rows.length * cols));
+    }
+
+    /** Reads the folder and checks every file against {@code SHA256SUMS}. */
+    public static SavedModel read(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            throw new FormatException(folder, "model", "there is no such folder");
+        }
+        Map<String, String> sums = new TreeMap<>();
+        try {
+            for (String line : Files.readString(folder.resolve(SUMS), StandardCharsets.ISO_8859_1)
+                    .lines()
+                    .toList()) {
+                String[] parts = line.split("  ", 2);
+                sums.put(parts.length == 2 ? parts[1] : line, parts[0]);
+            }
+            for (String file : FILES) {
+                String got = sha256(folder.resolve(file));
+                if (!got.equals(sums.get(file))) {
+                    throw new FormatException(
+                            folder.resolve(file),
+                            "SHA-256",
+                            "got " + got + ", expected " + sums.get(file) + ": the file or " + SUMS + " is damaged");
+                }
+            }
+        } catch (IOException e) {
+            throw new FormatException(folder, "model", "cannot be read: " + e.getMessage());
+        }
+        return new SavedModel(folder);
+    }
+
+    private static String sha256(Path file) throws IOException {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    public Recipe recipe() {
+        return recipe;
+    }
+
+    public RunReport metrics() {
+        return metrics;
+    }
+
+    public Provenance provenance() {
+        return provenance;
+    }
+
+    /**
+     * The model on {@code input}, packed and ready: weights and ranges as saved, features packed from {@code input}.
+     *
+     * <p>{@code input} must be relabelled by the buckets of {@link #bits}. On the dataset it was trained on, the
+     * packed features must equal the saved ones.
+     */
+    public QuantizedModel load(GraphInput input, BitAssignment bits, Backend backend) {
+        Path file = folder.resolve(TENSORS);
+        try (Arena arena = Arena.ofConfined()) {
+            SafeTensors saved = SafeTensors.read(file, arena);
+            Model model = recipe.model().config().create(input);
+            QuantizedModel loaded;
+            try (Parameters parameters = new Parameters(model.parameters(), backend)) {
+                for (int i = 0; i < parameters.list().size(); i++) {
+                    Parameters.Spec spec = parameters.list().get(i).spec();
+                    if (!isPackedWeight(bits, spec.name())) {
+                        parameters.set(i, floats(saved.tensor(spec.name()), file, spec.rows(), spec.cols()));
+                    }
+                }
+                loaded = new QuantizedModel(
+                        model,
+                        input,
+                        parameters,
+                        bits,
+                        recipe.quantization().config(),
+                        scheme -> restoreFeatureRanges(scheme, saved, file),
+                        backend);
+            }
+            loaded.cells().schemes().values().forEach(s -> restoreRanges(s, saved, file, backend));
+            loaded.pack((cell, codes) -> restoreCodes(codes, saved, file, backend));
+            return loaded;
+        }
+    }
+
+    private static boolean isPackedWeight(BitAssignment bits, String name) {
+        return name.endsWith(".weight") && !bits.isFp32(Cell.parse(name));
+    }
+
+    /** Ranges of whole columns or buckets are the model's; a range per row belongs to the data at hand. */
+    private static boolean restoreFeatureRanges(QuantScheme scheme, SafeTensors saved, Path file) {
+        if (scheme.granularity() == Granularity.ROW) {
+            return false;
+        }
+        for (int b = 0; b < scheme.blocks().size(); b++) {
+            FloatMatrix scale = scheme.blocks().get(b).params().scale();
+            FloatMatrix offset = scheme.blocks().get(b).params().offset();
+            scale.setRow(0, floats(saved.tensor(scheme.name() + ".scale." + b), file, 1, scale.cols())[0]);
+            offset.setRow(0, floats(saved.tensor(scheme.name() + ".offset." + b), file, 1, scale.cols())[0]);
+        }
+        return true;
+    }
+
+    private static void restoreRanges(QuantScheme scheme, SafeTensors saved, Path file, Backend backend) {
+        for (int b = 0; b < scheme.blocks().size(); b++) {
+            QuantScheme.Block block = scheme.blocks().get(b);
+            int n = block.params().scale().cols();
+            Transfer.copy(
+                    backend,
+                    floats(saved.tensor(scheme.name() + ".scale." + b), file, 1, n),
+                    block.params().scale());
+            Transfer.copy(
+                    backend,
+                    floats(saved.tensor(scheme.name() + ".offset." + b), file, 1, n),
+                    block.params().offset());
+        }
+    }
+
+    private static void restoreCodes(PackedMatrix target, SafeTensors saved, Path file, Backend backend) {
+        for (int b = 0; b < target.scheme().blocks().size(); b++) {
+            Tensor tensor = saved.tensor(codesName(target.scheme(), b));
+            if (tensor.data().byteSize() != target.dataBytes(b)) {
+                throw new FormatException(
+                        file,
+                        tensor.name(),
+                        "got " + tensor.data().byteSize() + " bytes of codes, expected " + target.dataBytes(b));
+            }
+            try (HostMemory host = new HostMemory()) {
+                MemorySegment copy = host.allocate(target.dataBytes(b));
+                MemorySegment.copy(tensor.data(), 0, copy, 0, target.dataBytes(b));
+                backend.upload(copy, target.data(b), target.dataBytes(b));
+            }
+        }
+    }
+
+    private static float[][] floats(Tensor tensor, Path file, int rows, int cols) {
+        if (tensor.dtype() != Dtype.F32 || tensor.data().byteSize() != 4L * rows * cols) {
+            throw new FormatException(
+                    file,
+                    tensor.name(),
+                    "got " + tensor.dtype() + " of shape " + tensor.shape() + ", expected F32 of " + rows + " x "
+                            + cols);
+        }
+        float[][] values = new float[rows][cols];
+        for (int r = 0; r < rows; r++) {
+            for (int c = 0; c < cols; c++) {
+                values[r][c] = tensor.data().get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4L * ((long) r * cols + c));
+            }
+        }
+        return values;
+    }
+}
