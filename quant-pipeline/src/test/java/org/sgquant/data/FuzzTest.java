@@ -18,7 +18,7 @@ import org.sgquant.tensor.HostMemory;
 /** Damaged files give a dataset or a {@link FormatException}, never anything else, and leak nothing. */
 final class FuzzTest {
 
-    private static final int ROUNDS = 3000;
+    private static final int ROUNDS = 1000;
 
     @TempDir
     private Path folder;

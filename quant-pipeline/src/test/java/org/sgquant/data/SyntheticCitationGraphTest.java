@@ -39,7 +39,9 @@ final class SyntheticCitationGraphTest {
     void theSameParametersGiveTheSameGraphForever() {
         try (Dataset d = SyntheticCitationGraph.SMALL.generate();
                 Dataset other = SyntheticCitationGraph.SMALL.withSeed(1).generate()) {
-            assertThat(d.fingerprint()).isEqualTo("a5c53722a134b33df9004ee6f6c07f267e55048e76f175d257ac69e9776f4ea1").isNotEqualTo(other.fingerprint());
+            assertThat(d.fingerprint())
+                    .isEqualTo("a5c53722a134b33df9004ee6f6c07f267e55048e76f175d257ac69e9776f4ea1")
+                    .isNotEqualTo(other.fingerprint());
             assertThat(d.graph().numEdges()).isEqualTo(800);
             assertThat(d.split().all()).hasSize(160);
         }
