@@ -15,6 +15,9 @@ record CsrArrays(int rows, int cols, int[] ptr, int[] col) {
     }
 
     static CsrArrays of(NpyArray indptr, NpyArray indices, int cols) {
+        if (cols > MAX_COLUMNS) {
+            throw indices.error("a matrix of " + cols + " columns", "at most " + MAX_COLUMNS);
+        }
         indices.requireRank(1);
         indptr.requireRank(1);
         if (indptr.size() == 0) {
@@ -39,10 +42,6 @@ record CsrArrays(int rows, int cols, int[] ptr, int[] col) {
         if (sides[0] != rows && sides[1] != rows) {
             throw shape.error(sides[0] + " x " + sides[1], rows + " rows, as many as indptr has");
         }
-        int cols = sides[0] == rows ? sides[1] : sides[0];
-        if (cols > MAX_COLUMNS) {
-            throw shape.error(cols + " columns", "at most " + MAX_COLUMNS);
-        }
-        return cols;
+        return sides[0] == rows ? sides[1] : sides[0];
     }
 }
