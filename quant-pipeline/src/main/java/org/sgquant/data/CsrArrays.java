@@ -1,7 +1,6 @@
 package org.sgquant.data;
 
 /** Checked compressed rows from an npz file: row r lists columns {@code col[ptr[r] .. ptr[r + 1])}, in range. */
-@SuppressWarnings("ArrayRecordComponent") // carried, never compared
 record CsrArrays(int rows, int cols, int[] ptr, int[] col) {
 
     /** More columns than any feature set has; keeps a damaged shape from asking for gigabytes later. */

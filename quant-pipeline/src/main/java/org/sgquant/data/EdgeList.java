@@ -6,7 +6,6 @@ import org.sgquant.tensor.IntArray;
 import org.sgquant.tensor.Memory;
 
 /** Directed edges {@code src[e] -> dst[e]} of nodes 0..nodes-1, as read; both ends are in range. */
-@SuppressWarnings("ArrayRecordComponent") // carried, never compared
 record EdgeList(int nodes, int[] src, int[] dst, int weightsIgnored) {
 
     /** With every reverse edge added the entries still fit an int. */
@@ -83,7 +82,6 @@ record EdgeList(int nodes, int[] src, int[] dst, int weightsIgnored) {
     }
 
     /** Rows under construction. */
-    @SuppressWarnings("ArrayRecordComponent") // carried, never compared
     private record Rows(int[] ptr, int[] col) {
 
         Rows transposed() {

@@ -12,7 +12,6 @@ import org.sgquant.tensor.SparseMatrix;
  *
  * <p>A dense table has {@code col == null} and lists every value. Values are finite.
  */
-@SuppressWarnings("ArrayRecordComponent") // carried, never compared
 record FeatureTable(int rows, int cols, int[] ptr, int[] col, float[] values) {
 
     /** Below this share of non-zeros a table is held sparse. */

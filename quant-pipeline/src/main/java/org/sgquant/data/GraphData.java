@@ -5,7 +5,6 @@ package org.sgquant.data;
  *
  * @param splitSource where the split comes from, for the report
  */
-@SuppressWarnings("ArrayRecordComponent") // carried, never compared
 record GraphData(String source, EdgeList edges, FeatureTable features, int[] labels, Split split, String splitSource) {
 
     /** Most labels a class number can reach; a damaged label does not ask for gigabytes later. */

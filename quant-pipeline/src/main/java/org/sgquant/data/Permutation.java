@@ -9,7 +9,6 @@ import org.sgquant.tensor.ShapeException;
 import org.sgquant.tensor.SparseMatrix;
 
 /** A renumbering of nodes and its inverse: new node i is old node {@code newToOld[i]}. */
-@SuppressWarnings("ArrayRecordComponent") // carried, never compared
 record Permutation(int[] newToOld, int[] oldToNew) {
 
     static Permutation of(int[] newToOld, int nodes) {

@@ -11,7 +11,6 @@ import java.util.stream.Stream;
  *
  * <p>A node may be in none of them. Errors: {@link IllegalArgumentException} that names a node listed twice.
  */
-@SuppressWarnings("ArrayRecordComponent") // carried, never compared
 public record Split(int[] train, int[] validation, int[] test) {
 
     public Split {

@@ -185,7 +185,6 @@ public record SyntheticCitationGraph(
     }
 
     /** Draws items with given probabilities by bisecting their running sum. */
-    @SuppressWarnings("ArrayRecordComponent") // carried, never compared
     private record Sampler(int[] items, double[] weights, double[] sums) {
 
         static Sampler of(int[] items, double[] weights) {

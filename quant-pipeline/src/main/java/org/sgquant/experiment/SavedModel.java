@@ -202,7 +202,7 @@ public final class SavedModel {
     /**
      * The model on {@code input}, packed and ready: weights and ranges as saved, features packed from {@code input}.
      *
-     * <p>{@code input} must be relabelled by the buckets of {@link #bits}. On the dataset it was trained on, the
+     * <p>{@code input} must be relabelled by the buckets of {@code bits}. On the dataset it was trained on, the
      * packed features must equal the saved ones.
      */
     public QuantizedModel load(GraphInput input, BitAssignment bits, Backend backend) {

@@ -3,6 +3,7 @@ package org.sgquant.model;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.function.BiConsumer;
+import java.util.function.Predicate;
 import org.sgquant.kernels.Backend;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.Cell;
@@ -12,6 +13,7 @@ import org.sgquant.quant.QuantConfig;
 import org.sgquant.quant.QuantizedCells;
 import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.PackedMatrix;
+import org.sgquant.tensor.QuantScheme;
 
 /**
  * A model under one bit assignment on one graph: parameters, quantized cells, and once packed its inference.
