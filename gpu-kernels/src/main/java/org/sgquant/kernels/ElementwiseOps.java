@@ -50,8 +50,9 @@ public interface ElementwiseOps {
     /**
      * Mean softmax cross-entropy over {@code nodes}, accuracy, and optionally the gradient.
      *
-     * <p>Shapes: logits N x C, labels N, nodes any number, metrics 1 x 2 = (mean loss, number of right predictions;
-     * ties go to the lowest class), grad N x C or null: {@code (softmax - onehot) / nodes.size} on these rows, else 0.
+     * <p>Shapes: logits N x C, labels N, nodes any number, each once, metrics 1 x 2 = (mean loss, number of right
+     * predictions; ties go to the lowest class), both 0 without nodes; grad N x C apart from logits, or null:
+     * {@code (softmax - onehot) / nodes.size} on these rows, else 0.
      * Numerics: maximum subtracted; the loss is summed in double, nodes ascending.
      */
     void softmaxCrossEntropy(

@@ -9,11 +9,11 @@ import org.sgquant.tensor.FloatMatrix;
  * {@link DenseOps} with vectors across the columns of c, split over its rows.
  *
  * <p>b is read row by row, so a transposed b is first transposed into scratch memory; a is read by single values, for
- * which either order will do. Products of few columns keep full speed: the block of c in registers is then taller.
+ * which either order will do.
  */
 public final class CpuDenseOps implements DenseOps {
 
-    /** Depth after which the next columns are taken, so that a block of b stays in the first-level cache. */
+    /** Depth taken at once, so that the rows of b and the cache lines of a stay near; sums wait in c meanwhile. */
     private static final int DEPTH_BLOCK = 256;
 
     /** Edge of the square that the transposition moves at once. */

@@ -17,8 +17,8 @@ import org.sgquant.tensor.IntArray;
  */
 public final class Workers implements AutoCloseable {
 
-    /** Element operations below which a loop runs inline: about 10 microseconds of vector code. */
-    private static final long INLINE_WORK = 1 << 17;
+    /** Element operations below which a loop runs inline: about 20 microseconds of vector code. */
+    private static final long INLINE_WORK = 1 << 18;
 
     /** Least element operations of a chunk, so that claiming it costs nothing beside it. */
     private static final long CHUNK_WORK = 1 << 14;

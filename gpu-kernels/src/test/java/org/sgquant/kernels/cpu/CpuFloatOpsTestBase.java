@@ -1,0 +1,60 @@
+package org.sgquant.kernels.cpu;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.TestInstance;
+import org.sgquant.kernels.DenseOps;
+import org.sgquant.kernels.DenseOpsContract;
+import org.sgquant.kernels.ElementwiseOps;
+import org.sgquant.kernels.ElementwiseOpsContract;
+import org.sgquant.kernels.SparseOps;
+import org.sgquant.kernels.SparseOpsContract;
+import org.sgquant.kernels.TrainingOpsContract;
+
+/** Every contract on the CPU; a subclass per number of threads. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class CpuFloatOpsTestBase {
+
+    private final Workers workers;
+
+    CpuFloatOpsTestBase(int threads) {
+        workers = new Workers(threads);
+    }
+
+    @AfterAll
+    void closeWorkers() {
+        workers.close();
+    }
+
+    @Nested
+    class Dense extends DenseOpsContract {
+        @Override
+        protected DenseOps ops() {
+            return new CpuDenseOps(workers);
+        }
+    }
+
+    @Nested
+    class Sparse extends SparseOpsContract {
+        @Override
+        protected SparseOps ops() {
+            return new CpuSparseOps(workers);
+        }
+    }
+
+    @Nested
+    class Elementwise extends ElementwiseOpsContract {
+        @Override
+        protected ElementwiseOps ops() {
+            return new CpuElementwiseOps(workers);
+        }
+    }
+
+    @Nested
+    class Training extends TrainingOpsContract {
+        @Override
+        protected ElementwiseOps ops() {
+            return new CpuElementwiseOps(workers);
+        }
+    }
+}

@@ -1,0 +1,8 @@
+package org.sgquant.kernels.cpu;
+
+class CpuThreeThreadsTest extends CpuFloatOpsTestBase {
+
+    CpuThreeThreadsTest() {
+        super(3);
+    }
+}

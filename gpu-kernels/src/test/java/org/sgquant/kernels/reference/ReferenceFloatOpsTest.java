@@ -1,0 +1,45 @@
+package org.sgquant.kernels.reference;
+
+import org.junit.jupiter.api.Nested;
+import org.sgquant.kernels.DenseOps;
+import org.sgquant.kernels.DenseOpsContract;
+import org.sgquant.kernels.ElementwiseOps;
+import org.sgquant.kernels.ElementwiseOpsContract;
+import org.sgquant.kernels.SparseOps;
+import org.sgquant.kernels.SparseOpsContract;
+import org.sgquant.kernels.TrainingOpsContract;
+
+class ReferenceFloatOpsTest {
+
+    @Nested
+    class Dense extends DenseOpsContract {
+        @Override
+        protected DenseOps ops() {
+            return new ReferenceDenseOps();
+        }
+    }
+
+    @Nested
+    class Sparse extends SparseOpsContract {
+        @Override
+        protected SparseOps ops() {
+            return new ReferenceSparseOps();
+        }
+    }
+
+    @Nested
+    class Elementwise extends ElementwiseOpsContract {
+        @Override
+        protected ElementwiseOps ops() {
+            return new ReferenceElementwiseOps();
+        }
+    }
+
+    @Nested
+    class Training extends TrainingOpsContract {
+        @Override
+        protected ElementwiseOps ops() {
+            return new ReferenceElementwiseOps();
+        }
+    }
+}
