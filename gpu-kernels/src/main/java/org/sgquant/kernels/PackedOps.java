@@ -18,12 +18,12 @@ public interface PackedOps {
      * Sets scale and offset of every packed block of {@code scheme} from the range of {@code x} that
      * {@code calibration} chooses: {@code offset = lo, scale = (hi - lo) / (2^q - 1)} (2^q for {@code PAPER}).
      *
-     * <p>Shapes: x N x F as in scheme. TENSOR: one range over all rows. BUCKET: one per block. COLUMN: one per column
-     * and block. ROW: one per row. A zero range gives scale 1. PERCENTILE and MSE work on a histogram of
-     * {@link RangeSearch#BINS} bins between the extremes; ROW_MEAN on a COLUMN or ROW scheme falls together with
-     * MIN_MAX. An empty block gets scale 1, offset 0.
+     * <p>Shapes: x N x F as in scheme. TENSOR: one range over all rows, those of 32-bit blocks included. BUCKET: one per
+     * block. COLUMN: one per column and block. ROW: one per row. A zero range gives scale 1. PERCENTILE and MSE work on
+     * a histogram of {@link RangeSearch#BINS} bins between the extremes; ROW_MEAN on a COLUMN or ROW scheme falls
+     * together with MIN_MAX. An empty block gets scale 1, offset 0.
      *
-     * @throws NonFiniteException at the first NaN or infinity in row order
+     * @throws NonFiniteException at the first NaN or infinity in row order, among the rows that a range is taken of
      */
     void calibrate(FloatMatrix x, QuantScheme scheme, Calibration calibration);
 

@@ -124,7 +124,7 @@ final class SectionSums {
             }
             left.intoArray(shorts, 0);
             right.intoArray(shorts, half);
-            for (int i = 0; i < Lanes.BYTES; i += Lanes.FLOATS) {
+            for (int i = 0; i < Math.min(Lanes.BYTES, cols - c); i += Lanes.FLOATS) {
                 addTo(c + i, Lanes.ints(shorts, i), shift);
             }
         }
@@ -136,7 +136,7 @@ final class SectionSums {
 
     private void flush(ByteVector lanes, int c, int shift) {
         lanes.intoArray(bytes, 0);
-        for (int i = 0; i < Lanes.BYTES; i += Lanes.FLOATS) {
+        for (int i = 0; i < Math.min(Lanes.BYTES, cols - c); i += Lanes.FLOATS) {
             addTo(c + i, Lanes.ints(bytes, i), shift);
         }
     }

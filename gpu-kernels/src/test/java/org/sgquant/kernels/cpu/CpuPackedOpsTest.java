@@ -4,8 +4,10 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.TestInstance;
 import org.sgquant.kernels.PackedOps;
-import org.sgquant.kernels.PackedProductContract;
+import org.sgquant.kernels.PackedOracleContract;
+import org.sgquant.kernels.PackedParityContract;
 import org.sgquant.kernels.PackedQuantizationContract;
+import org.sgquant.kernels.PackedSumsContract;
 
 class CpuPackedOpsTest {
 
@@ -24,7 +26,8 @@ class CpuPackedOpsTest {
     }
 
     @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-    abstract static class OnThreads implements PackedQuantizationContract, PackedProductContract {
+    abstract static class OnThreads
+            implements PackedQuantizationContract, PackedSumsContract, PackedOracleContract, PackedParityContract {
 
         private final Workers workers;
         private final PackedOps ops;

@@ -1,10 +1,11 @@
 package org.sgquant.kernels.reference;
 
 import org.sgquant.kernels.PackedOps;
-import org.sgquant.kernels.PackedProductContract;
+import org.sgquant.kernels.PackedOracleContract;
 import org.sgquant.kernels.PackedQuantizationContract;
+import org.sgquant.kernels.PackedSumsContract;
 
-class ReferencePackedOpsTest implements PackedQuantizationContract, PackedProductContract {
+class ReferencePackedOpsTest implements PackedQuantizationContract, PackedSumsContract, PackedOracleContract {
 
     @Override
     public PackedOps ops() {

@@ -1,7 +1,6 @@
 package org.sgquant.kernels;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Arrays;
 import java.util.List;
@@ -17,10 +16,9 @@ import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantScheme;
 import org.sgquant.tensor.Rounding;
-import org.sgquant.tensor.ShapeException;
 
-/** What the products over packed codes of every backend must give: the bits of the reference, sums never rounded. */
-public interface PackedProductContract {
+/** Products over packed codes have the bits of the reference, for every width, granularity and awkward size. */
+public interface PackedParityContract {
 
     int SOURCES = 12;
 
@@ -35,7 +33,7 @@ public interface PackedProductContract {
         void accept(PackedMatrix x, String what);
     }
 
-    /** Every granularity and number of columns at one width, two of three columns with rounding in the paper's form. */
+    /** Every granularity and number of columns at one width. */
     private void forAll(PackedFixture f, BitWidth bits, Check check) {
         for (int cols : PackedFixture.COLUMNS) {
             FloatMatrix values = f.matrix(SOURCES, cols);
@@ -152,70 +150,6 @@ public interface PackedProductContract {
         }
     }
 
-    /** All codes at their maximum: one edge too many in a lane would overflow it. */
-    @ParameterizedTest
-    @EnumSource(value = BitWidth.class, names = "FP32", mode = EnumSource.Mode.EXCLUDE)
-    default void largest_codes_at_every_flush_degree_are_summed_exactly(BitWidth bits) {
-        try (PackedFixture f = new PackedFixture()) {
-            int[] degrees = Arrays.copyOf(PackedFixture.FLUSH_DEGREES, PackedFixture.FLUSH_DEGREES.length + 2);
-            degrees[PackedFixture.FLUSH_DEGREES.length] = 32769;
-            degrees[PackedFixture.FLUSH_DEGREES.length + 1] = 131073;
-            CsrGraph graph = f.graph(3, degrees);
-            for (int cols : new int[] {7, 33, 128}) {
-                QuantScheme scheme = f.uniform(3, cols, bits, Granularity.TENSOR);
-                PackedMatrix x = packedMaximum(f, scheme);
-                FloatMatrix out = f.output(degrees.length, cols);
-                ops().spmm(graph, x, out);
-                for (int i = 0; i < degrees.length; i++) {
-                    float[] expected = new float[cols];
-                    float sum = (float) ((long) degrees[i] * bits.maxCode());
-                    Arrays.fill(expected, degrees[i] == 0 ? 0 : Math.fma(0.75f, sum, Math.fma(-3f, degrees[i], 0f)));
-                    assertThat(out.row(i))
-                            .as("%s F=%d degree %d", bits, cols, degrees[i])
-                            .containsExactly(expected);
-                }
-            }
-        }
-    }
-
-    @ParameterizedTest
-    @EnumSource(value = BitWidth.class, names = "FP32", mode = EnumSource.Mode.EXCLUDE)
-    default void largest_weights_times_largest_codes_are_summed_exactly(BitWidth bits) {
-        try (PackedFixture f = new PackedFixture()) {
-            CsrGraph graph = f.graph(3, PackedFixture.FLUSH_DEGREES);
-            PackedMatrix x = packedMaximum(f, f.uniform(3, 33, bits, Granularity.TENSOR));
-            for (BitWidth weightBits : List.of(BitWidth.Q1, BitWidth.Q7, BitWidth.Q16)) {
-                QuantScheme scheme = f.uniform(1, graph.numEdges(), weightBits, Granularity.TENSOR);
-                PackedMatrix codes = packedMaximum(f, scheme);
-                scheme.blocks().get(0).params().offset().set(0, 0, 0);
-                EdgeWeights weights = new EdgeWeights(List.of(new EdgeWeights.Part(0, graph.numRows(), 0, codes)));
-                FloatMatrix out = f.output(graph.numRows(), 33);
-                ops().spmmWeighted(graph, weights, x, out);
-                for (int i = 0; i < PackedFixture.FLUSH_DEGREES.length; i++) {
-                    long weightSum = (long) PackedFixture.FLUSH_DEGREES[i] * weightBits.maxCode();
-                    float inner = Math.fma(0.75f * -3f, (float) weightSum, 0f);
-                    float expected = Math.fma(0.75f * 0.75f, (float) (weightSum * bits.maxCode()), inner);
-                    float[] row = new float[33];
-                    Arrays.fill(row, expected);
-                    assertThat(out.row(i))
-                            .as("%s x %s degree %d", weightBits, bits, PackedFixture.FLUSH_DEGREES[i])
-                            .containsExactly(row);
-                }
-            }
-        }
-    }
-
-    /** Every code the largest, scale 0.75, offset -3. */
-    private static PackedMatrix packedMaximum(PackedFixture f, QuantScheme scheme) {
-        scheme.blocks().get(0).params().scale().set(0, 0, 0.75f);
-        scheme.blocks().get(0).params().offset().set(0, 0, -3f);
-        PackedMatrix x = PackedMatrix.allocate(f.memory, scheme);
-        reference().pack(f.filled(scheme.rows(), scheme.cols(), Float.MAX_VALUE), x);
-        assertThat(x.code(0, scheme.cols() - 1))
-                .isEqualTo(scheme.blocks().get(0).bits().maxCode());
-        return x;
-    }
-
     @Test
     default void large_operands_shared_out_over_threads_have_the_bits_of_the_reference() {
         try (PackedFixture f = new PackedFixture()) {
@@ -246,40 +180,6 @@ public interface PackedProductContract {
                 reference().spmmGemm(graph, weights, x, null, w, narrowExpected);
                 f.assertSameBits(narrow, narrowExpected, "spmmGemm " + granularity);
             }
-        }
-    }
-
-    @Test
-    default void graphs_without_rows_or_edges_are_no_trouble() {
-        try (PackedFixture f = new PackedFixture()) {
-            PackedMatrix x = f.packed(ops(), f.matrix(3, 5), f.uniform(3, 5, BitWidth.Q4, Granularity.TENSOR));
-            ops().spmm(f.graph(3), x, f.output(0, 5));
-            FloatMatrix out = f.output(2, 5);
-            ops().spmm(f.graph(3, 0, 0), x, out);
-            assertThat(out.row(1)).containsOnly(0f);
-            PackedMatrix none = PackedMatrix.allocate(f.memory, f.uniform(0, 5, BitWidth.Q4, Granularity.ROW));
-            ops().gemm(none, f.matrix(5, 2), f.output(0, 2));
-        }
-    }
-
-    @Test
-    default void products_of_operands_that_do_not_fit_are_refused() {
-        try (PackedFixture f = new PackedFixture()) {
-            CsrGraph graph = f.graph(4, 2, 2);
-            PackedMatrix x = PackedMatrix.allocate(f.memory, f.uniform(3, 5, BitWidth.Q4, Granularity.TENSOR));
-            assertThatThrownBy(() -> ops().spmm(graph, x, f.output(2, 5)))
-                    .isInstanceOf(ShapeException.class)
-                    .hasMessage("packed spmm: x.rows must equal graph.numCols: 3 != 4");
-            assertThatThrownBy(() -> ops().gemm(x, f.matrix(4, 2), f.output(3, 2)))
-                    .isInstanceOf(ShapeException.class);
-            CsrGraph fitting = f.graph(3, 2, 2);
-            EdgeWeights short1 = f.weights(ops(), f.graph(3, 2, 1), BitWidth.Q4);
-            assertThatThrownBy(() -> ops().spmmWeighted(fitting, short1, x, f.output(2, 5)))
-                    .isInstanceOf(ShapeException.class)
-                    .hasMessageContaining("edge weights");
-            assertThatThrownBy(() -> ops().spmmGemm(fitting, null, x, f.matrix(1, 3), f.matrix(5, 2), f.output(2, 2)))
-                    .isInstanceOf(ShapeException.class)
-                    .hasMessageContaining("rowScale");
         }
     }
 }
