@@ -15,7 +15,7 @@ import org.sgquant.search.SearchSpace.Dimension;
 
 class AbsSearchTest {
 
-    private static final int SEEDS = 6;
+    private static final int SEEDS = 5;
     private static final Constraint HALF_POINT = new Constraint(0.5, SyntheticNetwork.FP32);
 
     /** Random search that is handed the uniform configurations first, as ABS is: a harder baseline. */
