@@ -46,7 +46,8 @@ class SearchTest {
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageStartingWith("out of memory at");
             int kept = study.trials().size();
-            assertThat(kept).isBetween(failAt, failAt + 1);
+            // The other thread goes on until it is told to stop, at most to the end of the round.
+            assertThat(kept).isBetween(failAt, failAt / 20 * 20 + 19);
             calls.set(failAt + 1);
             SearchResult resumed = run(study, failing, 60, 2);
             assertThat(calls.get() - failAt - 1).isEqualTo(60 - kept);
