@@ -90,7 +90,8 @@ public final class SafeTensors {
         }
     }
 
-    private static SafeTensors parse(Path file, MemorySegment bytes) {
+    /** Checks {@code bytes}, the content of {@code file}. */
+    static SafeTensors parse(Path file, MemorySegment bytes) {
         long room = bytes.byteSize() - Long.BYTES;
         if (room < 0) {
             throw new FormatException(file, "file", bytes.byteSize() + " bytes, a header needs more");

@@ -71,14 +71,17 @@ record SafeTensorsHeader(List<Entry> entries, Map<String, String> metadata) {
         try (JsonParser json = JSON.createParser(text)) {
             return new Reader(file, json).header();
         } catch (JsonProcessingException e) {
-            throw new FormatException(
-                    file,
-                    "header",
-                    "bad JSON at character " + e.getLocation().getCharOffset() + ": "
-                            + e.getOriginalMessage().lines().findFirst().orElse("unknown reason"));
+            throw new FormatException(file, "header", "bad JSON: " + firstLine(e));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static String firstLine(JsonProcessingException e) {
+        return e.getOriginalMessage().lines().findFirst().orElse("unknown reason")
+                + (e.getLocation() == null
+                        ? ""
+                        : " (character " + e.getLocation().getCharOffset() + ")");
     }
 
     /** The header of {@code tensors} laid out one after another, padded with spaces to 8 bytes. */

@@ -69,26 +69,25 @@ public record AbsSearch(int batch, int samples, double exploration, int trees) i
         List<Candidate> candidates = candidates(space, finished, seen, cost, random);
         List<List<Integer>> proposed = new ArrayList<>();
         while (proposed.size() < batch && !candidates.isEmpty()) {
-            List<Integer> pick;
+            Candidate pick;
             if (random.nextDouble() < exploration) {
-                pick = candidates.get(random.nextInt(candidates.size())).bits();
+                pick = candidates.get(random.nextInt(candidates.size()));
             } else {
                 DropModel model = DropModel.fit(space, finished, constraint, trees, random);
-                Candidate cheapest = cheapest(candidates, model, constraint.maxDrop());
+                pick = cheapest(candidates, model, constraint.maxDrop());
                 Candidate descended = descend(space, cost, model, constraint.maxDrop());
-                pick = descended.bytes() < cheapest.bytes() && !seen.contains(descended.bits())
-                        ? descended.bits()
-                        : cheapest.bits();
+                if (descended.bytes() < pick.bytes() && !seen.contains(descended.bits())) {
+                    pick = descended;
+                }
             }
-            List<Integer> taken = pick;
-            proposed.add(taken);
-            seen.add(taken);
-            candidates.removeIf(candidate -> candidate.bits().equals(taken));
+            proposed.add(pick.bits());
+            seen.add(pick.bits());
+            candidates.remove(pick);
         }
         return proposed;
     }
 
-    private record Candidate(List<Integer> bits, long bytes) {}
+    private record Candidate(long bytes, List<Integer> bits) {}
 
     /** Unseen configurations cheaper than the best feasible trial; fewest bytes first, then most bits. */
     private List<Candidate> candidates(
@@ -121,7 +120,7 @@ public record AbsSearch(int batch, int samples, double exploration, int trees) i
             pool.removeAll(seen);
         }
         return pool.stream()
-                .map(bits -> new Candidate(bits, cost.bytes(bits)))
+                .map(bits -> new Candidate(cost.bytes(bits), bits))
                 .filter(candidate -> candidate.bytes() < limit)
                 .sorted(Comparator.comparingLong(Candidate::bytes)
                         .thenComparingInt(candidate ->
@@ -163,7 +162,7 @@ public record AbsSearch(int batch, int samples, double exploration, int trees) i
     /** Narrows, from the widest configuration, the cell that saves most bytes per predicted drop, within the drop. */
     private static Candidate descend(SearchSpace space, CostFunction cost, DropModel model, double maxDrop) {
         List<Integer> widest = space.uniform().getLast();
-        Candidate now = new Candidate(widest, cost.bytes(widest));
+        Candidate now = new Candidate(cost.bytes(widest), widest);
         while (true) {
             double drop = model.drop(now.bits());
             Candidate next = null;
@@ -192,6 +191,6 @@ public record AbsSearch(int batch, int samples, double exploration, int trees) i
             bits = narrower;
             narrower = space.step(bits, i, -1);
         }
-        return new Candidate(narrower, cost.bytes(narrower));
+        return new Candidate(cost.bytes(narrower), narrower);
     }
 }

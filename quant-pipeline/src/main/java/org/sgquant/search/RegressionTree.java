@@ -1,8 +1,10 @@
 package org.sgquant.search;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.tribuo.Example;
 import org.tribuo.Model;
 import org.tribuo.MutableDataset;
@@ -28,43 +30,41 @@ final class RegressionTree {
     private static final Regressor UNKNOWN = new Regressor("value", Double.NaN);
 
     private final List<Model<Regressor>> trees;
+    private final String[] names;
 
-    private RegressionTree(List<Model<Regressor>> trees) {
+    private RegressionTree(List<Model<Regressor>> trees, int cells) {
         this.trees = trees;
+        this.names = names(cells);
     }
 
     /** @param trees 1 for one tree over all measurements, more for a forest of bootstrap samples */
     static RegressionTree fit(List<List<Integer>> configurations, double[] values, int trees, long seed) {
         int count = values.length;
-        if (trees == 1) {
-            return new RegressionTree(List.of(
-                    tree(configurations, values, IntStream.range(0, count).toArray(), 1, seed)));
-        }
         SplittableRandom random = new SplittableRandom(seed);
-        return new RegressionTree(IntStream.range(0, trees)
-                .mapToObj(t -> tree(
-                        configurations,
-                        values,
-                        random.ints(count, 0, count).toArray(),
-                        FOREST_FEATURES,
-                        random.nextLong()))
-                .toList());
+        List<Model<Regressor>> models = new ArrayList<>();
+        for (int t = 0; t < trees; t++) {
+            IntStream rows = trees == 1 ? IntStream.range(0, count) : random.ints(count, 0, count);
+            float features = trees == 1 ? 1 : FOREST_FEATURES;
+            models.add(tree(configurations, values, rows.toArray(), features, random.nextLong()));
+        }
+        return new RegressionTree(models, configurations.getFirst().size());
     }
 
     private static Model<Regressor> tree(
             List<List<Integer>> configurations, double[] values, int[] rows, float featuresPerSplit, long seed) {
+        String[] names = names(configurations.getFirst().size());
         RegressionFactory factory = new RegressionFactory();
         MutableDataset<Regressor> data =
                 new MutableDataset<>(new SimpleDataSourceProvenance("trials", factory), factory);
         for (int row : rows) {
-            data.add(example(configurations.get(row), new Regressor("value", values[row])));
+            data.add(example(names, configurations.get(row), new Regressor("value", values[row])));
         }
         return new CARTRegressionTrainer(DEPTH, LEAF, 0, featuresPerSplit, false, new MeanSquaredError(), seed)
                 .train(data);
     }
 
     double predict(List<Integer> bits) {
-        Example<Regressor> example = example(bits, UNKNOWN);
+        Example<Regressor> example = example(names, bits, UNKNOWN);
         double sum = 0;
         for (Model<Regressor> tree : trees) {
             sum += tree.predict(example).getOutput().getValues()[0];
@@ -72,20 +72,23 @@ final class RegressionTree {
         return sum / trees.size();
     }
 
-    private static Example<Regressor> example(List<Integer> bits, Regressor value) {
+    private static Example<Regressor> example(String[] names, List<Integer> bits, Regressor value) {
         int cells = bits.size();
-        String[] names = new String[cells + 3];
-        double[] features = new double[cells + 3];
+        double[] features = new double[names.length];
+        double least = Double.POSITIVE_INFINITY;
         for (int i = 0; i < cells; i++) {
-            names[i] = "bits" + i;
-            features[i] = bits.get(i);
+            int width = bits.get(i);
+            features[i] = width;
+            features[cells] += (double) width / cells;
+            features[cells + 1] += Math.log(width) / cells;
+            least = Math.min(least, width);
         }
-        names[cells] = "mean";
-        features[cells] = bits.stream().mapToInt(b -> b).average().orElseThrow();
-        names[cells + 1] = "meanLog";
-        features[cells + 1] = bits.stream().mapToDouble(Math::log).average().orElseThrow();
-        names[cells + 2] = "least";
-        features[cells + 2] = bits.stream().mapToInt(b -> b).min().orElseThrow();
+        features[cells + 2] = least;
         return new ArrayExample<>(value, names, features);
+    }
+
+    private static String[] names(int cells) {
+        Stream<String> widths = IntStream.range(0, cells).mapToObj(i -> "bits" + i);
+        return Stream.concat(widths, Stream.of("mean", "meanLog", "least")).toArray(String[]::new);
     }
 }

@@ -33,6 +33,9 @@ public final class Study implements AutoCloseable {
 
     private static final String FORMAT = "sgquant study 1";
 
+    /** Enough for the lock of a process that was just killed to go. */
+    private static final int BUSY_MILLISECONDS = 500;
+
     private final String name;
     private final Connection connection;
 
@@ -93,12 +96,14 @@ public final class Study implements AutoCloseable {
 
     private void prepare() throws SQLException {
         try (Statement statement = connection.createStatement()) {
+            statement.execute("PRAGMA busy_timeout=" + BUSY_MILLISECONDS);
             statement.execute("PRAGMA locking_mode=EXCLUSIVE");
             statement.execute("PRAGMA journal_mode=WAL");
             statement.execute("PRAGMA synchronous=FULL");
             try (ResultSet check = statement.executeQuery("PRAGMA integrity_check(1)")) {
                 if (!check.next() || !"ok".equals(check.getString(1))) {
-                    throw new StudyException(name + ": the study is corrupt: " + check.getString(1));
+                    throw new StudyException(name + ": the study is corrupt: "
+                            + check.getString(1).lines().reduce("", (first, last) -> last));
                 }
             }
             statement.execute("BEGIN IMMEDIATE");

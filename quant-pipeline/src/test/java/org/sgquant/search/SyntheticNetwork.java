@@ -3,6 +3,7 @@ package org.sgquant.search;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.LongStream;
 import org.sgquant.tensor.BitWidth;
 import org.sgquant.tensor.PackedLayout;
 
@@ -20,8 +21,7 @@ final class SyntheticNetwork implements TrialRunner, CostFunction {
 
     private final long seed;
     private final double noise;
-    private final int[] rows;
-    private final int[] cols;
+    private final long[][] bytes;
     private final double[] amplitude;
     private final double[] rate;
     private final double[][] interaction;
@@ -30,14 +30,16 @@ final class SyntheticNetwork implements TrialRunner, CostFunction {
         SplittableRandom random = new SplittableRandom(seed);
         this.seed = seed;
         noise = 0.2 + 0.2 * random.nextDouble();
-        rows = new int[cells];
-        cols = new int[cells];
+        bytes = new long[cells][];
         amplitude = new double[cells];
         rate = new double[cells];
         interaction = new double[cells][cells];
         for (int i = 0; i < cells; i++) {
-            rows[i] = random.nextInt(200, 2709);
-            cols[i] = List.of(3, 7, 16, 32, 64).get(random.nextInt(5));
+            int rows = random.nextInt(200, 2709);
+            int cols = List.of(3, 7, 16, 32, 64).get(random.nextInt(5));
+            bytes[i] = LongStream.rangeClosed(0, 8)
+                    .map(q -> q == 0 ? 0 : rows * (long) PackedLayout.rowStride(BitWidth.of((int) q), cols))
+                    .toArray();
             amplitude[i] = 40 * Math.pow(random.nextDouble(), 3) + 0.2;
             rate[i] = 2 + 2.5 * random.nextDouble();
             for (int j = 0; j < i; j++) {
@@ -48,7 +50,7 @@ final class SyntheticNetwork implements TrialRunner, CostFunction {
 
     SearchSpace space() {
         List<SearchSpace.Dimension> dimensions = new ArrayList<>();
-        for (int i = 0; i < rows.length; i++) {
+        for (int i = 0; i < bytes.length; i++) {
             dimensions.add(new SearchSpace.Dimension("c" + i, WIDTHS));
         }
         return new SearchSpace(dimensions);
@@ -56,18 +58,18 @@ final class SyntheticNetwork implements TrialRunner, CostFunction {
 
     @Override
     public long bytes(List<Integer> bits) {
-        long bytes = 0;
-        for (int i = 0; i < rows.length; i++) {
-            bytes += (long) rows[i] * PackedLayout.rowStride(BitWidth.of(bits.get(i)), cols[i]);
+        long sum = 0;
+        for (int i = 0; i < bytes.length; i++) {
+            sum += bytes[i][bits.get(i)];
         }
-        return bytes;
+        return sum;
     }
 
     /** Accuracy in percent before noise. */
     double trueAccuracy(List<Integer> bits) {
-        double[] penalty = new double[rows.length];
+        double[] penalty = new double[bytes.length];
         double drop = 0;
-        for (int i = 0; i < rows.length; i++) {
+        for (int i = 0; i < bytes.length; i++) {
             penalty[i] = amplitude[i] * Math.pow(rate[i], -bits.get(i));
             drop += penalty[i];
             for (int j = 0; j < i; j++) {
@@ -82,7 +84,7 @@ final class SyntheticNetwork implements TrialRunner, CostFunction {
     public Measurement measure(List<Integer> bits) {
         double gaussian = new SplittableRandom(seed * 31 + bits.hashCode()).nextGaussian();
         double accuracy = Math.rint(5 * (trueAccuracy(bits) + noise * gaussian)) / 5;
-        long bytes = bytes(bits);
-        return new Measurement(accuracy, Double.NaN, bytes, bytes, bytes, 0);
+        long objective = bytes(bits);
+        return new Measurement(accuracy, Double.NaN, objective, objective, objective, 0);
     }
 }

@@ -1,0 +1,100 @@
+package org.sgquant.search;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.function.ToDoubleFunction;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DropModelTest {
+
+    private static final SearchSpace SPACE = SearchSpaceTest.space(4, 7);
+
+    private final List<List<Integer>> configurations = SPACE.unseen(new SplittableRandom(5), 200, Set.of());
+
+    @Test
+    void penaltyRecoversASumOverCells() {
+        ToDoubleFunction<List<Integer>> drop =
+                bits -> 6 * Math.pow(4, -bits.get(0)) + 10 * Math.pow(3, -bits.get(1)) + 2.0 / bits.get(2);
+        MonotonePenalty penalty = MonotonePenalty.fit(SPACE, configurations, values(drop), 100);
+        for (List<Integer> bits : SPACE.unseen(new SplittableRandom(6), 50, Set.of())) {
+            assertThat(penalty.predict(bits)).isCloseTo(drop.applyAsDouble(bits), within(0.25));
+        }
+    }
+
+    @Test
+    void penaltyNeverRisesWithAWidth() {
+        SplittableRandom random = new SplittableRandom(7);
+        MonotonePenalty penalty =
+                MonotonePenalty.fit(SPACE, configurations, values(bits -> random.nextGaussian()), 100);
+        for (List<Integer> bits : configurations) {
+            for (int i = 0; i < bits.size(); i++) {
+                assertThat(penalty.predict(SPACE.step(bits, i, 1))).isLessThanOrEqualTo(penalty.predict(bits) + 1e-12);
+            }
+        }
+    }
+
+    @Test
+    void dropsBeyondTheCapDoNotBendThePenalty() {
+        ToDoubleFunction<List<Integer>> drop = bits -> bits.get(0) == 1 ? 60 : 2.0 / bits.get(1);
+        MonotonePenalty penalty = MonotonePenalty.fit(SPACE, configurations, values(drop), 4);
+        assertThat(penalty.predict(List.of(4, 1, 8, 8)) - penalty.predict(List.of(4, 8, 8, 8)))
+                .isCloseTo(1.75, within(0.2));
+        assertThat(penalty.predict(List.of(1, 8, 8, 8))).isGreaterThan(3);
+        assertThat(penalty.residual(60, 5)).isZero();
+        assertThat(penalty.residual(60, 3)).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 20})
+    void treeFindsAnInteractionAndIsReproducible(int trees) {
+        ToDoubleFunction<List<Integer>> value = bits -> bits.get(0) < 4 && bits.get(2) < 4 ? 10 : 0;
+        RegressionTree tree = RegressionTree.fit(configurations, values(value), trees, 9);
+        RegressionTree again = RegressionTree.fit(configurations, values(value), trees, 9);
+        for (List<Integer> bits : configurations) {
+            assertThat(tree.predict(bits)).isCloseTo(value.applyAsDouble(bits), within(trees == 1 ? 1e-9 : 4));
+            assertThat(again.predict(bits)).isEqualTo(tree.predict(bits));
+        }
+    }
+
+    @Test
+    void modelPredictsTheDropOfTheSyntheticNetwork() {
+        SyntheticNetwork network = new SyntheticNetwork(5, 11);
+        Constraint constraint = new Constraint(0.5, SyntheticNetwork.FP32);
+        List<Trial> trials = new ArrayList<>();
+        for (List<Integer> bits : network.space().unseen(new SplittableRandom(1), 120, Set.of())) {
+            trials.add(new Trial(trials.size(), 0, bits, network.measure(bits), false));
+        }
+        DropModel model = DropModel.fit(network.space(), trials, constraint, 1, new SplittableRandom(2));
+        double squares = 0;
+        int near = 0;
+        for (List<Integer> bits : network.space().unseen(new SplittableRandom(3), 2000, Set.of())) {
+            double drop = SyntheticNetwork.FP32 - network.trueAccuracy(bits);
+            if (drop < 2) {
+                squares += Math.pow(model.drop(bits) - drop, 2);
+                near++;
+            }
+        }
+        assertThat(near).isGreaterThan(100);
+        assertThat(Math.sqrt(squares / near)).isLessThan(0.6);
+    }
+
+    @Test
+    void oneTrialIsEnoughToFit() {
+        List<Integer> bits = Collections.nCopies(4, 8);
+        Trial only = new Trial(0, 0, bits, new Measurement(80, Double.NaN, 1, 1, 1, 0), false);
+        DropModel model = DropModel.fit(SPACE, List.of(only), new Constraint(0, 81), 1, new SplittableRandom(1));
+        assertThat(model.drop(bits)).isCloseTo(1, within(1e-9));
+    }
+
+    private double[] values(ToDoubleFunction<List<Integer>> value) {
+        return configurations.stream().mapToDouble(value).toArray();
+    }
+}

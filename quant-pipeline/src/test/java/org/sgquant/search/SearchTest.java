@@ -1,0 +1,185 @@
+package org.sgquant.search;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SearchTest {
+
+    private static final Constraint HALF_POINT = new Constraint(0.5, SyntheticNetwork.FP32);
+
+    private final SyntheticNetwork network = new SyntheticNetwork(6, 1);
+
+    @Test
+    void threadsChangeNothing() {
+        try (Study one = Study.inMemory();
+                Study four = Study.inMemory()) {
+            TrialRunner uneven = bits -> {
+                LockSupport.parkNanos(bits.hashCode() & 0xfffff);
+                return network.measure(bits);
+            };
+            assertThat(run(four, uneven, 70, 4)).isEqualTo(run(one, network, 70, 1));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 19, 20, 33, 59})
+    void goesOnAfterAFailureWithoutRepeatingATrial(int failAt) {
+        try (Study study = Study.inMemory();
+                Study whole = Study.inMemory()) {
+            AtomicInteger calls = new AtomicInteger();
+            TrialRunner failing = bits -> {
+                if (calls.getAndIncrement() == failAt) {
+                    throw new IllegalArgumentException("out of memory at " + bits);
+                }
+                return network.measure(bits);
+            };
+            assertThatThrownBy(() -> run(study, failing, 60, 2))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith("out of memory at");
+            int kept = study.trials().size();
+            // The other thread goes on until it is told to stop, at most to the end of the round.
+            assertThat(kept).isBetween(failAt, failAt / 20 * 20 + 19);
+            calls.set(failAt + 1);
+            SearchResult resumed = run(study, failing, 60, 2);
+            assertThat(calls.get() - failAt - 1).isEqualTo(60 - kept);
+            assertThat(resumed).isEqualTo(run(whole, network, 60, 1));
+        }
+    }
+
+    @Test
+    void moreTrialsMayBeAskedForLater() {
+        try (Study study = Study.inMemory();
+                Study whole = Study.inMemory()) {
+            assertThat(run(study, network, 30, 1).trials()).hasSize(30);
+            assertThat(run(study, network, 90, 2)).isEqualTo(run(whole, network, 90, 1));
+            assertThat(run(study, network, 30, 1).trials())
+                    .as("fewer trials read back what was measured")
+                    .isEqualTo(whole.trials().subList(0, 30));
+        }
+    }
+
+    @Test
+    void numbersAreThePlacesAndTheListenerSeesEveryTrialOnce() {
+        try (Study study = Study.inMemory()) {
+            List<Integer> seen = new ArrayList<>();
+            List<Integer> finished = new ArrayList<>();
+            SearchResult result = Search.run(
+                    network.space(),
+                    new RandomSearch(),
+                    network,
+                    network,
+                    HALF_POINT,
+                    study,
+                    new SearchSettings(45, 3, 3),
+                    (trial, done, total) -> {
+                        seen.add(trial.number());
+                        finished.add(done);
+                        assertThat(total).isEqualTo(45);
+                        assertThat(study.trials()).contains(trial);
+                    });
+            assertThat(seen).hasSize(45).doesNotHaveDuplicates();
+            assertThat(finished).isSorted().last().isEqualTo(45);
+            for (int n = 0; n < 45; n++) {
+                assertThat(result.trials().get(n).number()).isEqualTo(n);
+                assertThat(result.trials().get(n).round()).isEqualTo(n / 20);
+            }
+        }
+    }
+
+    @Test
+    void interruptionKeepsFinishedTrials() {
+        try (Study study = Study.inMemory();
+                Study whole = Study.inMemory()) {
+            Thread self = Thread.currentThread();
+            AtomicInteger calls = new AtomicInteger();
+            TrialRunner interrupting = bits -> {
+                if (calls.incrementAndGet() == 25) {
+                    self.interrupt();
+                }
+                return network.measure(bits);
+            };
+            assertThatThrownBy(() -> run(study, interrupting, 60, 1)).isInstanceOf(CancellationException.class);
+            assertThat(Thread.interrupted()).isTrue();
+            assertThat(study.trials()).hasSizeBetween(24, 59);
+            assertThat(run(study, network, 60, 1)).isEqualTo(run(whole, network, 60, 1));
+        }
+    }
+
+    @Test
+    void aCostFunctionThatDisagreesWithTheMeasurementIsAnError() {
+        try (Study study = Study.inMemory()) {
+            TrialRunner wrong = bits -> new Measurement(80, Double.NaN, network.bytes(bits) + 1, 0, 0, 0);
+            assertThatThrownBy(() -> run(study, wrong, 60, 1))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("the cost function says");
+        }
+    }
+
+    @Test
+    void anotherSeedOrConstraintIsRefused() {
+        try (Study study = Study.inMemory()) {
+            run(study, network, 20, 1);
+            assertThatThrownBy(() -> Search.run(
+                            network.space(),
+                            new AbsSearch(),
+                            network,
+                            network,
+                            new Constraint(1, SyntheticNetwork.FP32),
+                            study,
+                            new SearchSettings(20, 5, 1),
+                            SearchListener.NONE))
+                    .isInstanceOf(StudyException.class)
+                    .hasMessage("study in memory: the study belongs to another search: search.maxDrop is '0.5' in the"
+                            + " study and '1.0' now, search.seed is '0' in the study and '5' now");
+        }
+    }
+
+    @Test
+    void curveAndBestFollowTheFeasibleTrials() {
+        SearchResult result = SearchResult.of(List.of(
+                trial(0, 70, 5), trial(1, 80.5, 30), trial(2, 80.8, 40), trial(3, 80.6, 20), trial(4, 80.9, 20)));
+        assertThat(result.bestFeasibleBytes()).containsExactly(Long.MAX_VALUE, 30, 30, 20, 20);
+        assertThat(result.best().number()).isEqualTo(4);
+        assertThat(SearchResult.of(List.of(trial(0, 70, 5), trial(1, 75, 30)))
+                        .best()
+                        .number())
+                .isEqualTo(1);
+    }
+
+    @Test
+    void aDropOfExactlyTheLimitIsAllowed() {
+        Constraint constraint = new Constraint(0.4, 79.2);
+        assertThat(79.2 - 78.8).as("the difference is rounded up").isGreaterThan(0.4);
+        assertThat(constraint.allows(new Measurement(78.8, Double.NaN, 1, 1, 1, 0)))
+                .isTrue();
+        assertThat(constraint.allows(new Measurement(78.6, Double.NaN, 1, 1, 1, 0)))
+                .isFalse();
+        assertThatThrownBy(() -> new Measurement(Double.NaN, 80, 1, 1, 1, 0)).hasMessage("validation accuracy is NaN");
+    }
+
+    private static Trial trial(int number, double accuracy, long bytes) {
+        Measurement measurement = new Measurement(accuracy, Double.NaN, bytes, bytes, bytes, 0);
+        return new Trial(number, 0, List.of(number), measurement, HALF_POINT.allows(measurement));
+    }
+
+    private SearchResult run(Study study, TrialRunner runner, int trials, int threads) {
+        return Search.run(
+                network.space(),
+                new AbsSearch(),
+                runner,
+                network,
+                HALF_POINT,
+                study,
+                new SearchSettings(trials, 0, threads),
+                SearchListener.NONE);
+    }
+}
