@@ -38,13 +38,20 @@ final class SearchOptions {
             names = "--search-drop",
             paramLabel = "POINTS",
             description = "Largest validation drop of a trial (default: ${DEFAULT-VALUE}).")
-    double searchDrop = 0.5;
+    double searchDrop = 0.3;
 
     @Option(
             names = "--trial-epochs",
             paramLabel = "N",
             description = "Fine-tuning epochs of a trial (default: ${DEFAULT-VALUE}).")
     int trialEpochs = 20;
+
+    @Option(
+            names = "--trial-repeats",
+            paramLabel = "N",
+            description = "Fine-tunings of a trial whose validation accuracies are averaged (default:"
+                    + " ${DEFAULT-VALUE}).")
+    int trialRepeats = 3;
 
     @Option(
             names = "--feature-bits",
@@ -111,7 +118,7 @@ final class SearchOptions {
                 java.util.Map.of(
                         "data", dataset.fingerprint(),
                         "recipe", Json.writeYaml(recipe),
-                        "trial", "epochs " + trialEpochs + ", objective " + objective));
+                        "trial", "epochs " + trialEpochs + ", repeats " + trialRepeats + ", objective " + objective));
     }
 
     /** Searches bits for {@code start}, a model trained by {@code recipe}. */
@@ -126,7 +133,7 @@ final class SearchOptions {
                 featureBits,
                 innerBits);
         BitSearch search = new BitSearch(
-                experiment, space, createObjective(), recipe.fineTune().config().withEpochs(trialEpochs));
+                experiment, space, createObjective(), recipe.fineTune().config().withEpochs(trialEpochs), trialRepeats);
         SearchSettings settings =
                 new SearchSettings(trials, start.seed(), experiment.lanes().count());
         long[] least = {Long.MAX_VALUE};

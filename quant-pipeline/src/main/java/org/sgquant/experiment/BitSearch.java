@@ -15,7 +15,7 @@ import org.sgquant.train.TrainConfig;
 
 /**
  * Automatic bit selection for one trained model: each trial fine-tunes briefly, packs, and reads the validation
- * accuracy of packed inference; test labels are never touched.
+ * accuracy of packed inference, averaged over repeats; test labels are never touched.
  */
 public final class BitSearch {
 
@@ -31,8 +31,15 @@ public final class BitSearch {
     private final BitSpace space;
     private final Objective objective;
     private final TrainConfig trialFineTune;
+    private final int repeats;
 
-    public BitSearch(Experiment experiment, BitSpace space, Objective objective, TrainConfig trialFineTune) {
+    /** Each trial is fine-tuned {@code repeats} times with other dropout; what counts is the mean accuracy. */
+    public BitSearch(
+            Experiment experiment, BitSpace space, Objective objective, TrainConfig trialFineTune, int repeats) {
+        if (repeats < 1) {
+            throw new IllegalArgumentException("a trial needs at least 1 repeat, got " + repeats);
+        }
+        this.repeats = repeats;
         this.experiment = experiment;
         this.space = space;
         this.objective = objective;
@@ -71,10 +78,16 @@ public final class BitSearch {
         BitAssignment assignment = space.assignment(bits);
         long began = System.nanoTime();
         return experiment.lanes().run(lane -> {
-            Experiment.Packed packed = experiment.quantize(lane, start, assignment, trialFineTune);
-            MemoryReport memory = packed.memory();
+            double accuracy = 0;
+            MemoryReport memory = null;
+            for (int r = 0; r < repeats; r++) {
+                Experiment.Packed packed =
+                        experiment.quantize(lane, start.withSeed(start.seed() + r), assignment, trialFineTune);
+                accuracy += packed.validation().accuracy() / repeats;
+                memory = packed.memory();
+            }
             return new Measurement(
-                    packed.validation().accuracy(),
+                    accuracy,
                     Double.NaN,
                     bytes(assignment),
                     memory.storedBytes(),
