@@ -46,13 +46,7 @@ public final class Experiment {
     }
 
     /** A trained fp32 model: its weights on the host and its accuracies. */
-    public record Trained(long seed, List<float[][]> weights, Metrics validation, Metrics test, double seconds) {
-
-        /** The same weights, to be fine-tuned with the randomness of another seed. */
-        Trained withSeed(long other) {
-            return new Trained(other, weights, validation, test, seconds);
-        }
-    }
+    public record Trained(long seed, List<float[][]> weights, Metrics validation, Metrics test, double seconds) {}
 
     /** A packed model's outcome; accuracies in percent, from packed inference. */
     public record Packed(
