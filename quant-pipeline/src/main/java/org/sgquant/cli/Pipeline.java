@@ -118,23 +118,30 @@ final class Pipeline implements AutoCloseable {
         }
     }
 
-    /** Quantizes under further assignments, for comparison only. */
-    void compare(List<String> others) {
+    /** Quantizes under further assignments, given by name and bits, for comparison only. */
+    void compare(Map<String, BitAssignment> others) {
         alternatives = new ArrayList<>();
         try (Console.Progress progress = console.progress("compare", others.size())) {
-            for (String text : others) {
-                BitAssignment other = parse(text);
+            others.forEach((name, other) -> {
                 List<Experiment.Packed> result = experiment.quantize(trained, other, p -> {});
-                RunReport.Accuracy test = test(result);
-                alternatives.add(new RunReport.Alternative(
-                        other.toString(),
-                        result.get(0).memory().bitsInner(),
-                        test,
-                        fp32Test().mean() - test.mean(),
-                        result.get(0).memory().storedBytes()));
-                progress.step("");
-            }
+                alternatives.add(alternative(name, other, result));
+                progress.step(name);
+            });
         }
+    }
+
+    private RunReport.Alternative alternative(String name, BitAssignment other, List<Experiment.Packed> result) {
+        var memory = result.get(0).memory();
+        RunReport.Accuracy test = test(result);
+        return new RunReport.Alternative(
+                name,
+                other.toString(),
+                memory.averageBits(),
+                memory.bitsAll(),
+                memory.bitsInner(),
+                test,
+                fp32Test().mean() - test.mean(),
+                memory(result));
     }
 
     /** Saves the packed model of the seed of best validation accuracy. */
@@ -200,7 +207,7 @@ final class Pipeline implements AutoCloseable {
                 fp32,
                 packed.isEmpty() ? null : quantized(),
                 packed.isEmpty() ? null : layers(),
-                packed.isEmpty() ? null : memory(),
+                packed.isEmpty() ? null : memory(packed),
                 search,
                 alternatives,
                 new RunReport.Seconds(trainSeconds, searchSeconds, fineTuneSeconds, inferenceSeconds()),
@@ -228,10 +235,10 @@ final class Pipeline implements AutoCloseable {
                 .toList();
     }
 
-    private RunReport.Memory memory() {
+    private static RunReport.Memory memory(List<Experiment.Packed> results) {
         long peak =
-                packed.stream().mapToLong(Experiment.Packed::peakBytes).max().orElse(0);
-        return RunReport.Memory.of(packed.get(0).memory(), peak);
+                results.stream().mapToLong(Experiment.Packed::peakBytes).max().orElse(0);
+        return RunReport.Memory.of(results.get(0).memory(), peak);
     }
 
     private Double inferenceSeconds() {

@@ -33,6 +33,7 @@ import picocli.CommandLine.Command;
             TrainCommand.class,
             QuantizeCommand.class,
             SearchCommand.class,
+            CompareCommand.class,
             EvalCommand.class,
             PredictCommand.class,
             DatasetsCommand.class,
