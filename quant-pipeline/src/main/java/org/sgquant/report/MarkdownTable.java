@@ -10,6 +10,7 @@ public final class MarkdownTable {
 
     /** One row for fp32 and one per assignment; sizes in kB of 1000 bytes. */
     public static String of(RunReport r) {
+        List<RunReport.Alternative> rows = r.alternatives() == null ? List.of() : r.alternatives();
         StringBuilder out = new StringBuilder();
         out.append(String.format(
                 Locale.ROOT,
@@ -27,7 +28,7 @@ public final class MarkdownTable {
                 Locale.ROOT,
                 "| fp32 | 32 | %s | | 32 / 32 / 32 | | | | | 1 / 1 |%n",
                 accuracy(r.fp32().testAccuracy())));
-        for (RunReport.Alternative a : r.alternatives() == null ? List.<RunReport.Alternative>of() : r.alternatives()) {
+        for (RunReport.Alternative a : rows) {
             RunReport.Memory m = a.memory();
             out.append(String.format(
                     Locale.ROOT,
