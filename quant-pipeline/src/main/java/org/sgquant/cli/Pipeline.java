@@ -22,6 +22,7 @@ import org.sgquant.report.RunReport;
 final class Pipeline implements AutoCloseable {
 
     private final CommonOptions common;
+    private final String device;
     private final Console console;
     private final Recipe recipe;
     private final Dataset dataset;
@@ -50,6 +51,7 @@ final class Pipeline implements AutoCloseable {
         this.recipe = model.recipe(data.recipe(), common.seed);
         recipe.model().config();
         recipe.quantization().config();
+        this.device = common.deviceName();
         this.dataset = data.open(recipe.dataset(), console);
         if (dataset.split().train().length == 0) {
             dataset.close();
@@ -201,7 +203,7 @@ final class Pipeline implements AutoCloseable {
                 dataset.name(),
                 dataset.splitSource(),
                 recipe.model().name(),
-                common.deviceName(),
+                device,
                 seeds,
                 common.seed,
                 fp32,

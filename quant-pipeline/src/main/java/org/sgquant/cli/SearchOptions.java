@@ -99,19 +99,25 @@ final class SearchOptions {
         };
     }
 
-    private Study open(Recipe recipe, Dataset dataset, List<Experiment.Trained> starts) {
-        if (study == null) {
-            if (resume) {
-                throw new IllegalArgumentException("--resume needs --study FILE");
-            }
-            return Study.inMemory();
+    /** Refuses what can be refused before anything is trained. */
+    void check() {
+        createStrategy();
+        createObjective();
+        if (study == null && resume) {
+            throw new IllegalArgumentException("--resume needs --study FILE");
         }
-        if (study.toFile().exists() && !resume) {
+        if (study != null && study.toFile().exists() && !resume) {
             throw new StudyException(
                     study + ": the study is already there; continue it with --resume, or name another");
         }
-        if (!study.toFile().exists() && resume) {
+        if (resume && !study.toFile().exists()) {
             throw new StudyException(study + ": there is no study to resume");
+        }
+    }
+
+    private Study open(Recipe recipe, Dataset dataset, List<Experiment.Trained> starts) {
+        if (study == null) {
+            return Study.inMemory();
         }
         return Study.open(
                 study,
