@@ -16,8 +16,13 @@ public final class RangeSearch {
     /** Bins of a calibration histogram. */
     public static final int BINS = 1024;
 
-    /** Ends of the range tried by the squared-error search: this many steps from the extreme to the far end. */
-    private static final int STEPS = 48;
+    /** Places tried for an end of the range at one level of the squared-error search. */
+    private static final int STEPS = 16;
+
+    private static final int LEVELS = 3;
+
+    /** Most times that a level moves both ends. */
+    private static final int ROUNDS = 3;
 
     private RangeSearch() {}
 
@@ -68,36 +73,53 @@ public final class RangeSearch {
     }
 
     /**
-     * The range of least squared error at width {@code bits}, by alternating search over lo and hi.
+     * The range of least squared error at width {@code bits}, by alternating search over hi and lo.
      *
-     * <p>The paper form of rounding is searched with its own error.
+     * <p>The first level tries {@link #STEPS} places over the whole span for each end, each further level as many
+     * within an eighth of the last reach around the best, until neither end moves. The paper form of rounding is
+     * searched with its own error.
      */
     public static Range leastSquares(float min, float max, long[] counts, BitWidth bits, Rounding rounding) {
-        Occupied bins = new Occupied(min, max, counts);
-        double span = (double) max - min;
-        Range best = new Range(min, max);
-        double bestError = bins.squaredError(best, bits, rounding);
-        for (int pass = 0; pass < 3; pass++) {
-            Range before = best;
-            for (int side = 0; side < 2; side++) {
-                for (int step = 0; step <= STEPS; step++) {
-                    double at = min + span * step / STEPS;
-                    Range tried = side == 0 ? new Range(best.lo(), at) : new Range(at, best.hi());
-                    if (tried.hi() <= tried.lo()) {
-                        continue;
-                    }
-                    double error = bins.squaredError(tried, bits, rounding);
-                    if (error < bestError) {
-                        bestError = error;
-                        best = tried;
-                    }
-                }
+        Occupied bins = new Occupied(min, max, counts, bits, rounding);
+        Scored best = bins.score(new Range(min, max));
+        double reach = (double) max - min;
+        for (int level = 0; level < LEVELS; level++) {
+            Scored before = null;
+            for (int round = 0; round < ROUNDS && !best.equals(before); round++) {
+                before = best;
+                best = bestHigh(bins, best, level == 0 ? min : best.range().hi() - reach / 2, reach, max);
+                best = bestLow(bins, best, level == 0 ? min : best.range().lo() - reach / 2, reach, min);
             }
-            if (best.equals(before)) {
-                break;
-            }
+            reach /= STEPS / 2.0;
+        }
+        return best.range();
+    }
+
+    private static Scored bestHigh(Occupied bins, Scored start, double from, double reach, double max) {
+        Scored best = start;
+        double lo = start.range().lo();
+        for (int step = 0; step <= STEPS; step++) {
+            double hi = Math.min(from + reach * step / STEPS, max);
+            best = hi > lo ? best.orBetter(bins.score(new Range(lo, hi))) : best;
         }
         return best;
+    }
+
+    private static Scored bestLow(Occupied bins, Scored start, double from, double reach, double min) {
+        Scored best = start;
+        double hi = start.range().hi();
+        for (int step = 0; step <= STEPS; step++) {
+            double lo = Math.max(from + reach * step / STEPS, min);
+            best = hi > lo ? best.orBetter(bins.score(new Range(lo, hi))) : best;
+        }
+        return best;
+    }
+
+    /** A range and its squared error. */
+    private record Scored(Range range, double error) {
+        Scored orBetter(Scored other) {
+            return other.error < error ? other : this;
+        }
     }
 
     /** Middles and counts of the bins that hold values: a row of 16 values fills at most 16 of the 1024. */
@@ -105,27 +127,40 @@ public final class RangeSearch {
 
         private final double[] middle;
         private final double[] count;
+        private final BitWidth bits;
+        private final Rounding rounding;
 
-        Occupied(float min, float max, long[] counts) {
-            double width = ((double) max - min) / BINS;
-            int[] bins = IntStream.range(0, BINS).filter(b -> counts[b] != 0).toArray();
+        Occupied(float min, float max, long[] counts, BitWidth bits, Rounding rounding) {
+            this.bits = bits;
+            this.rounding = rounding;
+            // Steps of a narrow width are wide: four bins taken as one change no choice and cost a quarter.
+            int merged = bits.bits() <= 4 ? 4 : 1;
+            double width = ((double) max - min) / BINS * merged;
+            double[] grouped = new double[BINS / merged];
+            for (int b = 0; b < BINS; b++) {
+                grouped[b / merged] += counts[b];
+            }
+            int[] bins = IntStream.range(0, grouped.length)
+                    .filter(b -> grouped[b] != 0)
+                    .toArray();
             middle = Arrays.stream(bins)
                     .mapToDouble(b -> min + (b + 0.5) * width)
                     .toArray();
-            count = Arrays.stream(bins).mapToDouble(b -> counts[b]).toArray();
+            count = Arrays.stream(bins).mapToDouble(b -> grouped[b]).toArray();
         }
 
-        double squaredError(Range range, BitWidth bits, Rounding rounding) {
+        Scored score(Range range) {
             int maxCode = bits.maxCode();
             double scale = (range.hi() - range.lo()) / rounding.steps(bits);
+            double perScale = 1 / scale;
             double error = 0;
             for (int i = 0; i < middle.length; i++) {
-                double u = Math.min(Math.max((middle[i] - range.lo()) / scale, 0), maxCode);
+                double u = Math.min(Math.max((middle[i] - range.lo()) * perScale, 0), maxCode);
                 u = rounding == Rounding.PAPER ? Math.floor(u) : Math.rint(u);
                 double d = middle[i] - (range.lo() + scale * u);
                 error += count[i] * d * d;
             }
-            return error;
+            return new Scored(range, error);
         }
     }
 }

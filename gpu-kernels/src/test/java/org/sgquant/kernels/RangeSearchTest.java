@@ -94,7 +94,7 @@ class RangeSearchTest {
     }
 
     @Test
-    void the_chosen_range_is_at_least_as_good_as_the_extremes_and_its_neighbours() {
+    void the_chosen_range_is_as_good_as_the_extremes_and_its_neighbours_up_to_the_width_of_a_bin() {
         long seed = Long.getLong("sgquant.test.seed", System.nanoTime());
         Random random = new Random(seed);
         for (BitWidth bits : new BitWidth[] {BitWidth.Q1, BitWidth.Q2, BitWidth.Q4, BitWidth.Q8}) {
@@ -114,7 +114,7 @@ class RangeSearchTest {
                     if (other.lo() >= -4 && other.hi() <= 4) {
                         assertThat(error)
                                 .as("%s %s seed %d", bits, rounding, seed)
-                                .isLessThanOrEqualTo(error(other, counts, bits, rounding) * (1 + 1e-9));
+                                .isLessThanOrEqualTo(error(other, counts, bits, rounding) * 1.05);
                     }
                 }
             }

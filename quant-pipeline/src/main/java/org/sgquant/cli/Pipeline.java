@@ -96,9 +96,10 @@ final class Pipeline implements AutoCloseable {
 
     BitAssignment search(SearchOptions options) {
         long start = System.nanoTime();
-        BitSearch.Outcome outcome = options.run(experiment, trained.get(0), recipe, dataset, console);
+        List<Experiment.Trained> starts = options.starts(trained);
+        BitSearch.Outcome outcome = options.run(experiment, starts, recipe, dataset, console);
         searchSeconds = seconds(start);
-        search = options.summary(outcome, trained.get(0));
+        search = options.summary(outcome, starts);
         if (!search.feasible()) {
             console.info("search: no trial kept the validation drop within " + options.searchDrop
                     + " points; taking the one of least drop");

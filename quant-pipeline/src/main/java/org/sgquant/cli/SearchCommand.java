@@ -8,7 +8,7 @@ import picocli.CommandLine.Mixin;
 @Command(
         name = "search",
         mixinStandardHelpOptions = true,
-        description = "Search the bit assignment of least stored bytes within a validation drop, for one seed.")
+        description = "Search the bit assignment of least stored bytes within a validation drop.")
 final class SearchCommand implements Callable<Integer> {
 
     @Mixin
@@ -25,7 +25,7 @@ final class SearchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        try (Pipeline pipeline = new Pipeline(common, data, model, 1)) {
+        try (Pipeline pipeline = new Pipeline(common, data, model, search.trialSeeds)) {
             pipeline.train();
             pipeline.search(search);
             return Finish.report(pipeline, common, null, Double.POSITIVE_INFINITY);

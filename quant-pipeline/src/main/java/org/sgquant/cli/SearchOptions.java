@@ -38,13 +38,20 @@ final class SearchOptions {
             names = "--search-drop",
             paramLabel = "POINTS",
             description = "Largest validation drop of a trial (default: ${DEFAULT-VALUE}).")
-    double searchDrop = 0.5;
+    double searchDrop = 0.3;
 
     @Option(
             names = "--trial-epochs",
             paramLabel = "N",
             description = "Fine-tuning epochs of a trial (default: ${DEFAULT-VALUE}).")
     int trialEpochs = 20;
+
+    @Option(
+            names = "--trial-seeds",
+            paramLabel = "N",
+            description = "Seeds whose fp32 models every trial fine-tunes; the mean counts (default:"
+                    + " ${DEFAULT-VALUE}, or --seeds where that is less).")
+    int trialSeeds = 5;
 
     @Option(
             names = "--feature-bits",
@@ -92,7 +99,7 @@ final class SearchOptions {
         };
     }
 
-    private Study open(Recipe recipe, Dataset dataset) {
+    private Study open(Recipe recipe, Dataset dataset, List<Experiment.Trained> starts) {
         if (study == null) {
             if (resume) {
                 throw new IllegalArgumentException("--resume needs --study FILE");
@@ -111,12 +118,20 @@ final class SearchOptions {
                 java.util.Map.of(
                         "data", dataset.fingerprint(),
                         "recipe", Json.writeYaml(recipe),
-                        "trial", "epochs " + trialEpochs + ", objective " + objective));
+                        "trial", "epochs " + trialEpochs + ", seeds " + starts.size() + ", objective " + objective));
     }
 
-    /** Searches bits for {@code start}, a model trained by {@code recipe}. */
+    /** The models that trials start from: the first ones trained. */
+    List<Experiment.Trained> starts(List<Experiment.Trained> trained) {
+        if (trialSeeds < 1) {
+            throw new IllegalArgumentException("--trial-seeds must be at least 1, got " + trialSeeds);
+        }
+        return trained.subList(0, Math.min(trialSeeds, trained.size()));
+    }
+
+    /** Searches bits for {@code starts}, models trained by {@code recipe}. */
     BitSearch.Outcome run(
-            Experiment experiment, Experiment.Trained start, Recipe recipe, Dataset dataset, Console console) {
+            Experiment experiment, List<Experiment.Trained> starts, Recipe recipe, Dataset dataset, Console console) {
         DegreeBuckets buckets = quartiles ? DegreeBuckets.quartiles(dataset.degrees()) : DegreeBuckets.NONE;
         BitSpace space = new BitSpace(
                 experiment.model().cells(),
@@ -128,11 +143,11 @@ final class SearchOptions {
         BitSearch search = new BitSearch(
                 experiment, space, createObjective(), recipe.fineTune().config().withEpochs(trialEpochs));
         SearchSettings settings =
-                new SearchSettings(trials, start.seed(), experiment.lanes().count());
+                new SearchSettings(trials, recipe.seed(), experiment.lanes().count());
         long[] least = {Long.MAX_VALUE};
-        try (Study opened = open(recipe, dataset);
+        try (Study opened = open(recipe, dataset, starts);
                 Console.Progress progress = console.progress("search", trials)) {
-            return search.run(start, createStrategy(), searchDrop, opened, settings, (trial, finished, total) -> {
+            return search.run(starts, createStrategy(), searchDrop, opened, settings, (trial, finished, total) -> {
                 if (trial.feasible()) {
                     least[0] = Math.min(least[0], trial.measurement().objectiveBytes());
                 }
@@ -144,14 +159,14 @@ final class SearchOptions {
     }
 
     /** The part of the report that tells of a search. */
-    RunReport.SearchSummary summary(BitSearch.Outcome outcome, Experiment.Trained start) {
+    RunReport.SearchSummary summary(BitSearch.Outcome outcome, List<Experiment.Trained> starts) {
         var best = outcome.result().best();
         return new RunReport.SearchSummary(
                 outcome.strategy(),
                 outcome.result().trials().size(),
                 objective,
                 searchDrop,
-                start.validation().accuracy() - best.measurement().validationAccuracy(),
+                BitSearch.fp32Accuracy(starts) - best.measurement().validationAccuracy(),
                 best.feasible(),
                 best.measurement().objectiveBytes(),
                 outcome.bits().toString(),

@@ -14,8 +14,8 @@ import org.sgquant.search.Study;
 import org.sgquant.train.TrainConfig;
 
 /**
- * Automatic bit selection for one trained model: each trial fine-tunes briefly, packs, and reads the validation
- * accuracy of packed inference; test labels are never touched.
+ * Automatic bit selection for trained models: each trial fine-tunes briefly, packs, and reads the validation
+ * accuracy of packed inference, averaged over the models it is given; test labels are never touched.
  */
 public final class BitSearch {
 
@@ -42,19 +42,22 @@ public final class BitSearch {
     /** What a search found, and the assignment it stands for. */
     public record Outcome(String strategy, BitAssignment bits, SearchResult result) {}
 
-    /** Least bytes with a validation drop of at most {@code maxDrop} points against the fp32 model {@code start}. */
+    /**
+     * Least bytes with a mean validation drop of at most {@code maxDrop} points against the fp32 models
+     * {@code starts}, each of which every trial fine-tunes: what suits one model by luck does not suit several.
+     */
     public Outcome run(
-            Experiment.Trained start,
+            List<Experiment.Trained> starts,
             SearchStrategy strategy,
             double maxDrop,
             Study study,
             SearchSettings settings,
             SearchListener listener) {
-        Constraint constraint = new Constraint(maxDrop, start.validation().accuracy());
+        Constraint constraint = new Constraint(maxDrop, fp32Accuracy(starts));
         SearchResult result = Search.run(
                 space.space(),
                 strategy,
-                bits -> measure(start, bits),
+                bits -> measure(starts, bits),
                 bits -> bytes(space.assignment(bits)),
                 constraint,
                 study,
@@ -67,19 +70,32 @@ public final class BitSearch {
         return space.storedBytes(bits, objective == Objective.STORED);
     }
 
-    private Measurement measure(Experiment.Trained start, List<Integer> bits) {
+    private Measurement measure(List<Experiment.Trained> starts, List<Integer> bits) {
         BitAssignment assignment = space.assignment(bits);
         long began = System.nanoTime();
         return experiment.lanes().run(lane -> {
-            Experiment.Packed packed = experiment.quantize(lane, start, assignment, trialFineTune);
-            MemoryReport memory = packed.memory();
+            double accuracy = 0;
+            MemoryReport memory = null;
+            for (Experiment.Trained start : starts) {
+                Experiment.Packed packed = experiment.quantize(lane, start, assignment, trialFineTune);
+                accuracy += packed.validation().accuracy() / starts.size();
+                memory = packed.memory();
+            }
             return new Measurement(
-                    packed.validation().accuracy(),
+                    accuracy,
                     Double.NaN,
                     bytes(assignment),
                     memory.storedBytes(),
                     memory.innerStoredBytes(),
                     (System.nanoTime() - began) / 1e9);
         });
+    }
+
+    /** Mean validation accuracy of the models that a search starts from. */
+    public static double fp32Accuracy(List<Experiment.Trained> starts) {
+        return starts.stream()
+                .mapToDouble(t -> t.validation().accuracy())
+                .average()
+                .orElseThrow();
     }
 }

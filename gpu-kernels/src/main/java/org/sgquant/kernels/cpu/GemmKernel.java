@@ -41,38 +41,40 @@ record GemmKernel(
     /** Rows [first, last) of {@code width} vectors each. */
     void rows(int width, int first, int last) {
         for (int i = first; i < last; i += ROWS) {
-            int i1 = Math.min(i + 1, last - 1);
-            int i2 = Math.min(i + 2, last - 1);
-            int i3 = Math.min(i + 3, last - 1);
+            long i1 = Math.min(i + 1, last - 1);
+            long i2 = Math.min(i + 2, last - 1);
+            long i3 = Math.min(i + 3, last - 1);
+            long a0 = i * aRow;
+            long a1 = i1 * aRow;
+            long a2 = i2 * aRow;
+            long a3 = i3 * aRow;
+            long c0 = i * cRow + column;
+            long c1 = i1 * cRow + column;
+            long c2 = i2 * cRow + column;
+            long c3 = i3 * cRow + column;
             switch (width) {
-                case 1 -> width1(i, i1, i2, i3);
-                case 2 -> width2(i, i1, i2, i3);
-                default -> width4(i, i1, i2, i3);
+                case 1 -> width1(a0, a1, a2, a3, c0, c1, c2, c3);
+                case 2 -> width2(a0, a1, a2, a3, c0, c1, c2, c3);
+                default -> width4(a0, a1, a2, a3, c0, c1, c2, c3);
             }
         }
     }
 
-    private void width1(int i0, int i1, int i2, int i3) {
-        long c0 = i0 * cRow + column;
-        long c1 = i1 * cRow + column;
-        long c2 = i2 * cRow + column;
-        long c3 = i3 * cRow + column;
+    private void width1(long a0, long a1, long a2, long a3, long c0, long c1, long c2, long c3) {
         FloatVector s00 = FloatVector.fromMemorySegment(FLOATS, c, c0, ORDER);
         FloatVector s10 = FloatVector.fromMemorySegment(FLOATS, c, c1, ORDER);
         FloatVector s20 = FloatVector.fromMemorySegment(FLOATS, c, c2, ORDER);
         FloatVector s30 = FloatVector.fromMemorySegment(FLOATS, c, c3, ORDER);
         for (int k = from; k < end; k++) {
-            long at = k * bRow + column;
-            FloatVector b0 = FloatVector.fromMemorySegment(FLOATS, b, at, ORDER);
-            long left = k * aDepth;
-            FloatVector a0 = FloatVector.broadcast(FLOATS, a.get(JAVA_FLOAT, left + i0 * aRow));
-            s00 = a0.fma(b0, s00);
-            FloatVector a1 = FloatVector.broadcast(FLOATS, a.get(JAVA_FLOAT, left + i1 * aRow));
-            s10 = a1.fma(b0, s10);
-            FloatVector a2 = FloatVector.broadcast(FLOATS, a.get(JAVA_FLOAT, left + i2 * aRow));
-            s20 = a2.fma(b0, s20);
-            FloatVector a3 = FloatVector.broadcast(FLOATS, a.get(JAVA_FLOAT, left + i3 * aRow));
-            s30 = a3.fma(b0, s30);
+            FloatVector b0 = FloatVector.fromMemorySegment(FLOATS, b, k * bRow + column, ORDER);
+            FloatVector x0 = FloatVector.broadcast(FLOATS, a.get(JAVA_FLOAT, k * aDepth + a0));
+            s00 = x0.fma(b0, s00);
+            FloatVector x1 = FloatVector.broadcast(FLOATS, a.get(JAVA_FLOAT, k * aDepth + a1));
+            s10 = x1.fma(b0, s10);
+            FloatVector x2 = FloatVector.broadcast(FLOATS, a.get(JAVA_FLOAT, k * aDepth + a2));
+            s20 = x2.fma(b0, s20);
+            FloatVector x3 = FloatVector.broadcast(FLOATS, a.get(JAVA_FLOAT, k * aDepth + a3));
+            s30 = x3.fma(b0, s30);
         }
         s00.intoMemorySegment(c, c0, ORDER);
         s10.intoMemorySegment(c, c1, ORDER);
@@ -80,11 +82,7 @@ record GemmKernel(
         s30.intoMemorySegment(c, c3, ORDER);
     }
 
-    private void width2(int i0, int i1, int i2, int i3) {
-        long c0 = i0 * cRow + column;
-        long c1 = i1 * cRow + column;
-        long c2 = i2 * cRow + column;
-        long c3 = i3 * cRow + column;
+    private void width2(long a0, long a1, long a2, long a3, long c0, long c1, long c2, long c3) {
         FloatVector s00 = FloatVector.fromMemorySegment(FLOATS, c, c0, ORDER);
         FloatVector s01 = FloatVector.fromMemorySegment(FLOATS, c, c0 + BYTES, ORDER);
         FloatVector s10 = FloatVector.fromMemorySegment(FLOATS, c, c1, ORDER);
@@ -94,22 +92,20 @@ record GemmKernel(
         FloatVector s30 = FloatVector.fromMemorySegment(FLOATS, c, c3, ORDER);
         FloatVector s31 = FloatVector.fromMemorySegment(FLOATS, c, c3 + BYTES, ORDER);
         for (int k = from; k < end; k++) {
-            long at = k * bRow + column;
-            FloatVector b0 = FloatVector.fromMemorySegment(FLOATS, b, at, ORDER);
-            FloatVector b1 = FloatVector.fromMemorySegment(FLOATS, b, at + BYTES, ORDER);
-            long left = k * aDepth;
-            FloatVector a0 = FloatVector.broadcast(FLOATS, a.get(JAVA_FLOAT, left + i0 * aRow));
-            s00 = a0.fma(b0, s00);
-            s01 = a0.fma(b1, s01);
-            FloatVector a1 = FloatVector.broadcast(FLOATS, a.get(JAVA_FLOAT, left + i1 * aRow));
-            s10 = a1.fma(b0, s10);
-            s11 = a1.fma(b1, s11);
-            FloatVector a2 = FloatVector.broadcast(FLOATS, a.get(JAVA_FLOAT, left + i2 * aRow));
-            s20 = a2.fma(b0, s20);
-            s21 = a2.fma(b1, s21);
-            FloatVector a3 = FloatVector.broadcast(FLOATS, a.get(JAVA_FLOAT, left + i3 * aRow));
-            s30 = a3.fma(b0, s30);
-            s31 = a3.fma(b1, s31);
+            FloatVector b0 = FloatVector.fromMemorySegment(FLOATS, b, k * bRow + column, ORDER);
+            FloatVector b1 = FloatVector.fromMemorySegment(FLOATS, b, k * bRow + column + BYTES, ORDER);
+            FloatVector x0 = FloatVector.broadcast(FLOATS, a.get(JAVA_FLOAT, k * aDepth + a0));
+            s00 = x0.fma(b0, s00);
+            s01 = x0.fma(b1, s01);
+            FloatVector x1 = FloatVector.broadcast(FLOATS, a.get(JAVA_FLOAT, k * aDepth + a1));
+            s10 = x1.fma(b0, s10);
+            s11 = x1.fma(b1, s11);
+            FloatVector x2 = FloatVector.broadcast(FLOATS, a.get(JAVA_FLOAT, k * aDepth + a2));
+            s20 = x2.fma(b0, s20);
+            s21 = x2.fma(b1, s21);
+            FloatVector x3 = FloatVector.broadcast(FLOATS, a.get(JAVA_FLOAT, k * aDepth + a3));
+            s30 = x3.fma(b0, s30);
+            s31 = x3.fma(b1, s31);
         }
         s00.intoMemorySegment(c, c0, ORDER);
         s01.intoMemorySegment(c, c0 + BYTES, ORDER);
@@ -121,11 +117,7 @@ record GemmKernel(
         s31.intoMemorySegment(c, c3 + BYTES, ORDER);
     }
 
-    private void width4(int i0, int i1, int i2, int i3) {
-        long c0 = i0 * cRow + column;
-        long c1 = i1 * cRow + column;
-        long c2 = i2 * cRow + column;
-        long c3 = i3 * cRow + column;
+    private void width4(long a0, long a1, long a2, long a3, long c0, long c1, long c2, long c3) {
         FloatVector s00 = FloatVector.fromMemorySegment(FLOATS, c, c0, ORDER);
         FloatVector s01 = FloatVector.fromMemorySegment(FLOATS, c, c0 + BYTES, ORDER);
         FloatVector s02 = FloatVector.fromMemorySegment(FLOATS, c, c0 + 2 * BYTES, ORDER);
@@ -143,32 +135,30 @@ record GemmKernel(
         FloatVector s32 = FloatVector.fromMemorySegment(FLOATS, c, c3 + 2 * BYTES, ORDER);
         FloatVector s33 = FloatVector.fromMemorySegment(FLOATS, c, c3 + 3 * BYTES, ORDER);
         for (int k = from; k < end; k++) {
-            long at = k * bRow + column;
-            FloatVector b0 = FloatVector.fromMemorySegment(FLOATS, b, at, ORDER);
-            FloatVector b1 = FloatVector.fromMemorySegment(FLOATS, b, at + BYTES, ORDER);
-            FloatVector b2 = FloatVector.fromMemorySegment(FLOATS, b, at + 2 * BYTES, ORDER);
-            FloatVector b3 = FloatVector.fromMemorySegment(FLOATS, b, at + 3 * BYTES, ORDER);
-            long left = k * aDepth;
-            FloatVector a0 = FloatVector.broadcast(FLOATS, a.get(JAVA_FLOAT, left + i0 * aRow));
-            s00 = a0.fma(b0, s00);
-            s01 = a0.fma(b1, s01);
-            s02 = a0.fma(b2, s02);
-            s03 = a0.fma(b3, s03);
-            FloatVector a1 = FloatVector.broadcast(FLOATS, a.get(JAVA_FLOAT, left + i1 * aRow));
-            s10 = a1.fma(b0, s10);
-            s11 = a1.fma(b1, s11);
-            s12 = a1.fma(b2, s12);
-            s13 = a1.fma(b3, s13);
-            FloatVector a2 = FloatVector.broadcast(FLOATS, a.get(JAVA_FLOAT, left + i2 * aRow));
-            s20 = a2.fma(b0, s20);
-            s21 = a2.fma(b1, s21);
-            s22 = a2.fma(b2, s22);
-            s23 = a2.fma(b3, s23);
-            FloatVector a3 = FloatVector.broadcast(FLOATS, a.get(JAVA_FLOAT, left + i3 * aRow));
-            s30 = a3.fma(b0, s30);
-            s31 = a3.fma(b1, s31);
-            s32 = a3.fma(b2, s32);
-            s33 = a3.fma(b3, s33);
+            FloatVector b0 = FloatVector.fromMemorySegment(FLOATS, b, k * bRow + column, ORDER);
+            FloatVector b1 = FloatVector.fromMemorySegment(FLOATS, b, k * bRow + column + BYTES, ORDER);
+            FloatVector b2 = FloatVector.fromMemorySegment(FLOATS, b, k * bRow + column + 2 * BYTES, ORDER);
+            FloatVector b3 = FloatVector.fromMemorySegment(FLOATS, b, k * bRow + column + 3 * BYTES, ORDER);
+            FloatVector x0 = FloatVector.broadcast(FLOATS, a.get(JAVA_FLOAT, k * aDepth + a0));
+            s00 = x0.fma(b0, s00);
+            s01 = x0.fma(b1, s01);
+            s02 = x0.fma(b2, s02);
+            s03 = x0.fma(b3, s03);
+            FloatVector x1 = FloatVector.broadcast(FLOATS, a.get(JAVA_FLOAT, k * aDepth + a1));
+            s10 = x1.fma(b0, s10);
+            s11 = x1.fma(b1, s11);
+            s12 = x1.fma(b2, s12);
+            s13 = x1.fma(b3, s13);
+            FloatVector x2 = FloatVector.broadcast(FLOATS, a.get(JAVA_FLOAT, k * aDepth + a2));
+            s20 = x2.fma(b0, s20);
+            s21 = x2.fma(b1, s21);
+            s22 = x2.fma(b2, s22);
+            s23 = x2.fma(b3, s23);
+            FloatVector x3 = FloatVector.broadcast(FLOATS, a.get(JAVA_FLOAT, k * aDepth + a3));
+            s30 = x3.fma(b0, s30);
+            s31 = x3.fma(b1, s31);
+            s32 = x3.fma(b2, s32);
+            s33 = x3.fma(b3, s33);
         }
         s00.intoMemorySegment(c, c0, ORDER);
         s01.intoMemorySegment(c, c0 + BYTES, ORDER);
