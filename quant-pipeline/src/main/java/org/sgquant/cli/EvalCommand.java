@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.sgquant.experiment.Predictions;
+import org.sgquant.experiment.Predictor;
 import org.sgquant.report.Json;
 import org.sgquant.train.Metrics;
 import picocli.CommandLine.Command;
@@ -48,27 +49,28 @@ final class EvalCommand implements Callable<Integer> {
     public Integer call() {
         boolean ownGraph = !spec.commandLine().getParseResult().hasMatchedOption("--dataset") && data.edges == null;
         try (LoadedModel loaded = new LoadedModel(folder, common, data, ownGraph, common.console())) {
-            float[][] logits = loaded.logits();
+            Predictor predictor = loaded.predictor();
+            float[][] logits = predictor.logits();
             int[] labels = loaded.dataset().labels();
             Metrics test =
                     Predictions.metrics(logits, labels, loaded.dataset().split().test());
             Metrics validation =
                     Predictions.metrics(logits, labels, loaded.dataset().split().validation());
-            Map<String, String> codes = loaded.model().codesSha256();
-            boolean match = codes.equals(loaded.saved().metrics().codesSha256());
+            Map<String, String> codes = predictor.codesSha256();
+            boolean match = codes.equals(predictor.saved().metrics().codesSha256());
             Evaluation evaluation = new Evaluation(
                     folder.toString(),
                     loaded.dataset().name(),
-                    loaded.backend().name(),
-                    loaded.saved().recipe().bits(),
-                    loaded.saved().provenance().seed(),
+                    predictor.backend().name(),
+                    predictor.saved().recipe().bits(),
+                    predictor.saved().provenance().seed(),
                     test.accuracy(),
                     validation.accuracy(),
-                    loaded.isTrainingData(),
+                    predictor.isTrainingData(),
                     match,
                     codes);
             System.out.println(common.json ? Json.write(evaluation) : text(evaluation));
-            if (loaded.isTrainingData() && !match) {
+            if (predictor.isTrainingData() && !match) {
                 System.err.println("sgquant: " + folder
                         + ": the codes of packed inference differ from the codesSha256 that were saved");
                 return ExitCode.FAILED;

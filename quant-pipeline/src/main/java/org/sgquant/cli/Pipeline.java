@@ -58,7 +58,12 @@ final class Pipeline implements AutoCloseable {
             throw new IllegalArgumentException(recipe.dataset().name() + ": no node is labelled for training;"
                     + " give --labels, and --split if you have one");
         }
-        this.lanes = common.lanes(dataset, Integer.MAX_VALUE, console);
+        try {
+            this.lanes = common.lanes(dataset, Integer.MAX_VALUE, console);
+        } catch (RuntimeException e) {
+            dataset.close();
+            throw e;
+        }
         this.experiment = new Experiment(
                 lanes,
                 recipe.model().config(),

@@ -44,7 +44,7 @@ final class PredictCommand implements Callable<Integer> {
         Console console = common.console();
         boolean ownGraph = !spec.commandLine().getParseResult().hasMatchedOption("--dataset") && data.edges == null;
         try (LoadedModel loaded = new LoadedModel(folder, common, data, ownGraph, console)) {
-            String csv = csv(loaded.logits());
+            String csv = csv(loaded.predictor().logits());
             if (output == null) {
                 System.out.print(csv);
             } else {

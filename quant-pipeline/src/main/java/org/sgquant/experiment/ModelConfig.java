@@ -1,5 +1,6 @@
 package org.sgquant.experiment;
 
+import org.sgquant.data.Dataset;
 import org.sgquant.model.Gcn;
 import org.sgquant.model.GcnConfig;
 import org.sgquant.model.GraphInput;
@@ -14,6 +15,12 @@ public record ModelConfig(String name, GcnConfig gcn) {
         if (!name.equals("gcn")) {
             throw new IllegalArgumentException("model '" + name + "' does not exist: choose gcn");
         }
+    }
+
+    /** The model for the sizes of {@code data}, self loops added, with {@code numClasses} outputs. */
+    public Model create(Dataset data, int numClasses) {
+        int edges = data.graph().numEdges() + data.numNodes();
+        return new Gcn(gcn, data.numNodes(), edges, data.numFeatures(), numClasses);
     }
 
     /** The model for the sizes of {@code input}. */

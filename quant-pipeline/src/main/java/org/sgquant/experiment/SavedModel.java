@@ -15,6 +15,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.sgquant.data.Dataset;
 import org.sgquant.data.FormatException;
 import org.sgquant.io.Dtype;
 import org.sgquant.io.SafeTensors;
@@ -199,6 +200,19 @@ public final class SavedModel {
         return provenance;
     }
 
+    /** The model for the sizes of {@code data}, with as many classes as it was trained for. */
+    public Model model(Dataset data) {
+        try (Arena arena = Arena.ofConfined()) {
+            return model(data, SafeTensors.read(folder.resolve(TENSORS), arena));
+        }
+    }
+
+    private Model model(Dataset data, SafeTensors tensors) {
+        List<Long> bias =
+                tensors.tensor("L" + recipe.model().layers() + ".bias").shape();
+        return recipe.model().config().create(data, Math.toIntExact(bias.get(bias.size() - 1)));
+    }
+
     /**
      * The model on {@code input}, packed and ready: weights and ranges as saved, features packed from {@code input}.
      *
@@ -209,7 +223,7 @@ public final class SavedModel {
         Path file = folder.resolve(TENSORS);
         try (Arena arena = Arena.ofConfined()) {
             SafeTensors saved = SafeTensors.read(file, arena);
-            Model model = recipe.model().config().create(input);
+            Model model = model(input.dataset(), saved);
             QuantizedModel loaded;
             try (Parameters parameters = new Parameters(model.parameters(), backend)) {
                 for (int i = 0; i < parameters.list().size(); i++) {
@@ -227,9 +241,14 @@ public final class SavedModel {
                         scheme -> restoreFeatureRanges(scheme, saved, file),
                         backend);
             }
-            loaded.cells().schemes().values().forEach(s -> restoreRanges(s, saved, file, backend));
-            loaded.pack((cell, codes) -> restoreCodes(codes, saved, file, backend));
-            return loaded;
+            try {
+                loaded.cells().schemes().values().forEach(s -> restoreRanges(s, saved, file, backend));
+                loaded.pack((cell, codes) -> restoreCodes(codes, saved, file, backend));
+                return loaded;
+            } catch (RuntimeException e) {
+                loaded.close();
+                throw e;
+            }
         }
     }
 
