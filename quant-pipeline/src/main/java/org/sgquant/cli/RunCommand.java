@@ -1,6 +1,5 @@
 package org.sgquant.cli;
 
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,20 +38,11 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--seeds", paramLabel = "N", description = "Seeds to average over (default: ${DEFAULT-VALUE}).")
     int seeds = 3;
 
-    @Option(
-            names = "--max-drop",
-            paramLabel = "POINTS",
-            description = "Exit with 3 if the mean test drop is larger (default: no gate).")
-    double maxDrop = Double.POSITIVE_INFINITY;
-
     @Option(names = "--no-compare", description = "Skip the comparison with inner cells at 4, 3 and 2 bits.")
     boolean noCompare;
 
-    @Option(
-            names = {"-o", "--output"},
-            paramLabel = "DIR",
-            description = "Save the packed model there.")
-    Path output;
+    @Mixin
+    ResultOptions result;
 
     @Override
     public Integer call() {
@@ -64,7 +54,7 @@ final class RunCommand implements Callable<Integer> {
             if (!noCompare) {
                 pipeline.compare(uniformInner(pipeline, bits));
             }
-            return Finish.report(pipeline, common, output, maxDrop);
+            return result.finish(pipeline, common.json);
         }
     }
 
