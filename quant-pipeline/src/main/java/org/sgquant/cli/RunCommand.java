@@ -50,6 +50,7 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        search.check();
         try (Pipeline pipeline = new Pipeline(common, data, model, seeds)) {
             pipeline.train();
             BitAssignment bits = pipeline.search(search);

@@ -25,6 +25,7 @@ final class SearchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        search.check();
         try (Pipeline pipeline = new Pipeline(common, data, model, search.trialSeeds)) {
             pipeline.train();
             pipeline.search(search);
