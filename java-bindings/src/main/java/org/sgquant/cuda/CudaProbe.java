@@ -3,10 +3,12 @@ package org.sgquant.cuda;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.util.List;
 
 /**
  * Tells whether this machine has a usable CUDA device, without touching a JCuda class.
@@ -20,6 +22,7 @@ import java.lang.invoke.MethodHandle;
 public record CudaProbe(int deviceCount, String reason) {
 
     private static final String DRIVER = "libcuda.so.1";
+    private static final int CUDA_SUCCESS = 0;
     private static final int CUDA_ERROR_NO_DEVICE = 100;
 
     /** Asks the driver; takes some 30 ms without one. */
@@ -29,40 +32,45 @@ public record CudaProbe(int deviceCount, String reason) {
             try {
                 driver = SymbolLookup.libraryLookup(DRIVER, arena);
             } catch (IllegalArgumentException e) {
-                return new CudaProbe(0, DRIVER + " not found (no NVIDIA driver)");
+                return refused(DRIVER + " cannot be loaded (no NVIDIA driver)");
             }
-            return ask(driver, arena);
+            for (String function : List.of("cuInit", "cuDeviceGetCount")) {
+                if (driver.find(function).isEmpty()) {
+                    return refused(DRIVER + " has no function " + function);
+                }
+            }
+            return ask(driver, arena.allocate(ValueLayout.JAVA_INT));
         }
     }
 
-    private static CudaProbe ask(SymbolLookup driver, Arena arena) {
-        int status = call(driver, "cuInit", 0);
-        if (status == CUDA_ERROR_NO_DEVICE) {
-            return new CudaProbe(0, "the NVIDIA driver is there, but it sees no device");
-        }
-        if (status != 0) {
-            return new CudaProbe(0, "cuInit failed with CUDA error " + status);
-        }
-        MemorySegment count = arena.allocate(ValueLayout.JAVA_INT);
-        status = call(driver, "cuDeviceGetCount", count);
-        if (status != 0) {
-            return new CudaProbe(0, "cuDeviceGetCount failed with CUDA error " + status);
-        }
-        int devices = count.get(ValueLayout.JAVA_INT, 0);
-        return new CudaProbe(devices, devices > 0 ? "" : "the NVIDIA driver is there, but it sees no device");
-    }
-
-    private static int call(SymbolLookup driver, String function, Object argument) {
-        FunctionDescriptor type = FunctionDescriptor.of(
-                ValueLayout.JAVA_INT, argument instanceof MemorySegment ? ValueLayout.ADDRESS : ValueLayout.JAVA_INT);
-        MemorySegment symbol = driver.find(function)
-                .orElseThrow(() -> new IllegalStateException(DRIVER + " has no function " + function));
-        MethodHandle handle = Linker.nativeLinker().downcallHandle(symbol, type);
+    private static CudaProbe ask(SymbolLookup driver, MemorySegment count) {
+        MethodHandle init = function(driver, "cuInit", ValueLayout.JAVA_INT);
+        MethodHandle getCount = function(driver, "cuDeviceGetCount", ValueLayout.ADDRESS);
         try {
-            return (int) handle.invoke(argument);
+            String function = "cuInit";
+            int status = (int) init.invokeExact(0);
+            if (status == CUDA_SUCCESS) {
+                function = "cuDeviceGetCount";
+                status = (int) getCount.invokeExact(count);
+            }
+            if (status != CUDA_SUCCESS && status != CUDA_ERROR_NO_DEVICE) {
+                return refused(function + " failed with CUDA error " + status);
+            }
         } catch (Throwable e) {
-            throw new IllegalStateException("calling " + function + " of " + DRIVER + " failed", e);
+            throw new IllegalStateException("calling " + DRIVER + " failed", e);
         }
+        // Stays 0 where the driver did not set it.
+        int devices = count.get(ValueLayout.JAVA_INT, 0);
+        return devices > 0 ? new CudaProbe(devices, "") : refused("the NVIDIA driver is there, but it sees no device");
+    }
+
+    private static CudaProbe refused(String reason) {
+        return new CudaProbe(0, reason);
+    }
+
+    private static MethodHandle function(SymbolLookup driver, String name, MemoryLayout argument) {
+        return Linker.nativeLinker()
+                .downcallHandle(driver.findOrThrow(name), FunctionDescriptor.of(ValueLayout.JAVA_INT, argument));
     }
 
     public boolean isAvailable() {

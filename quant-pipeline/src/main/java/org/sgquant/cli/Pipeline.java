@@ -25,6 +25,7 @@ import org.sgquant.train.TrainConfig;
 final class Pipeline implements AutoCloseable {
 
     private final CommonOptions common;
+    private final String device;
     private final Console console;
     private final Recipe recipe;
     private final Dataset dataset;
@@ -56,6 +57,7 @@ final class Pipeline implements AutoCloseable {
         QuantConfig quantConfig = recipe.quantization().config();
         TrainConfig trainConfig = recipe.train().config();
         TrainConfig fineTuneConfig = recipe.fineTune().config();
+        this.device = common.deviceName();
         this.dataset = data.open(recipe.dataset(), console);
         if (dataset.split().train().length == 0) {
             dataset.close();
@@ -124,23 +126,30 @@ final class Pipeline implements AutoCloseable {
         }
     }
 
-    /** Quantizes under further assignments, for comparison only. */
-    void compare(List<String> others) {
+    /** Quantizes under further assignments, given by name and bits, for comparison only. */
+    void compare(Map<String, BitAssignment> others) {
         alternatives = new ArrayList<>();
         try (Console.Progress progress = console.progress("compare", others.size())) {
-            for (String text : others) {
-                BitAssignment other = parse(text);
+            others.forEach((name, other) -> {
                 List<Experiment.Packed> result = experiment.quantize(trained, other, p -> {});
-                RunReport.Accuracy test = test(result);
-                alternatives.add(new RunReport.Alternative(
-                        other.toString(),
-                        result.get(0).memory().bitsInner(),
-                        test,
-                        fp32Test().mean() - test.mean(),
-                        result.get(0).memory().storedBytes()));
-                progress.step("");
-            }
+                alternatives.add(alternative(name, other, result));
+                progress.step(name);
+            });
         }
+    }
+
+    private RunReport.Alternative alternative(String name, BitAssignment other, List<Experiment.Packed> result) {
+        var memory = result.get(0).memory();
+        RunReport.Accuracy test = test(result);
+        return new RunReport.Alternative(
+                name,
+                other.toString(),
+                memory.averageBits(),
+                memory.bitsAll(),
+                memory.bitsInner(),
+                test,
+                fp32Test().mean() - test.mean(),
+                memory(result));
     }
 
     /** Saves the packed model of the seed of best validation accuracy. */
@@ -200,13 +209,13 @@ final class Pipeline implements AutoCloseable {
                 dataset.name(),
                 dataset.splitSource(),
                 recipe.model().name(),
-                common.deviceName(),
+                device,
                 seeds,
                 common.seed,
                 fp32,
                 packed.isEmpty() ? null : quantized(),
                 packed.isEmpty() ? null : layers(),
-                packed.isEmpty() ? null : memory(),
+                packed.isEmpty() ? null : memory(packed),
                 search,
                 alternatives,
                 new RunReport.Seconds(trainSeconds, searchSeconds, fineTuneSeconds, inferenceSeconds()),
@@ -234,10 +243,10 @@ final class Pipeline implements AutoCloseable {
                 .toList();
     }
 
-    private RunReport.Memory memory() {
+    private static RunReport.Memory memory(List<Experiment.Packed> results) {
         long peak =
-                packed.stream().mapToLong(Experiment.Packed::peakBytes).max().orElse(0);
-        return RunReport.Memory.of(packed.get(0).memory(), peak);
+                results.stream().mapToLong(Experiment.Packed::peakBytes).max().orElse(0);
+        return RunReport.Memory.of(results.get(0).memory(), peak);
     }
 
     private Double inferenceSeconds() {

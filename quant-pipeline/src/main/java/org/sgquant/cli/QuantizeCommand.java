@@ -1,6 +1,5 @@
 package org.sgquant.cli;
 
-import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.sgquant.quant.BitAssignment;
@@ -50,17 +49,8 @@ final class QuantizeCommand implements Callable<Integer> {
     @Option(names = "--seeds", paramLabel = "N", description = "Seeds to average over (default: ${DEFAULT-VALUE}).")
     int seeds = 1;
 
-    @Option(
-            names = "--max-drop",
-            paramLabel = "POINTS",
-            description = "Exit with 3 if the mean test drop is larger (default: no gate).")
-    double maxDrop = Double.POSITIVE_INFINITY;
-
-    @Option(
-            names = {"-o", "--output"},
-            paramLabel = "DIR",
-            description = "Save the packed model there.")
-    Path output;
+    @Mixin
+    ResultOptions result;
 
     @Override
     public Integer call() {
@@ -68,7 +58,7 @@ final class QuantizeCommand implements Callable<Integer> {
             BitAssignment assignment = pipeline.parse(bits);
             pipeline.train();
             pipeline.quantize(assignment);
-            return Finish.report(pipeline, common, output, maxDrop);
+            return result.finish(pipeline, common.json);
         }
     }
 

@@ -1,9 +1,12 @@
 package org.sgquant.cli;
 
-import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.sgquant.quant.BitAssignment;
+import org.sgquant.quant.Cell;
+import org.sgquant.quant.Component;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -17,6 +20,8 @@ final class RunCommand implements Callable<Integer> {
 
     /** Uniform widths of every inner cell that the result is compared with. */
     private static final List<Integer> COMPARED = List.of(4, 3, 2);
+
+    private static final Cell FEATURES = new Cell(1, Component.EMBEDDING);
 
     @Mixin
     CommonOptions common;
@@ -33,20 +38,11 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--seeds", paramLabel = "N", description = "Seeds to average over (default: ${DEFAULT-VALUE}).")
     int seeds = 3;
 
-    @Option(
-            names = "--max-drop",
-            paramLabel = "POINTS",
-            description = "Exit with 3 if the mean test drop is larger (default: no gate).")
-    double maxDrop = Double.POSITIVE_INFINITY;
-
     @Option(names = "--no-compare", description = "Skip the comparison with inner cells at 4, 3 and 2 bits.")
     boolean noCompare;
 
-    @Option(
-            names = {"-o", "--output"},
-            paramLabel = "DIR",
-            description = "Save the packed model there.")
-    Path output;
+    @Mixin
+    ResultOptions result;
 
     @Override
     public Integer call() {
@@ -56,13 +52,18 @@ final class RunCommand implements Callable<Integer> {
             BitAssignment bits = pipeline.search(search);
             pipeline.quantize(bits);
             if (!noCompare) {
-                String features = "L1.embedding="
-                        + bits.widths(org.sgquant.quant.Cell.parse("L1.embedding"))
-                                .get(0)
-                                .bits();
-                pipeline.compare(COMPARED.stream().map(q -> q + " " + features).toList());
+                pipeline.compare(uniformInner(pipeline, bits));
             }
-            return Finish.report(pipeline, common, output, maxDrop);
+            return result.finish(pipeline, common.json);
         }
+    }
+
+    private static Map<String, BitAssignment> uniformInner(Pipeline pipeline, BitAssignment chosen) {
+        int features = chosen.widths(FEATURES).get(0).bits();
+        Map<String, BitAssignment> others = new LinkedHashMap<>();
+        for (int q : COMPARED) {
+            others.put("inner " + q, pipeline.parse(q + " " + FEATURES + "=" + features));
+        }
+        return others;
     }
 }

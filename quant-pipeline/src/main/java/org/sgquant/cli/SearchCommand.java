@@ -1,6 +1,8 @@
 package org.sgquant.cli;
 
 import java.util.concurrent.Callable;
+import org.sgquant.report.Json;
+import org.sgquant.report.TextReport;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -29,7 +31,8 @@ final class SearchCommand implements Callable<Integer> {
         try (Pipeline pipeline = new Pipeline(common, data, model, search.trialSeeds)) {
             pipeline.train();
             pipeline.search(search);
-            return Finish.report(pipeline, common, null, Double.POSITIVE_INFINITY);
+            System.out.println(common.json ? Json.write(pipeline.report()) : TextReport.of(pipeline.report()));
+            return ExitCode.OK;
         }
     }
 }

@@ -174,7 +174,7 @@ final class SearchOptions {
     RunReport.SearchSummary summary(BitSearch.Outcome outcome, List<Experiment.Trained> starts) {
         var best = outcome.result().best();
         return new RunReport.SearchSummary(
-                outcome.strategy(),
+                strategy,
                 outcome.result().trials().size(),
                 objective,
                 searchDrop,

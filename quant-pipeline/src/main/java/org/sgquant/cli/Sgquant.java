@@ -1,5 +1,6 @@
 package org.sgquant.cli;
 
+import java.io.UncheckedIOException;
 import java.util.concurrent.CancellationException;
 import org.sgquant.data.DownloadException;
 import org.sgquant.data.FormatException;
@@ -7,6 +8,7 @@ import org.sgquant.data.NoSuchDatasetException;
 import org.sgquant.kernels.DeviceUnavailableException;
 import org.sgquant.kernels.NonFiniteException;
 import org.sgquant.search.StudyException;
+import org.sgquant.train.DivergedException;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -33,6 +35,7 @@ import picocli.CommandLine.Command;
             TrainCommand.class,
             QuantizeCommand.class,
             SearchCommand.class,
+            CompareCommand.class,
             EvalCommand.class,
             PredictCommand.class,
             DatasetsCommand.class,
@@ -72,11 +75,18 @@ public final class Sgquant implements Runnable {
         int code = exitCode(e);
         String message = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
         line.getErr().println("sgquant: " + message);
-        if (code == ExitCode.FAILED && !(e instanceof java.io.UncheckedIOException) && !(e instanceof StudyException)) {
-            // A failure that no user input explains is a defect: its trace is what a report needs.
+        if (!isExplained(e)) {
+            // A failure that no input or device explains is a defect: its trace is what a report needs.
             e.printStackTrace(line.getErr());
         }
         return code;
+    }
+
+    private static boolean isExplained(Exception e) {
+        return exitCode(e) != ExitCode.FAILED
+                || e instanceof DownloadException
+                || e instanceof DivergedException
+                || e instanceof UncheckedIOException;
     }
 
     private static int exitCode(Exception e) {
@@ -88,7 +98,6 @@ public final class Sgquant implements Runnable {
             case IllegalArgumentException f -> ExitCode.USAGE;
             case DeviceUnavailableException f -> ExitCode.UNAVAILABLE;
             case CancellationException f -> ExitCode.INTERRUPTED;
-            case DownloadException f -> ExitCode.FAILED;
             default -> ExitCode.FAILED;
         };
     }

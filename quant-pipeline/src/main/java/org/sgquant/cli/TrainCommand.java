@@ -1,6 +1,5 @@
 package org.sgquant.cli;
 
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -25,21 +24,18 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--seeds", paramLabel = "N", description = "Seeds to average over (default: ${DEFAULT-VALUE}).")
     int seeds = 1;
 
-    @Option(
-            names = {"-o", "--output"},
-            paramLabel = "DIR",
-            description = "Save the fp32 model there.")
-    Path output;
+    @Mixin
+    ResultOptions result;
 
     @Override
     public Integer call() {
         model.fineTuneEpochs = 0;
         try (Pipeline pipeline = new Pipeline(common, data, model, seeds)) {
             pipeline.train();
-            if (output != null) {
+            if (result.savesModel()) {
                 pipeline.quantize(pipeline.parse("32"));
             }
-            return Finish.report(pipeline, common, output, Double.POSITIVE_INFINITY);
+            return result.finish(pipeline, common.json);
         }
     }
 }

@@ -40,7 +40,7 @@ public final class BitSearch {
     }
 
     /** What a search found, and the assignment it stands for. */
-    public record Outcome(String strategy, BitAssignment bits, SearchResult result) {}
+    public record Outcome(BitAssignment bits, SearchResult result) {}
 
     /**
      * Least bytes with a mean validation drop of at most {@code maxDrop} points against the fp32 models
@@ -63,7 +63,7 @@ public final class BitSearch {
                 study,
                 settings,
                 listener);
-        return new Outcome(strategy.name(), space.assignment(result.best().bits()), result);
+        return new Outcome(space.assignment(result.best().bits()), result);
     }
 
     private long bytes(BitAssignment bits) {

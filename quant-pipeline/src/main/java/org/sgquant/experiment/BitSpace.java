@@ -12,6 +12,7 @@ import org.sgquant.quant.DegreeBuckets;
 import org.sgquant.quant.QuantConfig;
 import org.sgquant.search.SearchSpace;
 import org.sgquant.tensor.BitWidth;
+import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.PackedMatrix;
 
 /**
@@ -26,6 +27,7 @@ public final class BitSpace {
     private final List<SearchSpace.Dimension> dimensions = new ArrayList<>();
     private final DegreeBuckets buckets;
     private final int[] bounds;
+    private final int[] edges;
     private final QuantConfig config;
 
     /**
@@ -41,6 +43,10 @@ public final class BitSpace {
         this.buckets = buckets;
         this.bounds = buckets.bounds(degrees);
         this.config = config;
+        this.edges = new int[buckets.count()];
+        for (int degree : degrees) {
+            edges[buckets.bucketOf(degree)] += degree + 1; // and the self loop
+        }
         for (CellShape shape : shapes) {
             Cell cell = shape.cell();
             boolean features = QuantConfig.isFeatures(cell);
@@ -84,7 +90,11 @@ public final class BitSpace {
             return Float.BYTES * shape.values();
         }
         if (cell.component() == Component.ATTENTION) {
-            throw new IllegalArgumentException("the search does not cover attention cells: fold the norm");
+            long bytes = 0;
+            for (int b = 0; b < widths.size(); b++) {
+                bytes += PackedMatrix.storedBytes(1, edges[b], widths.get(b), Granularity.TENSOR);
+            }
+            return bytes;
         }
         int[] rows = cell.component().hasBuckets() ? bounds : new int[] {0, shape.rows()};
         long bytes = PackedMatrix.tableBytes(widths.size());

@@ -85,9 +85,16 @@ public record RunReport(
             String bits,
             String study) {}
 
-    /** Another assignment on the same seeds, for comparison. */
+    /** Another assignment on the same seeds, for comparison; {@code testDrop} against the fp32 mean, in points. */
     public record Alternative(
-            String bits, double bitsInner, Accuracy testAccuracy, double testDrop, long storedBytes) {}
+            String name,
+            String bits,
+            double averageBits,
+            double bitsAll,
+            double bitsInner,
+            Accuracy testAccuracy,
+            double testDrop,
+            Memory memory) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Seconds(Double train, Double search, Double finetune, Double inference) {}

@@ -27,12 +27,12 @@ public final class TextReport {
             for (RunReport.Alternative a : r.alternatives()) {
                 line(
                         out,
-                        "    test %s %%, drop %.2f, inner bits %.2f, stored %,d B: %s",
+                        "    %-10s test %s %%, drop %.2f, inner bits %.2f, stored %,d B",
+                        a.name(),
                         accuracy(a.testAccuracy()),
                         a.testDrop(),
                         a.bitsInner(),
-                        a.storedBytes(),
-                        a.bits());
+                        a.memory().storedBytes());
             }
         }
         if (r.search() != null) {

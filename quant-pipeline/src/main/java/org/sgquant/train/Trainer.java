@@ -83,6 +83,9 @@ public final class Trainer implements AutoCloseable {
         int bestEpoch = 0;
         for (int epoch = 0; epoch <= config.epochs(); epoch++) {
             Metrics now = validate();
+            if (!Double.isFinite(now.loss())) {
+                throw new DivergedException(epoch, config.learningRate());
+            }
             if (now.betterThan(bestMetrics)) {
                 bestMetrics = now;
                 bestEpoch = epoch;

@@ -1,0 +1,56 @@
+package org.sgquant.kernels;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.sgquant.cuda.CudaProbe;
+
+class BackendsTest {
+
+    private final List<String> lines = new ArrayList<>();
+
+    /** What stands against CUDA on the machine of this test. */
+    private static String refusal() {
+        CudaProbe probe = CudaProbe.probe();
+        return probe.isAvailable() ? "this version has no CUDA kernels" : probe.reason();
+    }
+
+    @Test
+    void auto_tells_in_one_line_what_it_chose_and_why_not_cuda() {
+        try (Backend backend = Backends.select("auto", 2, lines::add)) {
+            assertThat(backend.name()).isEqualTo("cpu");
+            assertThat(lines).containsExactly("device: " + backend.description() + "; CUDA refused: " + refusal());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"cpu", "reference"})
+    void a_device_asked_for_by_name_is_taken_silently(String device) {
+        try (Backend backend = Backends.select(device, 1, lines::add)) {
+            assertThat(backend.name()).isEqualTo(device);
+            assertThat(lines).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"cuda", "cuda:0", "cuda:12"})
+    void cuda_asked_for_is_never_replaced(String device) {
+        assertThatThrownBy(() -> Backends.select(device, 1, lines::add))
+                .isInstanceOf(DeviceUnavailableException.class)
+                .hasMessage("CUDA unavailable: " + refusal() + "; pass --device cpu to run on the CPU");
+        assertThat(lines).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "CPU", "cuda:", "cuda:-1", "cuda:x", "gpu"})
+    void an_unknown_device_is_refused_with_the_choice(String device) {
+        assertThatThrownBy(() -> Backends.select(device, 1, lines::add))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("device '" + device + "' does not exist: choose auto, cpu, reference, cuda or cuda:N");
+    }
+}

@@ -1,0 +1,127 @@
+package org.sgquant.tensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The C header of the cuda module, compiled here, lays rows out exactly as {@link PackedLayout} does. */
+class PackedLayoutHeaderTest {
+
+    private static final String HEADER = "/org/sgquant/cuda/include/sgq/packed_layout.h";
+
+    private static final int[] COLUMNS = IntStream.concat(
+                    IntStream.rangeClosed(1, 40), IntStream.of(100, 128, 602, 1433))
+            .toArray();
+
+    /** Prints one line per width and column count: sizes, the bytes of a written row, and the codes read back. */
+    private static final String PROGRAM = """
+            #include <stdio.h>
+            #include <stdlib.h>
+            #include <string.h>
+            #include "packed_layout.h"
+
+            int main(int argc, char **argv) {
+              static const int widths[] = {1, 2, 3, 4, 5, 6, 7, 8, 16};
+              for (int i = 0; i < 9; i++) {
+                for (int a = 1; a < argc; a++) {
+                  int q = widths[i], cols = atoi(argv[a]), stride = sgq_row_stride(q, cols);
+                  uint8_t row[4096];
+                  memset(row, 0, sizeof row);
+                  printf("%d %d: stride %d payload %d offsets", q, cols, stride, sgq_payload_bytes(q, cols));
+                  for (int s = 0; s < sgq_sections(q); s++) printf(" %d", sgq_section_offset(q, cols, s));
+                  uint32_t mask = (1u << q) - 1, lost = 0;
+                  for (int c = 0; c < cols; c++) sgq_set_code(row, q, cols, c, mask);
+                  for (int c = 0; c < cols; c++) sgq_set_code(row, q, cols, c, (c * 40503u + 7u) >> 3 & mask);
+                  for (int c = 0; c < cols; c++) lost += sgq_code(row, q, cols, c) != ((c * 40503u + 7u) >> 3 & mask);
+                  printf(" lost %u row ", lost);
+                  for (int b = 0; b < stride; b++) printf("%02x", row[b]);
+                  printf("\\n");
+                }
+              }
+              return 0;
+            }
+            """;
+
+    @Test
+    void the_header_and_the_class_agree_on_every_byte(@TempDir Path folder) throws Exception {
+        try (InputStream header = PackedLayout.class.getResourceAsStream(HEADER)) {
+            assertThat(header).as("resource %s of the cuda jar", HEADER).isNotNull();
+            Files.copy(header, folder.resolve("packed_layout.h"));
+        }
+        Files.writeString(folder.resolve("layout.c"), PROGRAM);
+        run(folder, compiler(), "-std=c99", "-Wall", "-Wextra", "-Werror", "-o", "layout", "layout.c");
+        List<String> command = Stream.concat(
+                        Stream.of("./layout"), Arrays.stream(COLUMNS).mapToObj(Integer::toString))
+                .toList();
+        assertThat(run(folder, command.toArray(String[]::new)).lines())
+                .containsExactlyElementsOf(expected().toList());
+    }
+
+    private static Stream<String> expected() {
+        return Arrays.stream(BitWidth.values())
+                .filter(BitWidth::isPacked)
+                .flatMap(bits -> Arrays.stream(COLUMNS).mapToObj(cols -> line(bits, cols)));
+    }
+
+    private static String line(BitWidth bits, int cols) {
+        int stride = PackedLayout.rowStride(bits, cols);
+        StringBuilder line = new StringBuilder("%d %d: stride %d payload %d offsets"
+                .formatted(bits.bits(), cols, stride, PackedLayout.payloadBytes(bits, cols)));
+        for (int s = 0; s < bits.sections().size(); s++) {
+            line.append(' ').append(PackedLayout.sectionOffset(bits, cols, s));
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment row = arena.allocate(stride);
+            for (int c = 0; c < cols; c++) {
+                PackedLayout.setCode(row, 0, bits, cols, c, (c * 40503 + 7) >>> 3 & bits.maxCode());
+            }
+            line.append(" lost 0 row ").append(HexFormat.of().formatHex(row.toArray(ValueLayout.JAVA_BYTE)));
+        }
+        return line.toString();
+    }
+
+    private static String compiler() {
+        Optional<String> found = Stream.of("cc", "gcc")
+                .filter(name -> Stream.of(System.getenv("PATH").split(File.pathSeparator))
+                        .anyMatch(folder -> Files.isExecutable(Path.of(folder, name))))
+                .findFirst();
+        if (found.isEmpty() && "true".equals(System.getenv("CI"))) {
+            fail("no C compiler (cc or gcc) on PATH: CI must compare the CUDA header with PackedLayout");
+        }
+        return found.orElseGet(
+                () -> abort("##### NO C COMPILER on PATH: the CUDA header is not compared with PackedLayout #####"));
+    }
+
+    private static String run(Path folder, String... command) throws IOException, InterruptedException {
+        Path output = folder.resolve("output.txt");
+        Process process = new ProcessBuilder(command)
+                .directory(folder.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .start();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS))
+                .as("%s ends", command[0])
+                .isTrue();
+        String text = Files.readString(output);
+        assertThat(process.exitValue()).as("%s: %s", command[0], text).isZero();
+        return text;
+    }
+}

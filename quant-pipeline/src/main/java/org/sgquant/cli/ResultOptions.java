@@ -1,0 +1,43 @@
+package org.sgquant.cli;
+
+import java.nio.file.Path;
+import org.sgquant.report.Json;
+import org.sgquant.report.RunReport;
+import org.sgquant.report.TextReport;
+import picocli.CommandLine.Option;
+
+/** Options of what a measuring command ends with: save, print, judge. */
+final class ResultOptions {
+
+    @Option(
+            names = "--max-drop",
+            paramLabel = "POINTS",
+            description = "Exit with 3 if the mean test drop is larger (default: no gate).")
+    private double maxDrop = Double.POSITIVE_INFINITY;
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "DIR",
+            description = "Save the packed model of the best seed there.")
+    private Path output;
+
+    boolean savesModel() {
+        return output != null;
+    }
+
+    /** Saves where asked to, prints the report, and returns the exit code of the accuracy gate. */
+    int finish(Pipeline pipeline, boolean json) {
+        if (output != null) {
+            pipeline.save(output);
+        }
+        RunReport report = pipeline.report();
+        System.out.println(json ? Json.write(report) : TextReport.of(report));
+        if (pipeline.testDrop() > maxDrop) {
+            System.err.printf(
+                    "sgquant: accuracy gate missed: the mean test drop is %.2f points, --max-drop allows %.2f%n",
+                    pipeline.testDrop(), maxDrop);
+            return ExitCode.GATE_MISSED;
+        }
+        return ExitCode.OK;
+    }
+}
