@@ -146,7 +146,7 @@ final class SearchOptions {
             Experiment experiment, List<Experiment.Trained> starts, Recipe recipe, Dataset dataset, Console console) {
         DegreeBuckets buckets = quartiles ? DegreeBuckets.quartiles(dataset.degrees()) : DegreeBuckets.NONE;
         BitSpace space = new BitSpace(
-                experiment.model().cells(),
+                experiment.model(),
                 buckets,
                 dataset.degrees(),
                 recipe.quantization().config(),

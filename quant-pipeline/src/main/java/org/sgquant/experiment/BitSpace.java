@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.sgquant.model.Model;
+import org.sgquant.model.QuantizedModel;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.Cell;
 import org.sgquant.quant.CellShape;
@@ -25,21 +27,23 @@ public final class BitSpace {
 
     private final List<Slot> slots = new ArrayList<>();
     private final List<SearchSpace.Dimension> dimensions = new ArrayList<>();
+    private final Model model;
     private final DegreeBuckets buckets;
     private final int[] bounds;
     private final int[] edges;
     private final QuantConfig config;
 
     /**
-     * Every cell of {@code shapes}: the features choose among {@code featureBits}, other cells among {@code innerBits}.
+     * Every cell of {@code model}: the features choose among {@code featureBits}, other cells among {@code innerBits}.
      */
     public BitSpace(
-            List<CellShape> shapes,
+            Model model,
             DegreeBuckets buckets,
             int[] degrees,
             QuantConfig config,
             List<Integer> featureBits,
             List<Integer> innerBits) {
+        this.model = model;
         this.buckets = buckets;
         this.bounds = buckets.bounds(degrees);
         this.config = config;
@@ -47,7 +51,7 @@ public final class BitSpace {
         for (int degree : degrees) {
             edges[buckets.bucketOf(degree)] += degree + 1; // and the self loop
         }
-        for (CellShape shape : shapes) {
+        for (CellShape shape : model.cells()) {
             Cell cell = shape.cell();
             boolean features = QuantConfig.isFeatures(cell);
             boolean perBucket = buckets.count() > 1 && !features && cell.component() != Component.WEIGHT;
@@ -96,11 +100,12 @@ public final class BitSpace {
             }
             return bytes;
         }
+        Granularity granularity =
+                QuantizedModel.fitted(config, model, assignment).granularity(cell);
         int[] rows = cell.component().hasBuckets() ? bounds : new int[] {0, shape.rows()};
         long bytes = PackedMatrix.tableBytes(widths.size());
         for (int b = 0; b < widths.size(); b++) {
-            bytes += PackedMatrix.storedBytes(
-                    rows[b + 1] - rows[b], shape.cols(), widths.get(b), config.granularity(cell));
+            bytes += PackedMatrix.storedBytes(rows[b + 1] - rows[b], shape.cols(), widths.get(b), granularity);
         }
         return bytes;
     }

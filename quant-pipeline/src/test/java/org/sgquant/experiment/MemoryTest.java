@@ -4,11 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.sgquant.data.Dataset;
 import org.sgquant.data.SyntheticCitationGraph;
 import org.sgquant.kernels.Backend;
@@ -96,8 +97,9 @@ final class MemoryTest {
         assertThat(HostMemory.liveBytes()).isEqualTo(before);
     }
 
-    @Test
-    void theSearchKnowsTheStoredBytesOfEveryAssignment() {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void theSearchKnowsTheStoredBytesOfEveryAssignment(boolean edgeNorm) {
         long seed = Long.getLong("sgquant.seed", System.nanoTime());
         Random random = new Random(seed);
         List<Integer> all = List.of(1, 2, 3, 4, 5, 6, 7, 8, 16, 32);
@@ -106,11 +108,12 @@ final class MemoryTest {
             for (DegreeBuckets buckets : List.of(
                     DegreeBuckets.NONE, DegreeBuckets.quartiles(dataset.degrees()), new DegreeBuckets(2, 1000))) {
                 List<CellShape> shapes = new ArrayList<>();
-                Recipe recipe = SmallModels.recipe(false, "transform-first", "32");
+                Recipe recipe = SmallModels.recipe(edgeNorm, "auto", "32");
+                Model model = recipe.model().config().create(dataset, dataset.numClasses());
                 QuantConfig config = recipe.quantization().config();
                 report(dataset, recipe, BitAssignment.of(Map.of(), buckets), shapes, backend);
-                BitSpace space = new BitSpace(List.copyOf(shapes), buckets, dataset.degrees(), config, all, all);
-                for (int i = 0; i < 40; i++) {
+                BitSpace space = new BitSpace(model, buckets, dataset.degrees(), config, all, all);
+                for (int i = 0; i < 30; i++) {
                     List<Integer> point = space.space().dimensions().stream()
                             .map(d -> d.choices().get(random.nextInt(d.choices().size())))
                             .toList();
@@ -140,13 +143,10 @@ final class MemoryTest {
 
     @Test
     void assignmentsOfTheSpaceNameEveryCellAndBucket() {
-        try (Dataset dataset = SyntheticCitationGraph.SMALL.generate();
-                Backend backend = new CpuBackend(1)) {
-            List<CellShape> shapes = new ArrayList<>();
-            Recipe recipe = SmallModels.recipe(false, "auto", "32");
-            report(dataset, recipe, BitAssignment.of(new LinkedHashMap<>(), DegreeBuckets.NONE), shapes, backend);
+        try (Dataset dataset = SyntheticCitationGraph.SMALL.generate()) {
+            Model model = ModelConfig.DEFAULT.create(dataset, dataset.numClasses());
             BitSpace space = new BitSpace(
-                    shapes, new DegreeBuckets(3), dataset.degrees(), QuantConfig.DEFAULT, List.of(1), List.of(2, 4));
+                    model, new DegreeBuckets(3), dataset.degrees(), QuantConfig.DEFAULT, List.of(1), List.of(2, 4));
             assertThat(space.space().dimensions().stream().map(SearchSpace.Dimension::cell))
                     .containsExactly(
                             "L1.embedding",
