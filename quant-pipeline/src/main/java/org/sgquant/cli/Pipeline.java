@@ -11,12 +11,15 @@ import org.sgquant.data.Dataset;
 import org.sgquant.experiment.BitSearch;
 import org.sgquant.experiment.Experiment;
 import org.sgquant.experiment.Lanes;
+import org.sgquant.experiment.ModelConfig;
 import org.sgquant.experiment.Recipe;
 import org.sgquant.experiment.SavedModel;
 import org.sgquant.model.Model;
 import org.sgquant.model.QuantizedModel;
 import org.sgquant.quant.BitAssignment;
+import org.sgquant.quant.QuantConfig;
 import org.sgquant.report.RunReport;
+import org.sgquant.train.TrainConfig;
 
 /** The steps that {@code run}, {@code train}, {@code quantize} and {@code search} share, and the report they fill. */
 final class Pipeline implements AutoCloseable {
@@ -49,8 +52,11 @@ final class Pipeline implements AutoCloseable {
         this.console = common.console();
         this.seeds = seeds;
         this.recipe = model.recipe(data.recipe(), common.seed);
-        recipe.model().config();
-        recipe.quantization().config();
+        // What is wrong with an option is said before a large graph is read.
+        ModelConfig modelConfig = recipe.model().config();
+        QuantConfig quantConfig = recipe.quantization().config();
+        TrainConfig trainConfig = recipe.train().config();
+        TrainConfig fineTuneConfig = recipe.fineTune().config();
         this.device = common.deviceName();
         this.dataset = data.open(recipe.dataset(), console);
         if (dataset.split().train().length == 0) {
@@ -64,12 +70,7 @@ final class Pipeline implements AutoCloseable {
             dataset.close();
             throw e;
         }
-        this.experiment = new Experiment(
-                lanes,
-                recipe.model().config(),
-                recipe.train().config(),
-                recipe.fineTune().config(),
-                recipe.quantization().config());
+        this.experiment = new Experiment(lanes, modelConfig, trainConfig, fineTuneConfig, quantConfig);
     }
 
     Experiment experiment() {

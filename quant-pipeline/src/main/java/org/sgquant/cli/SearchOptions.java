@@ -16,6 +16,7 @@ import org.sgquant.search.SearchSettings;
 import org.sgquant.search.SearchStrategy;
 import org.sgquant.search.Study;
 import org.sgquant.search.StudyException;
+import org.sgquant.tensor.BitWidth;
 import picocli.CommandLine.Option;
 
 /** Options of the bit search, and the search itself. */
@@ -99,18 +100,23 @@ final class SearchOptions {
         };
     }
 
-    /** Refuses what can be refused before anything is trained. */
+    /** Refuses what cannot be searched, before anything is trained. */
     void check() {
         createStrategy();
         createObjective();
-        if (study == null && resume) {
-            throw new IllegalArgumentException("--resume needs --study FILE");
+        featureBits.forEach(BitWidth::of);
+        innerBits.forEach(BitWidth::of);
+        if (trials < 1) {
+            throw new IllegalArgumentException("--trials must be at least 1, got " + trials);
         }
-        if (study != null && study.toFile().exists() && !resume) {
+        if (study == null) {
+            if (resume) {
+                throw new IllegalArgumentException("--resume needs --study FILE");
+            }
+        } else if (study.toFile().exists() && !resume) {
             throw new StudyException(
                     study + ": the study is already there; continue it with --resume, or name another");
-        }
-        if (resume && !study.toFile().exists()) {
+        } else if (!study.toFile().exists() && resume) {
             throw new StudyException(study + ": there is no study to resume");
         }
     }
@@ -140,7 +146,7 @@ final class SearchOptions {
             Experiment experiment, List<Experiment.Trained> starts, Recipe recipe, Dataset dataset, Console console) {
         DegreeBuckets buckets = quartiles ? DegreeBuckets.quartiles(dataset.degrees()) : DegreeBuckets.NONE;
         BitSpace space = new BitSpace(
-                experiment.model().cells(),
+                experiment.model(),
                 buckets,
                 dataset.degrees(),
                 recipe.quantization().config(),

@@ -57,8 +57,18 @@ public final class Sgquant implements Runnable {
         return new CommandLine(new Sgquant())
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setAbbreviatedOptionsAllowed(false)
+                .setParameterExceptionHandler((e, words) -> reportUsage(e))
                 .setExecutionExceptionHandler((e, line, result) -> report(e, line))
                 .execute(args);
+    }
+
+    /** One sentence instead of the whole help page, which would hide it. */
+    private static int reportUsage(CommandLine.ParameterException e) {
+        CommandLine line = e.getCommandLine();
+        line.getErr()
+                .println("sgquant: " + e.getMessage() + "; see '"
+                        + line.getCommandSpec().qualifiedName() + " --help'");
+        return ExitCode.USAGE;
     }
 
     private static int report(Exception e, CommandLine line) {

@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.sgquant.model.Model;
+import org.sgquant.model.QuantizedModel;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.Cell;
 import org.sgquant.quant.CellShape;
@@ -12,6 +14,7 @@ import org.sgquant.quant.DegreeBuckets;
 import org.sgquant.quant.QuantConfig;
 import org.sgquant.search.SearchSpace;
 import org.sgquant.tensor.BitWidth;
+import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.PackedMatrix;
 
 /**
@@ -24,24 +27,31 @@ public final class BitSpace {
 
     private final List<Slot> slots = new ArrayList<>();
     private final List<SearchSpace.Dimension> dimensions = new ArrayList<>();
+    private final Model model;
     private final DegreeBuckets buckets;
     private final int[] bounds;
+    private final int[] edges;
     private final QuantConfig config;
 
     /**
-     * Every cell of {@code shapes}: the features choose among {@code featureBits}, other cells among {@code innerBits}.
+     * Every cell of {@code model}: the features choose among {@code featureBits}, other cells among {@code innerBits}.
      */
     public BitSpace(
-            List<CellShape> shapes,
+            Model model,
             DegreeBuckets buckets,
             int[] degrees,
             QuantConfig config,
             List<Integer> featureBits,
             List<Integer> innerBits) {
+        this.model = model;
         this.buckets = buckets;
         this.bounds = buckets.bounds(degrees);
         this.config = config;
-        for (CellShape shape : shapes) {
+        this.edges = new int[buckets.count()];
+        for (int degree : degrees) {
+            edges[buckets.bucketOf(degree)] += degree + 1; // and the self loop
+        }
+        for (CellShape shape : model.cells()) {
             Cell cell = shape.cell();
             boolean features = QuantConfig.isFeatures(cell);
             boolean perBucket = buckets.count() > 1 && !features && cell.component() != Component.WEIGHT;
@@ -84,13 +94,18 @@ public final class BitSpace {
             return Float.BYTES * shape.values();
         }
         if (cell.component() == Component.ATTENTION) {
-            throw new IllegalArgumentException("the search does not cover attention cells: fold the norm");
+            long bytes = 0;
+            for (int b = 0; b < widths.size(); b++) {
+                bytes += PackedMatrix.storedBytes(1, edges[b], widths.get(b), Granularity.TENSOR);
+            }
+            return bytes;
         }
+        Granularity granularity =
+                QuantizedModel.fitted(config, model, assignment).granularity(cell);
         int[] rows = cell.component().hasBuckets() ? bounds : new int[] {0, shape.rows()};
         long bytes = PackedMatrix.tableBytes(widths.size());
         for (int b = 0; b < widths.size(); b++) {
-            bytes += PackedMatrix.storedBytes(
-                    rows[b + 1] - rows[b], shape.cols(), widths.get(b), config.granularity(cell));
+            bytes += PackedMatrix.storedBytes(rows[b + 1] - rows[b], shape.cols(), widths.get(b), granularity);
         }
         return bytes;
     }

@@ -1,5 +1,6 @@
 package org.sgquant.experiment;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -68,7 +69,13 @@ public final class SavedModel {
 
     /** Where a model comes from; {@code dataSha256} is the fingerprint of the dataset it was trained on. */
     public record Provenance(
-            String sgquant, String java, String os, String created, String dataset, String dataSha256, long seed) {}
+            @JsonProperty(required = true) String sgquant,
+            @JsonProperty(required = true) String java,
+            @JsonProperty(required = true) String os,
+            @JsonProperty(required = true) String created,
+            @JsonProperty(required = true) String dataset,
+            @JsonProperty(required = true) String dataSha256,
+            @JsonProperty(required = true) long seed) {}
 
     /** Writes {@code model}, packed, and its report; the folder is created and its files are replaced. */
     public static void write(

@@ -105,7 +105,13 @@ public final class Forward {
     }
 
     public Value matmul(Value x, Value w) {
-        return tape.matmul(x, w);
+        return tape.matmul(forPackedKernels(x), w);
+    }
+
+    /** In packed inference dense floats go through the packed kernels too: their order of sums is that of all backends. */
+    private Value forPackedKernels(Value x) {
+        boolean floats = !x.isPacked() && !x.isSparse();
+        return phase == Phase.PACKED && floats ? tape.pack(x, cells.fp32Scheme(x.cols())) : x;
     }
 
     public Value addBias(Value x, Value bias) {
@@ -126,14 +132,13 @@ public final class Forward {
 
     /** Sum over neighbours and self: unweighted where {@code folded}, else by the edge weights of {@code layer}. */
     public Value aggregate(int layer, Value x, boolean folded) {
+        Value summed = forPackedKernels(x);
         if (folded) {
-            return tape.spmm(input.adjacency(), null, x);
+            return tape.spmm(input.adjacency(), null, summed);
         }
         Cell cell = new Cell(layer, Component.ATTENTION);
-        if (phase == Phase.PACKED && (x.isPacked() || isQuantized(cell))) {
-            Value packed =
-                    x.isPacked() ? x : tape.pack(x, cells.fp32Scheme(new Cell(layer, Component.MESSAGE), x.cols()));
-            return tape.spmmWeighted(input.adjacency(), edgeWeights(cell), packed);
+        if (phase == Phase.PACKED) {
+            return tape.spmmWeighted(input.adjacency(), edgeWeights(cell), summed);
         }
         FloatMatrix values = isQuantized(cell) ? cells.attention(cell).fakeQuantized() : input.edgeNormValues();
         return tape.spmm(input.adjacency(), tape.sparse(input.adjacency(), values), x);

@@ -67,7 +67,7 @@ public final class PackedInference implements AutoCloseable {
             sums.put(cell.toString(), HexFormat.of().formatHex(digest.digest()));
         }
         plan.run(matrix -> {
-            if (matrix.scheme().isPacked()) {
+            if (matrix.scheme().blocks().stream().anyMatch(b -> b.bits().isPacked())) {
                 add(sums, matrix);
             }
         });

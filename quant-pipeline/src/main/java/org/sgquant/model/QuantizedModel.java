@@ -46,20 +46,26 @@ public final class QuantizedModel implements AutoCloseable {
         this.input = input;
         this.parameters = new Parameters(model.parameters(), backend);
         this.parameters.copyFrom(start);
-        Model.LayerPlan first = model.layers(bits).get(0);
-        boolean scaled = first.order() == Model.Order.AGGREGATE_FIRST && model.foldsNorm();
-        // Features that are summed over neighbours need a scale that is common to a bucket.
-        QuantConfig fitted =
-                first.order() == Model.Order.AGGREGATE_FIRST && config.featuresGranularity() == Granularity.ROW
-                        ? config.withFeaturesGranularity(Granularity.BUCKET)
-                        : config;
+        boolean scaled = aggregatesFeatures(model, bits) && model.foldsNorm();
         QuantizedCells.Source source = new QuantizedCells.Source(
                 input.dataset().features(),
                 scaled ? input.normOnHost() : null,
                 model.foldsNorm() ? null : input.edgeNorm(),
                 input.edgeRowPtr(),
                 input.dataset().degrees());
-        this.cells = new QuantizedCells(bits, fitted, model.cells(), source, featureRanges, backend);
+        this.cells =
+                new QuantizedCells(bits, fitted(config, model, bits), model.cells(), source, featureRanges, backend);
+    }
+
+    /** {@code config} as it applies under {@code bits}: features that are summed need a scale common to a bucket. */
+    public static QuantConfig fitted(QuantConfig config, Model model, BitAssignment bits) {
+        return aggregatesFeatures(model, bits) && config.featuresGranularity() == Granularity.ROW
+                ? config.withFeaturesGranularity(Granularity.BUCKET)
+                : config;
+    }
+
+    private static boolean aggregatesFeatures(Model model, BitAssignment bits) {
+        return model.layers(bits).get(0).order() == Model.Order.AGGREGATE_FIRST;
     }
 
     public Model model() {

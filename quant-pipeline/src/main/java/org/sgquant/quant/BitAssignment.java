@@ -111,8 +111,13 @@ public final class BitAssignment {
             throw new IllegalArgumentException(
                     "degree splits '" + word + "' are not of the form @deg(2,3,5) or @quartiles");
         }
-        return new DegreeBuckets(
-                Arrays.stream(m.group(1).split(",")).mapToInt(Integer::parseInt).toArray());
+        try {
+            return new DegreeBuckets(Arrays.stream(m.group(1).split(","))
+                    .mapToInt(Integer::parseInt)
+                    .toArray());
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("degree splits '" + word + "' hold a number that is no degree", e);
+        }
     }
 
     private static List<BitWidth> checkWidths(Cell cell, List<BitWidth> list, DegreeBuckets buckets) {

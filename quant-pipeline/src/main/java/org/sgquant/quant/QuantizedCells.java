@@ -217,16 +217,10 @@ public final class QuantizedCells implements AutoCloseable {
     }
 
     /** A scheme of 32-bit blocks for {@code cols} columns: floats in packed form. */
-    public QuantScheme fp32Scheme(Cell cell, int cols) {
+    public QuantScheme fp32Scheme(int cols) {
         int[] rows = {0, bounds[bounds.length - 1]};
         return QuantScheme.create(
-                packedMemory,
-                cell.toString(),
-                rows,
-                cols,
-                List.of(BitWidth.FP32),
-                Granularity.TENSOR,
-                config.rounding());
+                packedMemory, "fp32", rows, cols, List.of(BitWidth.FP32), Granularity.TENSOR, config.rounding());
     }
 
     /** Stored bytes of a quantized cell, 0 for one that stays fp32. */

@@ -13,13 +13,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.sgquant.data.FormatException;
 
-/** JSON and YAML of the project's records; unknown and missing keys are errors that name the file. */
+/**
+ * JSON and YAML of the project's records; unknown and missing keys are errors that name the file.
+ *
+ * <p>In JSON a key may be missing unless its record component is marked as required; in YAML none may.
+ */
 public final class Json {
 
-    private static final ObjectMapper JSON = JsonMapper.builder()
-            .enable(SerializationFeature.INDENT_OUTPUT)
-            .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
-            .build();
+    private static final ObjectMapper JSON =
+            JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
     private static final ObjectMapper YAML = new ObjectMapper(YAMLFactory.builder()
                     .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
                     .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)

@@ -1,6 +1,7 @@
 package org.sgquant.report;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 import java.util.Map;
 import org.sgquant.quant.MemoryReport;
@@ -11,19 +12,19 @@ import org.sgquant.quant.MemoryReport;
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record RunReport(
-        String dataset,
-        String split,
-        String model,
-        String device,
-        int seeds,
-        long firstSeed,
-        Fp32 fp32,
+        @JsonProperty(required = true) String dataset,
+        @JsonProperty(required = true) String split,
+        @JsonProperty(required = true) String model,
+        @JsonProperty(required = true) String device,
+        @JsonProperty(required = true) int seeds,
+        @JsonProperty(required = true) long firstSeed,
+        @JsonProperty(required = true) Fp32 fp32,
         Quantized quantized,
         List<Layer> layers,
         Memory memory,
         SearchSummary search,
         List<Alternative> alternatives,
-        Seconds seconds,
+        @JsonProperty(required = true) Seconds seconds,
         Map<String, String> codesSha256,
         String savedTo) {
 

@@ -1,0 +1,194 @@
+package org.sgquant.autograd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.sgquant.data.Dataset;
+import org.sgquant.data.Features;
+import org.sgquant.data.SyntheticCitationGraph;
+import org.sgquant.kernels.Backend;
+import org.sgquant.kernels.Calibration;
+import org.sgquant.kernels.StepState;
+import org.sgquant.kernels.Transfer;
+import org.sgquant.kernels.cpu.CpuBackend;
+import org.sgquant.kernels.reference.ReferenceBackend;
+import org.sgquant.model.Forward;
+import org.sgquant.model.Gcn;
+import org.sgquant.model.GcnConfig;
+import org.sgquant.model.GraphInput;
+import org.sgquant.model.Parameters;
+import org.sgquant.model.Phase;
+import org.sgquant.tensor.BitWidth;
+import org.sgquant.tensor.FloatMatrix;
+import org.sgquant.tensor.Granularity;
+import org.sgquant.tensor.Memory;
+import org.sgquant.tensor.QuantScheme;
+
+/** Derived gradients against finite differences of a network of its own, written in double. */
+final class GradientTest {
+
+    private static final double STEP = 1e-6;
+
+    /** 37 nodes, 31 words, 3 classes; 5 words per node are sparse, 10 are dense. */
+    private static SyntheticCitationGraph graph(int wordsPerNode) {
+        return new SyntheticCitationGraph(37, 60, 31, 3, 0.8, 0.5, wordsPerNode, 0.5, 2, 0.4, 4, 8, 10, 5);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "5,false,2,reference", "5,true,2,reference", "10,false,2,reference", "10,true,2,reference",
+        "5,false,1,reference", "5,false,3,reference", "5,true,2,cpu", "10,false,2,cpu"
+    })
+    void everyGradientOfAGcnIsThatOfFiniteDifferences(int words, boolean edgeNorm, int layers, String device) {
+        try (Dataset dataset = graph(words).generate();
+                Backend backend = device.equals("cpu") ? new CpuBackend(2) : new ReferenceBackend();
+                GraphInput input = new GraphInput(dataset, backend);
+                Memory memory = backend.newMemory()) {
+            assertThat(dataset.features() instanceof Features.Sparse).isEqualTo(words == 5);
+            Gcn gcn = new Gcn(new GcnConfig(layers, 7, 0, 0, edgeNorm, null), input);
+            try (Parameters parameters = new Parameters(gcn.parameters(), backend)) {
+                parameters.initialize(3);
+                FloatMatrix metrics = FloatMatrix.allocate(memory, 1, 2);
+                Map<String, FloatMatrix> gradients = gradients(gcn, input, parameters, metrics, backend, memory);
+                DoubleGcn expected = new DoubleGcn(dataset);
+                double[][][] values = parameters.list().stream()
+                        .map(p -> doubles(Transfer.download(backend, p.value())))
+                        .toArray(double[][][]::new);
+                assertThat((double) Transfer.download(backend, metrics)[0][0])
+                        .isCloseTo(expected.loss(values), within(1e-5));
+                for (int p = 0; p < values.length; p++) {
+                    String name = parameters.list().get(p).spec().name();
+                    float[][] actual = Transfer.download(backend, gradients.get(name));
+                    for (int r = 0; r < values[p].length; r++) {
+                        for (int c = 0; c < values[p][r].length; c++) {
+                            assertThat((double) actual[r][c])
+                                    .as("%s[%d][%d]", name, r, c)
+                                    .isCloseTo(derivative(expected, values, p, r, c), within(2e-6));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private static Map<String, FloatMatrix> gradients(
+            Gcn gcn, GraphInput input, Parameters parameters, FloatMatrix metrics, Backend backend, Memory memory) {
+        Tape tape = new Tape();
+        Forward forward = new Forward(tape, Phase.TRAIN, input, parameters, null, StepState.allocate(memory));
+        Value logits = gcn.logits(forward);
+        tape.backward(logits, tape.crossEntropy(logits, input.labels(), input.train(), metrics));
+        Map<String, FloatMatrix> gradients = new HashMap<>();
+        forward.parameterValues().forEach((name, value) -> {
+            FloatMatrix buffer = FloatMatrix.allocate(memory, value.rows(), value.cols());
+            tape.output(tape.gradient(value), buffer);
+            gradients.put(name, buffer);
+        });
+        Plan.compile(tape, backend, memory).run();
+        return gradients;
+    }
+
+    private static double derivative(DoubleGcn gcn, double[][][] values, int p, int r, int c) {
+        double before = values[p][r][c];
+        values[p][r][c] = before + STEP;
+        double up = gcn.loss(values);
+        values[p][r][c] = before - STEP;
+        double down = gcn.loss(values);
+        values[p][r][c] = before;
+        return (up - down) / (2 * STEP);
+    }
+
+    private static double[][] doubles(float[][] values) {
+        double[][] out = new double[values.length][];
+        for (int r = 0; r < values.length; r++) {
+            out[r] = new double[values[r].length];
+            for (int c = 0; c < values[r].length; c++) {
+                out[r][c] = values[r][c];
+            }
+        }
+        return out;
+    }
+
+    @Test
+    void theStraightThroughGradientIsTheIdentityOrWithAMaskZeroOutsideTheRange() {
+        try (Backend backend = new CpuBackend(2);
+                Memory memory = backend.newMemory()) {
+            float[][] x = {{-2, -1, -0.5f, 0, 0.25f}, {0.3f, 0.9f, 1, 1.001f, 7}};
+            float[][] g = {{1, 2, 3, 4, 5}, {6, 7, 8, 9, 10}};
+            QuantScheme scheme = QuantScheme.uniform(memory, "x", 2, 5, BitWidth.Q2, Granularity.TENSOR);
+            scheme.blocks().get(0).params().setRange(0, -1, 1, BitWidth.Q2.maxCode());
+            for (boolean mask : new boolean[] {false, true}) {
+                Tape tape = new Tape();
+                Value value = tape.parameter(FloatMatrix.of(memory, x));
+                Value out = tape.fakeQuantize(value, scheme, mask);
+                tape.backward(out, tape.constant(FloatMatrix.of(memory, g)));
+                FloatMatrix gradient = FloatMatrix.allocate(memory, 2, 5);
+                tape.output(tape.gradient(value), gradient);
+                Plan.compile(tape, backend, memory).run();
+                float[][] masked = {{0, 2, 3, 4, 5}, {6, 7, 8, 0, 0}};
+                assertThat(gradient.toArray()).isDeepEqualTo(mask ? masked : g);
+            }
+        }
+    }
+
+    @Test
+    void calibrationInThePlanSetsTheRangeEachTimeItRuns() {
+        try (Backend backend = new ReferenceBackend();
+                Memory memory = backend.newMemory()) {
+            FloatMatrix x = FloatMatrix.of(memory, new float[][] {{0, 1, 2, 3}});
+            QuantScheme scheme = QuantScheme.uniform(memory, "x", 1, 4, BitWidth.Q2, Granularity.TENSOR);
+            Tape tape = new Tape();
+            FloatMatrix out = FloatMatrix.allocate(memory, 1, 4);
+            tape.output(
+                    tape.fakeQuantize(tape.calibrate(tape.constant(x), scheme, Calibration.MIN_MAX), scheme, false),
+                    out);
+            Plan plan = Plan.compile(tape, backend, memory);
+            plan.run();
+            assertThat(out.row(0)).containsExactly(0, 1, 2, 3);
+            x.setRow(0, new float[] {0, 30, 10, 20});
+            plan.run();
+            assertThat(out.row(0)).containsExactly(0, 30, 10, 20);
+        }
+    }
+
+    @Test
+    void dropoutDropsTheSameElementsForwardAndBackwardAndOthersInTheNextStep() {
+        try (Backend backend = new CpuBackend(3);
+                Memory memory = backend.newMemory()) {
+            float[][] ones = new float[31][17];
+            for (float[] row : ones) {
+                java.util.Arrays.fill(row, 1);
+            }
+            StepState state = StepState.allocate(memory);
+            state.set(11, 0, 0.1f);
+            Tape tape = new Tape();
+            tape.nextStep(state);
+            Value x = tape.parameter(FloatMatrix.of(memory, ones));
+            Value first = tape.dropout(x, 0.5f, 0, state);
+            Value second = tape.dropout(x, 0.5f, 1, state);
+            tape.backward(first, tape.constant(FloatMatrix.of(memory, ones)));
+            FloatMatrix forward = FloatMatrix.allocate(memory, 31, 17);
+            FloatMatrix otherStream = FloatMatrix.allocate(memory, 31, 17);
+            FloatMatrix gradient = FloatMatrix.allocate(memory, 31, 17);
+            tape.output(first, forward);
+            tape.output(second, otherStream);
+            tape.output(tape.gradient(x), gradient);
+            Plan plan = Plan.compile(tape, backend, memory);
+            plan.run();
+            float[][] stepOne = forward.toArray();
+            assertThat(gradient.toArray()).isDeepEqualTo(stepOne);
+            assertThat(otherStream.toArray()).isNotEqualTo(stepOne);
+            assertThat(stepOne[0]).containsOnly(0, 2);
+            plan.run();
+            assertThat(java.util.Arrays.deepEquals(forward.toArray(), stepOne)).isFalse();
+            assertThat(gradient.toArray()).isDeepEqualTo(forward.toArray());
+            state.set(11, 0, 0.1f);
+            plan.run();
+            assertThat(forward.toArray()).isDeepEqualTo(stepOne);
+        }
+    }
+}

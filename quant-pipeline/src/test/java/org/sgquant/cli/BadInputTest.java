@@ -1,0 +1,180 @@
+package org.sgquant.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a user can get wrong: one sentence, the right exit code, no stack trace. */
+final class BadInputTest {
+
+    @TempDir
+    private static Path folder;
+
+    private static List<String> graph;
+
+    @BeforeAll
+    static void writeGraph() {
+        graph = Cli.graph(folder.resolve("graph"));
+    }
+
+    private static Cli.Result run(String command, String... options) {
+        return Cli.run(Cli.args(command, graph, options));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "9|bit width 9 does not exist",
+                "0|bit width 0 does not exist",
+                "message=9|bit width 9 does not exist",
+                "L7.message=4|'L7.message' names no cell of this model",
+                "attention=4|'attention' names no cell",
+                "[4,2]|got 2 widths [4,2] for 1 degree buckets",
+                "message=[4,2] @deg(2,3)|got 2 widths [4,2] for 3 degree buckets",
+                "weight=[4,2] @deg(2)|weights have no degree buckets",
+                "message=[]|must not be empty",
+                "4 4|given twice",
+                "four|'four' is not of the form",
+                "4 @deg(3,2)|must be ascending",
+                "4 @deg(99999999999)|99999999999",
+                "4 @halves|'@halves'",
+                "99999999999|99999999999",
+            })
+    void impossibleBitsAreAUsageError(String bits, String message) {
+        SavedModelCommandsTest.refused(run("quantize", "-b", bits, "-q"), ExitCode.USAGE, message);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "run|--model|nosuch|model 'nosuch' does not exist",
+                "run|--seeds|0|--seeds must be at least 1",
+                "run|--threads|0|--threads must be at least 1",
+                "run|--norm|half|norm 'half' does not exist",
+                "run|--order|any|order 'any' does not exist",
+                "run|--dropout|1|dropout must lie in [0, 1)",
+                "run|--layers|0|at least one layer",
+                "run|--calibration|best|calibration 'best' does not exist",
+                "run|--calibration|percentile:2|percentile 2.0 must lie",
+                "run|--granularity|node|granularity 'node' does not exist",
+                "run|--rounding|up|rounding 'up' does not exist",
+                "run|--device|tpu|device 'tpu' does not exist",
+                "run|--strategy|magic|strategy 'magic' does not exist",
+                "run|--objective|none|objective 'none' does not exist",
+                "run|--trials|0|--trials must be at least 1",
+                "run|--inner-bits|9|bit width 9 does not exist",
+                "run|--lr|-1|learning rate",
+                "run|--epochs|-1|epochs",
+                "quantize|--preset|nosuch|preset 'nosuch' does not exist",
+                "quantize|--seed|0|--bits",
+            })
+    void impossibleOptionsAreAUsageError(String command, String option, String value, String message) {
+        SavedModelCommandsTest.refused(run(command, option, value, "-q"), ExitCode.USAGE, message);
+    }
+
+    @Test
+    void unknownWordsAreAUsageErrorOfOneLine() {
+        SavedModelCommandsTest.refused(Cli.run("run", "--nosuch"), ExitCode.USAGE, "--nosuch");
+        SavedModelCommandsTest.refused(Cli.run("nosuch"), ExitCode.USAGE, "nosuch");
+        SavedModelCommandsTest.refused(Cli.run(), ExitCode.USAGE, "name a command");
+        SavedModelCommandsTest.refused(Cli.run("eval"), ExitCode.USAGE, "MODEL");
+        SavedModelCommandsTest.refused(Cli.run("run", "--seeds", "many"), ExitCode.USAGE, "many");
+        SavedModelCommandsTest.refused(run("run", "--resume", "-q"), ExitCode.USAGE, "--study");
+        assertThat(Cli.run("run", "--nosuch").err().lines()).hasSize(1);
+    }
+
+    @Test
+    void anUnknownDatasetIsAnsweredWithTheNearestName() {
+        SavedModelCommandsTest.refused(
+                Cli.run("run", "--dataset", "corra"), ExitCode.USAGE, "unknown dataset 'corra': did you mean cora?");
+    }
+
+    @Test
+    void anAbsentDeviceIsNamed() {
+        SavedModelCommandsTest.refused(
+                run("quantize", "-b", "4", "--device", "cuda", "-q"), ExitCode.UNAVAILABLE, "CUDA unavailable");
+    }
+
+    @Test
+    void halfAGraphIsAUsageError() {
+        SavedModelCommandsTest.refused(
+                Cli.run("run", "--edges", graph.get(1)), ExitCode.USAGE, "--edges needs --features");
+        SavedModelCommandsTest.refused(
+                Cli.run("run", "--labels", graph.get(5)), ExitCode.USAGE, "needs --edges and --features");
+        SavedModelCommandsTest.refused(
+                Cli.run(Cli.args("train", graph.subList(0, 4), "-q")), ExitCode.USAGE, "no node is labelled");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"e.csv", "x.npy", "y.npy", "s.npz"})
+    void aDamagedDataFileIsRefusedByItsName(String file) throws IOException {
+        Path damaged = folder.resolve("damaged-" + file);
+        List<String> options = Cli.graph(damaged);
+        byte[] bytes = Files.readAllBytes(damaged.resolve(file));
+        byte[] truncated = Arrays.copyOf(bytes, bytes.length / 2);
+        byte[] garbage = "0,1\nthis is no edge\n".getBytes(StandardCharsets.UTF_8);
+        // Fewer lines of edges are a smaller graph: only binary files tell that they were cut.
+        for (byte[] content : file.equals("e.csv") ? List.of(garbage) : List.of(truncated, garbage, new byte[0])) {
+            Files.write(damaged.resolve(file), content);
+            SavedModelCommandsTest.refused(
+                    Cli.run(Cli.args("train", options, "-q")),
+                    ExitCode.BAD_INPUT,
+                    damaged.resolve(file).toString());
+        }
+        Files.delete(damaged.resolve(file));
+        SavedModelCommandsTest.refused(Cli.run(Cli.args("train", options, "-q")), ExitCode.BAD_INPUT, file);
+    }
+
+    @Test
+    void helpVersionAndDatasetsAreNoErrors() {
+        for (String command : List.of("run", "train", "quantize", "search", "eval", "predict", "datasets")) {
+            Cli.Result help = Cli.run(command, "--help");
+            assertThat(help.code()).isZero();
+            assertThat(help.out()).contains("Usage: sgquant " + command);
+        }
+        assertThat(Cli.run("--help").out()).contains("Examples:", "Exit codes:");
+        assertThat(Cli.run("--version").out()).startsWith("sgquant ");
+        assertThat(Cli.run("datasets").out()).contains("cora", "synthetic", "generated");
+        assertThat(Cli.run("datasets", "--json").json()).hasSizeGreaterThan(5);
+        assertThat(Cli.run("generate-completion").out()).contains("complete");
+    }
+
+    /** The same through a process of its own, as a script sees it. */
+    @Test
+    void aProcessPrintsOnlyTheDocumentAndExitsWithTheCode() throws Exception {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-modules",
+                "jdk.incubator.vector",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Sgquant.class.getName(),
+                "quantize"));
+        command.addAll(graph);
+        command.addAll(Cli.SHORT);
+        command.addAll(List.of("-b", "4", "--max-drop", "-100", "--json"));
+        Path err = folder.resolve("stderr.txt");
+        Process process =
+                new ProcessBuilder(command).redirectError(err.toFile()).start();
+        String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(Files.readString(err)).isEqualTo(ExitCode.GATE_MISSED);
+        Cli.Result result = new Cli.Result(process.exitValue(), out, Files.readString(err), 0);
+        assertThat(result.json().at("/quantized/bits").asText()).contains("L1.message=4");
+        assertThat(result.err()).contains("accuracy gate missed").doesNotContain("\tat ");
+    }
+}

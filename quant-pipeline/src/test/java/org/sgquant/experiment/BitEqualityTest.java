@@ -1,0 +1,221 @@
+package org.sgquant.experiment;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.sgquant.autograd.Plan;
+import org.sgquant.autograd.Tape;
+import org.sgquant.autograd.Value;
+import org.sgquant.data.Dataset;
+import org.sgquant.data.SyntheticCitationGraph;
+import org.sgquant.kernels.Backend;
+import org.sgquant.kernels.Transfer;
+import org.sgquant.kernels.cpu.CpuBackend;
+import org.sgquant.kernels.reference.ReferenceBackend;
+import org.sgquant.model.Forward;
+import org.sgquant.model.Phase;
+import org.sgquant.model.QuantizedModel;
+import org.sgquant.quant.BitAssignment;
+import org.sgquant.tensor.FloatMatrix;
+import org.sgquant.tensor.Memory;
+
+/** From one saved model, packed inference gives the same bits on every backend at any thread count. */
+final class BitEqualityTest {
+
+    @TempDir
+    private static Path folder;
+
+    private static Dataset dataset;
+    private static Lanes lanes;
+    private static Experiment.Trained folded;
+    private static Experiment.Trained edge;
+
+    @BeforeAll
+    static void train() {
+        dataset = SyntheticCitationGraph.SMALL.generate();
+        lanes = SmallModels.lanes(dataset, 1, 2);
+        folded = SmallModels.experiment(lanes, SmallModels.recipe(false, "auto", "32"))
+                .train(0, 1, t -> {})
+                .get(0);
+        edge = SmallModels.experiment(lanes, SmallModels.recipe(true, "auto", "32"))
+                .train(0, 1, t -> {})
+                .get(0);
+    }
+
+    @AfterAll
+    static void close() {
+        lanes.close();
+        dataset.close();
+    }
+
+    private record Inference(float[][] logits, SortedMap<String, String> codes) {}
+
+    /** Saves a model under {@code recipe} and requires one result of all backends. */
+    private static void sameEverywhere(Experiment.Trained start, Recipe recipe, int packedTensors) {
+        Experiment experiment = SmallModels.experiment(lanes, recipe);
+        Path model = SmallModels.save(folder.resolve("m"), experiment, start, recipe, dataset);
+        List<Supplier<Backend>> backends =
+                List.of(ReferenceBackend::new, () -> new CpuBackend(1), () -> new CpuBackend(3));
+        List<Inference> results = new ArrayList<>();
+        for (Supplier<Backend> backend : backends) {
+            try (Predictor predictor = Predictor.open(SavedModel.read(model), dataset, backend.get())) {
+                results.add(new Inference(predictor.logits(), predictor.codesSha256()));
+                assertThat(predictor.logits())
+                        .as("replayed")
+                        .isDeepEqualTo(results.getLast().logits());
+            }
+        }
+        Inference reference = results.get(0);
+        assertThat(reference.codes()).hasSize(packedTensors);
+        for (Inference other : results.subList(1, 3)) {
+            assertThat(other.codes()).isEqualTo(reference.codes());
+            assertThat(bits(other.logits())).isDeepEqualTo(bits(reference.logits()));
+        }
+        // What was saved is what fine-tuning had packed.
+        assertThat(SavedModel.read(model).metrics().codesSha256()).isEqualTo(reference.codes());
+    }
+
+    /** Floats as bits: 0 and -0 differ, and so would two NaNs. */
+    private static int[][] bits(float[][] rows) {
+        return Arrays.stream(rows)
+                .map(row -> {
+                    int[] bits = new int[row.length];
+                    for (int i = 0; i < bits.length; i++) {
+                        bits[i] = Float.floatToRawIntBits(row[i]);
+                    }
+                    return bits;
+                })
+                .toArray(int[][]::new);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8, 16})
+    void uniformWidths(int q) {
+        sameEverywhere(folded, SmallModels.recipe(false, "auto", Integer.toString(q)), 6);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "L1.embedding=1 L1.message=3 L1.weight=5 L2.embedding=7 L2.message=2 L2.weight=16",
+                "L1.embedding=8 L1.message=32 L1.weight=4 L2.embedding=32 L2.message=6 L2.weight=32",
+                "4 weight=8 L1.message=[8,5,3,1] L2.embedding=[1,2,4,16] @quartiles",
+                "4 message=[2,16,7] @deg(1,1000)",
+                "L1.embedding=[1,32] L1.message=[32,3] L2.message=[5,32] weight=4 @deg(3)",
+                "L1.embedding=2 L2.embedding=3",
+            })
+    void mixedWidthsAndDegreeBucketsOneOfThemEmpty(String text) {
+        int packed = 0;
+        BitAssignment bits = SmallModels.parse(
+                SmallModels.experiment(lanes, SmallModels.recipe(false, "auto", "32")), dataset, text);
+        for (String cell :
+                List.of("L1.embedding", "L1.message", "L1.weight", "L2.embedding", "L2.message", "L2.weight")) {
+            packed += bits.isFp32(org.sgquant.quant.Cell.parse(cell)) ? 0 : 1;
+        }
+        for (String order : List.of("auto", "transform-first", "aggregate-first")) {
+            Recipe recipe = SmallModels.recipe(false, order, text);
+            sameEverywhere(folded, recipe, packed);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "4",
+                "embedding=4 attention=4",
+                "embedding=8 attention=1 message=2 weight=8",
+                "embedding=3 attention=[8,4,2] message=[5,4,1] weight=6 @deg(2,5)",
+                "embedding=16 attention=16",
+                "L1.embedding=2 message=7",
+                "embedding=1",
+            })
+    void edgeWeights(String text) {
+        for (String order : List.of("auto", "transform-first", "aggregate-first")) {
+            Recipe recipe = SmallModels.recipe(true, order, text);
+            Experiment experiment = SmallModels.experiment(lanes, recipe);
+            BitAssignment bits = SmallModels.parse(experiment, dataset, text);
+            long packed = experiment.model().cellNames().stream()
+                    .filter(cell -> !bits.isFp32(cell))
+                    .count();
+            sameEverywhere(edge, recipe, (int) packed);
+        }
+    }
+
+    /** Sparse features that stay fp32 are multiplied in double by the reference: equal at any thread count only. */
+    @Test
+    void features32BitsWide() {
+        for (boolean edgeNorm : new boolean[] {false, true}) {
+            Recipe recipe = SmallModels.recipe(edgeNorm, "auto", "8 L1.embedding=32");
+            Experiment experiment = SmallModels.experiment(lanes, recipe);
+            Path model = SmallModels.save(folder.resolve("m"), experiment, edgeNorm ? edge : folded, recipe, dataset);
+            List<int[][]> results = new ArrayList<>();
+            for (int threads : new int[] {1, 2, 3}) {
+                try (Predictor predictor = Predictor.open(SavedModel.read(model), dataset, new CpuBackend(threads))) {
+                    results.add(bits(predictor.logits()));
+                }
+            }
+            assertThat(results.get(1)).isDeepEqualTo(results.get(0));
+            assertThat(results.get(2)).isDeepEqualTo(results.get(0));
+        }
+    }
+
+    /** The order of the sums differs, the quantized values do not, unless one lies within rounding of a step. */
+    @ParameterizedTest
+    @ValueSource(strings = {"8", "16 L1.embedding=1", "16 L1.message=32 @deg(2,4)", "L1.embedding=16 L2.embedding=16"})
+    void packedLogitsAreThoseOfFakeQuantizationUpToRounding(String text) {
+        for (String order : List.of("transform-first", "aggregate-first")) {
+            for (boolean edgeNorm : new boolean[] {false, true}) {
+                Experiment experiment = SmallModels.experiment(lanes, SmallModels.recipe(edgeNorm, order, text));
+                BitAssignment bits = SmallModels.parse(experiment, dataset, text);
+                lanes.run(lane -> {
+                    try (QuantizedModel model = experiment.fineTuned(
+                            lane,
+                            edgeNorm ? edge : folded,
+                            bits,
+                            SmallModels.recipe(edgeNorm, order, text).fineTune().config())) {
+                        float[][] fake = fakeQuantized(model, lane.backend());
+                        float[][] packed = model.pack().run();
+                        double step = text.startsWith("8") ? 0.05 : 2e-3;
+                        for (int i = 0; i < fake.length; i++) {
+                            for (int c = 0; c < fake[i].length; c++) {
+                                assertThat((double) packed[i][c])
+                                        .as("node %d class %d, %s, edge norm %s", i, c, order, edgeNorm)
+                                        .isBetween(fake[i][c] - step, fake[i][c] + step);
+                            }
+                        }
+                    }
+                    return null;
+                });
+            }
+        }
+    }
+
+    private static float[][] fakeQuantized(QuantizedModel model, Backend backend) {
+        try (Memory memory = backend.newMemory()) {
+            Tape tape = new Tape();
+            Value logits = model.model()
+                    .logits(new Forward(tape, Phase.CALIBRATE, model.input(), model.parameters(), model.cells(), null));
+            FloatMatrix out = FloatMatrix.allocate(memory, logits.rows(), logits.cols());
+            tape.output(logits, out);
+            Plan.compile(tape, backend, memory).run();
+            return Transfer.download(backend, out);
+        }
+    }
+
+    @Test
+    void theTestIsNotEmpty() {
+        assertThat(folded.test().accuracy()).isGreaterThan(40);
+        assertThat(edge.test().accuracy()).isGreaterThan(40);
+    }
+}

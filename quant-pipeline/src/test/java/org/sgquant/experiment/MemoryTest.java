@@ -1,0 +1,168 @@
+package org.sgquant.experiment;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.sgquant.data.Dataset;
+import org.sgquant.data.SyntheticCitationGraph;
+import org.sgquant.kernels.Backend;
+import org.sgquant.kernels.cpu.CpuBackend;
+import org.sgquant.model.GraphInput;
+import org.sgquant.model.Model;
+import org.sgquant.model.Parameters;
+import org.sgquant.model.QuantizedModel;
+import org.sgquant.quant.BitAssignment;
+import org.sgquant.quant.Cell;
+import org.sgquant.quant.CellShape;
+import org.sgquant.quant.DegreeBuckets;
+import org.sgquant.quant.MemoryReport;
+import org.sgquant.quant.QuantConfig;
+import org.sgquant.search.SearchSpace;
+import org.sgquant.tensor.BitWidth;
+import org.sgquant.tensor.HostMemory;
+
+/** Bytes that are reported: by hand, and by the search before it has a model. */
+final class MemoryTest {
+
+    private static MemoryReport report(
+            Dataset dataset, Recipe recipe, BitAssignment bits, List<CellShape> shapes, Backend backend) {
+        Dataset ordered = dataset.permuted(bits.buckets().order(dataset.degrees()));
+        try (GraphInput input = new GraphInput(ordered, backend)) {
+            Model model = recipe.model().config().create(input);
+            shapes.clear();
+            shapes.addAll(model.cells());
+            try (Parameters parameters = new Parameters(model.parameters(), backend);
+                    QuantizedModel quantized = new QuantizedModel(
+                            model,
+                            input,
+                            parameters,
+                            bits,
+                            recipe.quantization().config(),
+                            null,
+                            backend)) {
+                return quantized.memory();
+            }
+        } finally {
+            ordered.close();
+        }
+    }
+
+    /**
+     * SMALL is 200 nodes, 800 directed edges, 64 words, 4 classes; 16 hidden units. Row strides: 64 x 1 bit = 8 bytes,
+     * 16 x 4 bits = 8, 4 x 8 bits = 4, 16 x 32 bits = 64.
+     */
+    @Test
+    void everyByteOfASmallModelIsThatCountedByHand() {
+        long before = HostMemory.liveBytes();
+        try (Dataset dataset = SyntheticCitationGraph.SMALL.generate();
+                Backend backend = new CpuBackend(1);
+                Lanes lanes = SmallModels.lanes(dataset, 1, 1)) {
+            assertThat(dataset.graph().numEdges()).isEqualTo(800);
+            Recipe recipe = SmallModels.recipe(false, "auto", "32");
+            BitAssignment bits = SmallModels.parse(
+                    SmallModels.experiment(lanes, recipe),
+                    dataset,
+                    "L1.embedding=1 L1.message=4 L1.weight=2 L2.embedding=4 L2.message=8");
+            MemoryReport m = report(dataset, recipe, bits, new ArrayList<>(), backend);
+            long x = 200 * 8 + 200 * 8;
+            long message1 = 200 * 8 + 16 * 8;
+            long weight1 = 64 * 4 + 16 * 8;
+            long embedding2 = 200 * 8 + 16 * 8;
+            long message2 = 200 * 4 + 4 * 8;
+            long weight2 = 4 * 16 * 4;
+            long inner = message1 + weight1 + embedding2 + message2;
+            long biases = 4 * (16 + 4);
+            long norm = 4 * 200;
+            long csr = 4 * (201 + 1000);
+            assertThat(m.fp32Bytes()).isEqualTo(4 * 200 * (64 + 16));
+            assertThat(m.payloadBytes()).isEqualTo(200 * (64 + 16 * 4) / 8);
+            assertThat(m.storedBytes()).isEqualTo(x + inner);
+            assertThat(m.innerStoredBytes()).isEqualTo(inner + weight2);
+            assertThat(m.totalBytes()).isEqualTo(x + inner + weight2 + biases + norm + csr);
+            assertThat(m.savingPayload()).isEqualTo(64000.0 / 3200);
+            assertThat(m.savingStored()).isEqualTo(64000.0 / (x + inner));
+            assertThat(m.averageBits()).isEqualTo((64 + 16 * 4) / 80.0);
+            double innerBits = 200 * (16 * 4 + 16 * 4 + 4 * 8) + 64 * 16 * 2 + 64 * 32;
+            double innerValues = 200 * (16 + 16 + 4) + 64 * 16 + 64;
+            assertThat(m.bitsInner()).isCloseTo(innerBits / innerValues, within(1e-12));
+            assertThat(m.bitsAll()).isCloseTo((innerBits + 200 * 64) / (innerValues + 200 * 64), within(1e-12));
+        }
+        assertThat(HostMemory.liveBytes()).isEqualTo(before);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void theSearchKnowsTheStoredBytesOfEveryAssignment(boolean edgeNorm) {
+        long seed = Long.getLong("sgquant.seed", System.nanoTime());
+        Random random = new Random(seed);
+        List<Integer> all = List.of(1, 2, 3, 4, 5, 6, 7, 8, 16, 32);
+        try (Dataset dataset = SyntheticCitationGraph.SMALL.generate();
+                Backend backend = new CpuBackend(1)) {
+            for (DegreeBuckets buckets : List.of(
+                    DegreeBuckets.NONE, DegreeBuckets.quartiles(dataset.degrees()), new DegreeBuckets(2, 1000))) {
+                List<CellShape> shapes = new ArrayList<>();
+                Recipe recipe = SmallModels.recipe(edgeNorm, "auto", "32");
+                Model model = recipe.model().config().create(dataset, dataset.numClasses());
+                QuantConfig config = recipe.quantization().config();
+                report(dataset, recipe, BitAssignment.of(Map.of(), buckets), shapes, backend);
+                BitSpace space = new BitSpace(model, buckets, dataset.degrees(), config, all, all);
+                for (int i = 0; i < 30; i++) {
+                    List<Integer> point = space.space().dimensions().stream()
+                            .map(d -> d.choices().get(random.nextInt(d.choices().size())))
+                            .toList();
+                    BitAssignment bits = space.assignment(point);
+                    MemoryReport memory = report(dataset, recipe, bits, shapes, backend);
+                    assertThat(space.storedBytes(bits, false))
+                            .as("%s, replay with -Dsgquant.seed=%d", bits, seed)
+                            .isEqualTo(memory.innerStoredBytes());
+                    long features = bits.isFp32(Cell.parse("L1.embedding")) ? 4L * 200 * 64 : 0;
+                    long inner = memory.innerStoredBytes();
+                    long fp32 = fp32InnerBytes(shapes, bits);
+                    assertThat(space.storedBytes(bits, true))
+                            .as("%s, replay with -Dsgquant.seed=%d", bits, seed)
+                            .isEqualTo(memory.storedBytes() + fp32 + features);
+                    assertThat(inner).isGreaterThanOrEqualTo(fp32);
+                }
+            }
+        }
+    }
+
+    private static long fp32InnerBytes(List<CellShape> shapes, BitAssignment bits) {
+        return shapes.stream()
+                .filter(s -> bits.isFp32(s.cell()) && !QuantConfig.isFeatures(s.cell()))
+                .mapToLong(s -> 4 * s.values())
+                .sum();
+    }
+
+    @Test
+    void assignmentsOfTheSpaceNameEveryCellAndBucket() {
+        try (Dataset dataset = SyntheticCitationGraph.SMALL.generate()) {
+            Model model = ModelConfig.DEFAULT.create(dataset, dataset.numClasses());
+            BitSpace space = new BitSpace(
+                    model, new DegreeBuckets(3), dataset.degrees(), QuantConfig.DEFAULT, List.of(1), List.of(2, 4));
+            assertThat(space.space().dimensions().stream().map(SearchSpace.Dimension::cell))
+                    .containsExactly(
+                            "L1.embedding",
+                            "L1.message[0]",
+                            "L1.message[1]",
+                            "L1.weight",
+                            "L2.embedding[0]",
+                            "L2.embedding[1]",
+                            "L2.message[0]",
+                            "L2.message[1]",
+                            "L2.weight");
+            BitAssignment bits = space.assignment(List.of(1, 2, 4, 2, 2, 2, 4, 2, 4));
+            assertThat(bits)
+                    .hasToString("L1.embedding=1 L1.message=[2,4] L1.weight=2 L2.embedding=2 L2.message=[4,2]"
+                            + " L2.weight=4 @deg(3)");
+            assertThat(bits.widths(Cell.parse("L2.embedding"))).containsExactly(BitWidth.Q2, BitWidth.Q2);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+package org.sgquant.experiment;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.sgquant.data.Dataset;
+import org.sgquant.data.SyntheticCitationGraph;
+import org.sgquant.kernels.cpu.CpuBackend;
+import org.sgquant.model.QuantizedModel;
+import org.sgquant.quant.BitAssignment;
+import org.sgquant.report.RunReport;
+
+/** Models trained for a moment on {@link SyntheticCitationGraph#SMALL}. */
+final class SmallModels {
+
+    private SmallModels() {}
+
+    /** 40 epochs of training, 3 of fine-tuning. */
+    static Recipe recipe(boolean edgeNorm, String order, String bits) {
+        return new Recipe(
+                new Recipe.Data("small", null, null, null, null, true, 0, 0),
+                new Recipe.Gcn("gcn", 2, 16, 0.5f, 5e-4f, edgeNorm ? "edge" : "folded", order),
+                new Recipe.Training(40, 0.01f, 0.01f, 100),
+                new Recipe.Training(3, 0.005f, 0.005f, 100),
+                new Recipe.Quantization("row", "rowmean", "column", "mse", "nearest", false),
+                bits,
+                0);
+    }
+
+    static Experiment experiment(Lanes lanes, Recipe recipe) {
+        return new Experiment(
+                lanes,
+                recipe.model().config(),
+                recipe.train().config(),
+                recipe.fineTune().config(),
+                recipe.quantization().config());
+    }
+
+    static Lanes lanes(Dataset dataset, int count, int threads) {
+        return new Lanes(dataset, count, lane -> new CpuBackend(threads));
+    }
+
+    static BitAssignment parse(Experiment experiment, Dataset dataset, String bits) {
+        return BitAssignment.parse(bits, experiment.model().cellNames(), dataset.degrees());
+    }
+
+    /** Trains, fine-tunes and saves one model of the folded norm. */
+    static Path save(Path folder, String bits) {
+        try (Dataset dataset = SyntheticCitationGraph.SMALL.generate();
+                Lanes lanes = lanes(dataset, 1, 1)) {
+            Recipe recipe = recipe(false, "auto", bits);
+            Experiment experiment = experiment(lanes, recipe);
+            return save(folder, experiment, experiment.train(0, 1, t -> {}).get(0), recipe, dataset);
+        }
+    }
+
+    /** Fine-tunes {@code start} under the bits of {@code recipe} and saves it. */
+    static Path save(Path folder, Experiment experiment, Experiment.Trained start, Recipe recipe, Dataset dataset) {
+        BitAssignment bits = parse(experiment, dataset, recipe.bits());
+        return experiment.lanes().run(lane -> {
+            try (QuantizedModel model =
+                    experiment.fineTuned(lane, start, bits, recipe.fineTune().config())) {
+                model.pack();
+                SavedModel.write(folder, model, lane.backend(), recipe, report(model), provenance(dataset));
+                return folder;
+            }
+        });
+    }
+
+    private static RunReport report(QuantizedModel model) {
+        RunReport.Accuracy none = RunReport.Accuracy.of(List.of(0.0));
+        return new RunReport(
+                "small",
+                "generated",
+                "gcn",
+                "cpu",
+                1,
+                0,
+                new RunReport.Fp32(none, none),
+                null,
+                null,
+                null,
+                null,
+                null,
+                new RunReport.Seconds(null, null, null, null),
+                model.codesSha256(),
+                null);
+    }
+
+    private static SavedModel.Provenance provenance(Dataset dataset) {
+        return new SavedModel.Provenance("test", "25", "any", "now", dataset.name(), dataset.fingerprint(), 0);
+    }
+}
