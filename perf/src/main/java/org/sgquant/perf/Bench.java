@@ -69,7 +69,7 @@ public final class Bench {
         double median = times.getPercentile(50);
         return String.format(
                 Locale.ROOT,
-                "| %s | %s | %s | %.2f | %.2f to %.2f | %d | %s |",
+                "| %s | %s | %s | %.3f | %.3f to %.3f | %d | %s |",
                 name(result),
                 sizes(result),
                 bits(result),
