@@ -47,7 +47,7 @@ final class CompareCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        try (Pipeline pipeline = new Pipeline(common, data, model, seeds)) {
+        try (Pipeline pipeline = new Pipeline(common, data, model, seeds, seeds)) {
             Map<String, BitAssignment> assignments = new LinkedHashMap<>();
             for (String row : rows) {
                 int colon = row.indexOf(':');
