@@ -18,6 +18,7 @@ import org.sgquant.experiment.SavedModel;
 import org.sgquant.model.Model;
 import org.sgquant.model.QuantizedModel;
 import org.sgquant.quant.BitAssignment;
+import org.sgquant.quant.DegreeBuckets;
 import org.sgquant.quant.QuantConfig;
 import org.sgquant.report.RunReport;
 import org.sgquant.train.TrainConfig;
@@ -79,6 +80,10 @@ final class Pipeline implements AutoCloseable {
 
     Experiment experiment() {
         return experiment;
+    }
+
+    DegreeBuckets quartiles() {
+        return DegreeBuckets.quartiles(dataset.degrees());
     }
 
     /** Parses bits for this model and graph before anything is trained. */
