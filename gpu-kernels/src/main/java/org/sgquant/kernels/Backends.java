@@ -8,6 +8,9 @@ import org.sgquant.kernels.reference.ReferenceBackend;
 /** Chooses the {@link Backend} for {@code --device}. */
 public final class Backends {
 
+    /** JDK 25 builds before this one may move pinned arrays under G1. */
+    private static final int FIRST_SAFE_UPDATE = 3;
+
     private Backends() {}
 
     /**
@@ -19,6 +22,12 @@ public final class Backends {
      * @throws DeviceUnavailableException if the device asked for cannot be used
      */
     public static Backend select(String device, int threads, Consumer<String> log) {
+        Runtime.Version java = Runtime.version();
+        if (java.feature() == 25 && java.interim() == 0 && java.update() < FIRST_SAFE_UPDATE) {
+            log.accept(
+                    "warning: JDK " + java + " can move arrays that native code holds (JDK-8377811, fixed in 25.0.3);"
+                            + " the CPU path uses none, CUDA will refuse this JDK");
+        }
         return switch (device) {
             case "cpu" -> new CpuBackend(threads);
             case "reference" -> new ReferenceBackend();

@@ -12,6 +12,8 @@ final class CommonOptions {
     /** Graphs with more edges than this are worked on by all threads together, smaller ones seed by seed. */
     private static final int EDGES_PER_LANE = 4_000_000;
 
+    private static final int MOST_THREADS = 1024;
+
     @Option(
             names = "--device",
             paramLabel = "DEVICE",
@@ -45,8 +47,8 @@ final class CommonOptions {
 
     /** One lane per task up to the threads at hand, one for all on a large graph. */
     Lanes lanes(Dataset dataset, int tasks, Console console) {
-        if (threads < 1) {
-            throw new IllegalArgumentException("--threads must be at least 1, got " + threads);
+        if (threads < 1 || threads > MOST_THREADS) {
+            throw new IllegalArgumentException("--threads must lie in 1.." + MOST_THREADS + ", got " + threads);
         }
         int count = dataset.graph().numEdges() > EDGES_PER_LANE ? 1 : Math.clamp(tasks, 1, threads);
         return new Lanes(dataset, count, lane -> backend(threads / count, lane == 0 ? console : Console.SILENT));

@@ -1,5 +1,6 @@
 package org.sgquant.cli;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,23 +34,16 @@ final class CompareCommand implements Callable<Integer> {
             paramLabel = "NAME:BITS",
             description = "A row of the table, such as 'CWQ:message=8 embedding=4'; give it as often as wanted"
                     + " (default: uniform 8, 4, 2, 1 and one each of LWQ, CWQ, TAQ).")
-    List<String> rows = List.of(
-            "uniform 8:8",
-            "uniform 4:4",
-            "uniform 2:2",
-            "uniform 1:1",
-            "LWQ:L1=4 L2=8 L1.embedding=1",
-            "CWQ:embedding=4 message=8 weight=4 L1.embedding=1",
-            "TAQ:4 embedding=[8,4,4,2] message=[8,4,4,2] L1.embedding=1 @quartiles");
+    List<String> rows = List.of();
 
     @Option(names = "--seeds", paramLabel = "N", description = "Seeds to average over (default: ${DEFAULT-VALUE}).")
     int seeds = 10;
 
     @Override
     public Integer call() {
-        try (Pipeline pipeline = new Pipeline(common, data, model, seeds)) {
+        try (Pipeline pipeline = new Pipeline(common, data, model, seeds, seeds)) {
             Map<String, BitAssignment> assignments = new LinkedHashMap<>();
-            for (String row : rows) {
+            for (String row : rows.isEmpty() ? defaultRows(pipeline.quartiles().count()) : rows) {
                 int colon = row.indexOf(':');
                 if (colon < 1) {
                     throw new IllegalArgumentException("--bits '" + row + "' is not of the form NAME:BITS");
@@ -64,5 +58,21 @@ final class CompareCommand implements Callable<Integer> {
             System.out.println(common.json ? Json.write(pipeline.report()) : MarkdownTable.of(pipeline.report()));
             return ExitCode.OK;
         }
+    }
+
+    /** The granularities of SGQuant; a graph whose quartiles coincide has fewer buckets, or none. */
+    private static List<String> defaultRows(int buckets) {
+        List<String> defaults = new ArrayList<>(List.of(
+                "uniform 8:8",
+                "uniform 4:4",
+                "uniform 2:2",
+                "uniform 1:1",
+                "LWQ:L1=4 L2=8 L1.embedding=1",
+                "CWQ:embedding=4 message=8 weight=4 L1.embedding=1"));
+        if (buckets > 1) {
+            String widths = List.of(8, 4, 4, 2).subList(0, buckets).toString().replace(" ", "");
+            defaults.add("TAQ:4 embedding=" + widths + " message=" + widths + " L1.embedding=1 @quartiles");
+        }
+        return defaults;
     }
 }

@@ -3,9 +3,13 @@ package org.sgquant.cli;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.sgquant.data.Dataset;
+import org.sgquant.data.FormatException;
 import org.sgquant.experiment.Predictions;
 import org.sgquant.experiment.Predictor;
+import org.sgquant.experiment.SavedModel;
 import org.sgquant.report.Json;
+import org.sgquant.report.RunReport;
 import org.sgquant.train.Metrics;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -47,11 +51,11 @@ final class EvalCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        boolean ownGraph = !spec.commandLine().getParseResult().hasMatchedOption("--dataset") && data.edges == null;
-        try (LoadedModel loaded = new LoadedModel(folder, common, data, ownGraph, common.console())) {
+        try (LoadedModel loaded = new LoadedModel(folder, common, data, spec, common.console())) {
             Predictor predictor = loaded.predictor();
             float[][] logits = predictor.logits();
             int[] labels = loaded.dataset().labels();
+            requireLabels(loaded, logits);
             Metrics test =
                     Predictions.metrics(logits, labels, loaded.dataset().split().test());
             Metrics validation =
@@ -75,7 +79,34 @@ final class EvalCommand implements Callable<Integer> {
                         + ": the codes of packed inference differ from the codesSha256 that were saved");
                 return ExitCode.FAILED;
             }
+            Double saved = savedTestAccuracy(predictor.saved());
+            if (predictor.isTrainingData() && saved != null && saved != test.accuracy()) {
+                System.err.printf(
+                        "sgquant: %s: the test accuracy is %.4f, but %.4f was saved%n", folder, test.accuracy(), saved);
+                return ExitCode.FAILED;
+            }
             return ExitCode.OK;
+        }
+    }
+
+    /** Test accuracy that packed inference had for the saved seed, null where none was recorded. */
+    private static Double savedTestAccuracy(SavedModel saved) {
+        RunReport metrics = saved.metrics();
+        int index = Math.toIntExact(saved.provenance().seed() - metrics.firstSeed());
+        return metrics.quantized() == null
+                ? null
+                : metrics.quantized().testAccuracy().values().get(index);
+    }
+
+    private static void requireLabels(LoadedModel loaded, float[][] logits) {
+        Dataset data = loaded.dataset();
+        if (data.split().test().length == 0) {
+            throw new IllegalArgumentException(
+                    data.name() + ": no test node is labelled, so there is no accuracy; use predict, or give --labels");
+        }
+        if (logits.length > 0 && data.numClasses() > logits[0].length) {
+            throw new FormatException(
+                    data.name(), "labels", data.numClasses() + " classes", "at most the model's " + logits[0].length);
         }
     }
 
@@ -86,9 +117,11 @@ final class EvalCommand implements Callable<Integer> {
         out.append(
                 !e.trainingData()
                         ? "another graph than the one it was trained on"
-                        : e.codesMatch()
-                                ? "every packed tensor equals the saved one"
-                                : "codes DIFFER from those saved");
+                        : e.codesSha256().isEmpty()
+                                ? "no packed tensors: every cell is 32 bits"
+                                : e.codesMatch()
+                                        ? "every packed tensor equals the saved one"
+                                        : "codes DIFFER from those saved");
         e.codesSha256().forEach((cell, sum) -> out.append("%n  %-14s %s".formatted(cell, sum)));
         return out.toString();
     }

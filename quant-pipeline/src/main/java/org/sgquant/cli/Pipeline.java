@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.sgquant.data.Dataset;
 import org.sgquant.experiment.BitSearch;
 import org.sgquant.experiment.Experiment;
@@ -17,6 +18,7 @@ import org.sgquant.experiment.SavedModel;
 import org.sgquant.model.Model;
 import org.sgquant.model.QuantizedModel;
 import org.sgquant.quant.BitAssignment;
+import org.sgquant.quant.DegreeBuckets;
 import org.sgquant.quant.QuantConfig;
 import org.sgquant.report.RunReport;
 import org.sgquant.train.TrainConfig;
@@ -43,8 +45,10 @@ final class Pipeline implements AutoCloseable {
     private Double trainSeconds;
     private Double searchSeconds;
     private Double fineTuneSeconds;
+    private Double inferenceSeconds;
 
-    Pipeline(CommonOptions common, DatasetOptionsGroup data, ModelOptions model, int seeds) {
+    /** {@code tasks} is how much can run side by side: seeds, or trials of a search. */
+    Pipeline(CommonOptions common, DatasetOptionsGroup data, ModelOptions model, int seeds, int tasks) {
         if (seeds < 1) {
             throw new IllegalArgumentException("--seeds must be at least 1, got " + seeds);
         }
@@ -59,13 +63,14 @@ final class Pipeline implements AutoCloseable {
         TrainConfig fineTuneConfig = recipe.fineTune().config();
         this.device = common.deviceName();
         this.dataset = data.open(recipe.dataset(), console);
-        if (dataset.split().train().length == 0) {
+        if (dataset.split().train().length == 0 || dataset.split().validation().length == 0) {
             dataset.close();
-            throw new IllegalArgumentException(recipe.dataset().name() + ": no node is labelled for training;"
+            throw new IllegalArgumentException(recipe.dataset().name()
+                    + ": training needs labelled nodes to train on and to validate on;"
                     + " give --labels, and --split if you have one");
         }
         try {
-            this.lanes = common.lanes(dataset, Integer.MAX_VALUE, console);
+            this.lanes = common.lanes(dataset, tasks, console);
         } catch (RuntimeException e) {
             dataset.close();
             throw e;
@@ -75,6 +80,10 @@ final class Pipeline implements AutoCloseable {
 
     Experiment experiment() {
         return experiment;
+    }
+
+    DegreeBuckets quartiles() {
+        return DegreeBuckets.quartiles(dataset.degrees());
     }
 
     /** Parses bits for this model and graph before anything is trained. */
@@ -120,6 +129,7 @@ final class Pipeline implements AutoCloseable {
                     p -> progress.step("val %.1f".formatted(p.validation().accuracy())));
         }
         fineTuneSeconds = seconds(start);
+        inferenceSeconds = experiment.inferenceSeconds(packed.get(0), bits);
         for (Experiment.Packed p : packed) {
             console.detail("seed %d: packed validation %.2f, test %.2f"
                     .formatted(p.seed(), p.validation().accuracy(), p.test().accuracy()));
@@ -144,6 +154,7 @@ final class Pipeline implements AutoCloseable {
         return new RunReport.Alternative(
                 name,
                 other.toString(),
+                aggregated(other),
                 memory.averageBits(),
                 memory.bitsAll(),
                 memory.bitsInner(),
@@ -218,7 +229,7 @@ final class Pipeline implements AutoCloseable {
                 packed.isEmpty() ? null : memory(packed),
                 search,
                 alternatives,
-                new RunReport.Seconds(trainSeconds, searchSeconds, fineTuneSeconds, inferenceSeconds()),
+                new RunReport.Seconds(trainSeconds, searchSeconds, fineTuneSeconds, inferenceSeconds),
                 codesSha256,
                 savedTo);
     }
@@ -236,6 +247,14 @@ final class Pipeline implements AutoCloseable {
                 testDrop());
     }
 
+    /** {@code int}, or what each layer does where one of them sums in fp32. */
+    private String aggregated(BitAssignment assignment) {
+        return experiment.model().layers(assignment).stream()
+                .map(Model.LayerPlan::aggregated)
+                .distinct()
+                .collect(Collectors.joining(" and "));
+    }
+
     private List<RunReport.Layer> layers() {
         Model model = experiment.model();
         return model.layers(bits).stream()
@@ -247,14 +266,6 @@ final class Pipeline implements AutoCloseable {
         long peak =
                 results.stream().mapToLong(Experiment.Packed::peakBytes).max().orElse(0);
         return RunReport.Memory.of(results.get(0).memory(), peak);
-    }
-
-    private Double inferenceSeconds() {
-        double[] sorted = packed.stream()
-                .mapToDouble(Experiment.Packed::inferenceSeconds)
-                .sorted()
-                .toArray();
-        return sorted.length == 0 ? null : sorted[sorted.length / 2];
     }
 
     private static double seconds(long since) {

@@ -42,8 +42,7 @@ final class PredictCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Console console = common.console();
-        boolean ownGraph = !spec.commandLine().getParseResult().hasMatchedOption("--dataset") && data.edges == null;
-        try (LoadedModel loaded = new LoadedModel(folder, common, data, ownGraph, console)) {
+        try (LoadedModel loaded = new LoadedModel(folder, common, data, spec, console)) {
             String csv = csv(loaded.predictor().logits());
             if (output == null) {
                 System.out.print(csv);

@@ -54,7 +54,8 @@ final class QuantizeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        try (Pipeline pipeline = new Pipeline(common, data, preset(), seeds)) {
+        result.check();
+        try (Pipeline pipeline = new Pipeline(common, data, preset(), seeds, seeds)) {
             BitAssignment assignment = pipeline.parse(bits);
             pipeline.train();
             pipeline.quantize(assignment);

@@ -1,5 +1,8 @@
 package org.sgquant.cli;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.sgquant.report.Json;
 import org.sgquant.report.RunReport;
@@ -20,6 +23,25 @@ final class ResultOptions {
             paramLabel = "DIR",
             description = "Save the packed model of the best seed there.")
     private Path output;
+
+    /** Refuses a folder that cannot be written, before anything is trained. */
+    void check() {
+        if (output == null) {
+            return;
+        }
+        try {
+            Files.createDirectories(output);
+        } catch (IOException e) {
+            throw new UncheckedIOException(
+                    "--output " + output + ": the folder cannot be made ("
+                            + e.getClass().getSimpleName() + ")",
+                    e);
+        }
+        if (!Files.isWritable(output)) {
+            throw new UncheckedIOException(
+                    "--output " + output + ": the folder is not writable", new IOException("not writable"));
+        }
+    }
 
     boolean savesModel() {
         return output != null;

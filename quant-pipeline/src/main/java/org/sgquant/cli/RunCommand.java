@@ -46,8 +46,9 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        result.check();
         search.check();
-        try (Pipeline pipeline = new Pipeline(common, data, model, seeds)) {
+        try (Pipeline pipeline = new Pipeline(common, data, model, seeds, Integer.MAX_VALUE)) {
             pipeline.train();
             BitAssignment bits = pipeline.search(search);
             pipeline.quantize(bits);

@@ -28,7 +28,7 @@ final class SearchCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         search.check();
-        try (Pipeline pipeline = new Pipeline(common, data, model, search.trialSeeds)) {
+        try (Pipeline pipeline = new Pipeline(common, data, model, search.trialSeeds, Integer.MAX_VALUE)) {
             pipeline.train();
             pipeline.search(search);
             System.out.println(common.json ? Json.write(pipeline.report()) : TextReport.of(pipeline.report()));

@@ -54,12 +54,21 @@ public final class Sgquant implements Runnable {
 
     /** Runs a command line; returns the exit code. */
     public static int execute(String... args) {
+        try {
+            return commandLine().execute(args);
+        } catch (OutOfMemoryError e) {
+            System.err.println("sgquant: out of memory (" + e.getMessage()
+                    + "): take a smaller model or graph, or fewer --threads");
+            return ExitCode.FAILED;
+        }
+    }
+
+    private static CommandLine commandLine() {
         return new CommandLine(new Sgquant())
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setAbbreviatedOptionsAllowed(false)
                 .setParameterExceptionHandler((e, words) -> reportUsage(e))
-                .setExecutionExceptionHandler((e, line, result) -> report(e, line))
-                .execute(args);
+                .setExecutionExceptionHandler((e, line, result) -> report(e, line));
     }
 
     /** One sentence instead of the whole help page, which would hide it. */

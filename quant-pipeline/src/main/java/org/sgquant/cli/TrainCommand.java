@@ -29,8 +29,9 @@ final class TrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        result.check();
         model.fineTuneEpochs = 0;
-        try (Pipeline pipeline = new Pipeline(common, data, model, seeds)) {
+        try (Pipeline pipeline = new Pipeline(common, data, model, seeds, seeds)) {
             pipeline.train();
             if (result.savesModel()) {
                 pipeline.quantize(pipeline.parse("32"));

@@ -77,14 +77,14 @@ public final class BitSearch {
             double accuracy = 0;
             MemoryReport memory = null;
             for (Experiment.Trained start : starts) {
-                Experiment.Packed packed = experiment.quantize(lane, start, assignment, trialFineTune);
-                accuracy += packed.validation().accuracy() / starts.size();
-                memory = packed.memory();
+                Experiment.Validated trial = experiment.validate(lane, start, assignment, trialFineTune);
+                accuracy += trial.validation().accuracy() / starts.size();
+                memory = trial.memory();
             }
             return new Measurement(
                     accuracy,
                     Double.NaN,
-                    bytes(assignment),
+                    objective == Objective.STORED ? memory.cellBytes() : memory.innerStoredBytes(),
                     memory.storedBytes(),
                     memory.innerStoredBytes(),
                     (System.nanoTime() - began) / 1e9);

@@ -3,6 +3,7 @@ package org.sgquant.experiment;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
+import org.sgquant.data.Dataset;
 import org.sgquant.model.GraphInput;
 import org.sgquant.model.Model;
 import org.sgquant.model.PackedInference;
@@ -24,7 +25,8 @@ import org.sgquant.train.Trainer;
  */
 public final class Experiment {
 
-    private static final int TIMED_RUNS = 5;
+    private static final int WARM_UP_RUNS = 20;
+    private static final int TIMED_RUNS = 21;
 
     private final Lanes lanes;
     private final ModelConfig modelConfig;
@@ -56,8 +58,10 @@ public final class Experiment {
             List<float[][]> weights,
             MemoryReport memory,
             long peakBytes,
-            double fineTuneSeconds,
-            double inferenceSeconds) {}
+            double fineTuneSeconds) {}
+
+    /** What a search sees of a packed model: validation only. */
+    public record Validated(Metrics validation, MemoryReport memory) {}
 
     public Lanes lanes() {
         return lanes;
@@ -115,9 +119,30 @@ public final class Experiment {
                     quantized.parameters().toHost(),
                     quantized.memory(),
                     inference.peakBytes(),
-                    fineTuneSeconds,
-                    medianSeconds(inference));
+                    fineTuneSeconds);
         }
+    }
+
+    /** Fine-tunes and packs one trained model and reads its validation nodes alone. */
+    public Validated validate(Lanes.Lane lane, Trained start, BitAssignment bits, TrainConfig fineTune) {
+        try (QuantizedModel quantized = fineTuned(lane, start, bits, fineTune)) {
+            float[][] logits = quantized.pack().run();
+            Dataset data = quantized.input().dataset();
+            return new Validated(
+                    Predictions.metrics(logits, data.labels(), data.split().validation()), quantized.memory());
+        }
+    }
+
+    /** Median time of one packed inference on one lane, nothing else running, after a warm-up. */
+    public double inferenceSeconds(Packed result, BitAssignment bits) {
+        return lanes.run(lane -> {
+            try (QuantizedModel model = restore(lane, result, bits)) {
+                for (int i = 0; i < WARM_UP_RUNS; i++) {
+                    model.inference().runOnly();
+                }
+                return medianSeconds(model.inference());
+            }
+        });
     }
 
     /** The packed model that {@link #quantize} measured, from the weights it ended with; the caller closes it. */
@@ -142,8 +167,11 @@ public final class Experiment {
                     new Trainer(model, input, quantized.parameters(), quantized.cells(), lane.backend())) {
                 trainer.train(fineTune, start.seed());
                 trainer.validate();
+                return quantized;
+            } catch (RuntimeException e) {
+                quantized.close();
+                throw e;
             }
-            return quantized;
         }
     }
 

@@ -92,6 +92,10 @@ public record Recipe(
             boolean clipMask) {
 
         public QuantConfig config() {
+            if (innerGranularity.equalsIgnoreCase("row")) {
+                throw new IllegalArgumentException("granularity 'row' is for the features alone: sums over neighbours"
+                        + " need scales that nodes share; choose tensor, bucket or column");
+            }
             return new QuantConfig(
                     parse(Granularity.class, "granularity", featuresGranularity),
                     Calibration.parse(featuresCalibration),

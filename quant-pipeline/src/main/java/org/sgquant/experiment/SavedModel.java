@@ -215,6 +215,17 @@ public final class SavedModel {
     }
 
     private Model model(Dataset data, SafeTensors tensors) {
+        Tensor first = tensors.tensors().stream()
+                .filter(t -> t.name().equals("L1.weight") || t.name().equals("L1.weight.codes.0"))
+                .findFirst()
+                .orElseThrow(() -> new FormatException(folder.resolve(TENSORS), "header", "there is no L1.weight"));
+        if (first.shape().get(0) != data.features().cols()) {
+            throw new FormatException(
+                    data.name(),
+                    "features",
+                    data.features().cols() + " columns",
+                    first.shape().get(0) + ", as the model in " + folder + " was trained on");
+        }
         List<Long> bias =
                 tensors.tensor("L" + recipe.model().layers() + ".bias").shape();
         return recipe.model().config().create(data, Math.toIntExact(bias.get(bias.size() - 1)));
@@ -250,6 +261,7 @@ public final class SavedModel {
             }
             try {
                 loaded.cells().schemes().values().forEach(s -> restoreRanges(s, saved, file, backend));
+                requireSavedFeatures(loaded, saved, file, backend);
                 loaded.pack((cell, codes) -> restoreCodes(codes, saved, file, backend));
                 return loaded;
             } catch (RuntimeException e) {
@@ -275,6 +287,28 @@ public final class SavedModel {
             offset.setRow(0, floats(saved.tensor(scheme.name() + ".offset." + b), file, 1, scale.cols())[0]);
         }
         return true;
+    }
+
+    /** On the data of training, the features just packed must be those that were saved. */
+    private void requireSavedFeatures(QuantizedModel loaded, SafeTensors saved, Path file, Backend backend) {
+        QuantizedCells cells = loaded.cells();
+        // The fingerprint belongs to the dataset's own order; a relabelled one is checked by codesSha256.
+        boolean sameData =
+                provenance.dataSha256().equals(loaded.input().dataset().fingerprint());
+        if (cells.features() == null || !sameData) {
+            return;
+        }
+        PackedMatrix packed = cells.features().packed();
+        try (HostMemory host = new HostMemory()) {
+            for (int b = 0; b < packed.scheme().blocks().size(); b++) {
+                MemorySegment codes = host.allocate(packed.dataBytes(b));
+                backend.download(packed.data(b), codes, packed.dataBytes(b));
+                Tensor tensor = saved.tensor(codesName(packed.scheme(), b));
+                if (tensor.data().mismatch(codes.asSlice(0, packed.dataBytes(b))) != -1) {
+                    throw new FormatException(file, tensor.name(), "the dataset's features give other codes");
+                }
+            }
+        }
     }
 
     private static void restoreRanges(QuantScheme scheme, SafeTensors saved, Path file, Backend backend) {

@@ -54,6 +54,14 @@ final class FeatureQuantizer {
 
     /** Sets offset 0 and the scale of every block, row or column. */
     void calibrate(Calibration calibration) {
+        boolean single = scheme.granularity() == Granularity.ROW || scheme.granularity() == Granularity.COLUMN;
+        if (single
+                && (calibration.method() == Calibration.Method.PERCENTILE
+                        || calibration.method() == Calibration.Method.MSE)) {
+            throw new IllegalArgumentException(scheme.name() + ": sparse features take calibration " + calibration
+                    + " with granularity tensor or bucket only; with " + scheme.granularity()
+                    + " choose minmax or rowmean, which are one there");
+        }
         for (QuantScheme.Block block : scheme.blocks()) {
             if (!block.bits().isPacked()) {
                 continue;

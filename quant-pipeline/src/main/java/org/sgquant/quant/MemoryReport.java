@@ -14,6 +14,7 @@ import java.util.List;
  * @param fp32Bytes 4 bytes times the values of the payload set
  * @param payloadBytes bits of the payload set / 8
  * @param storedBytes bytes allocated for packed cells: padded codes, scales, offsets, bucket tables
+ * @param cellBytes the same plus 4 bytes per value of cells left at fp32: what a search makes small
  * @param innerStoredBytes the same without the features, plus 4 bytes per value of inner cells left at fp32
  * @param totalBytes stored + cells left at fp32 + fp32 parameters + CSR + norm
  * @param savingPayload fp32Bytes / payloadBytes
@@ -26,6 +27,7 @@ public record MemoryReport(
         long fp32Bytes,
         long payloadBytes,
         long storedBytes,
+        long cellBytes,
         long innerStoredBytes,
         long totalBytes,
         double savingPayload,
@@ -58,6 +60,7 @@ public record MemoryReport(
                 fp32Bytes,
                 payloadBytes,
                 all.stored,
+                all.stored + all.fp32,
                 inner.stored + inner.fp32,
                 all.stored + all.fp32 + otherBytes,
                 (double) fp32Bytes / payloadBytes,

@@ -8,7 +8,7 @@ import org.sgquant.tensor.Rounding;
  * How the cells of a model are quantized, apart from their widths.
  *
  * <p>{@code features*} apply to the input features, whose row-wise ranges are lossless for bag-of-words rows;
- * {@code inner*} to everything computed from them; weights have a scale per column and least squared error.
+ * {@code inner*} to everything computed from them; edge weights always have the range [0, maximum] of a bucket; weights have a scale per column and least squared error.
  * {@code clipMask} zeroes the straight-through gradient outside the range.
  */
 public record QuantConfig(

@@ -149,13 +149,25 @@ public final class QuantizedCells implements AutoCloseable {
                     values.set(0, e - from, source.edgeWeights()[e]);
                     max = Math.max(max, source.edgeWeights()[e]);
                 }
-                QuantScheme scheme =
-                        QuantScheme.uniform(host, cell.toString(), 1, to - from, width, Granularity.TENSOR);
+                int[] oneRow = {0, 1};
+                QuantScheme scheme = QuantScheme.create(
+                        host,
+                        cell.toString(),
+                        oneRow,
+                        to - from,
+                        List.of(width),
+                        Granularity.TENSOR,
+                        config.rounding());
                 scheme.blocks()
                         .get(0)
                         .params()
                         .scale()
-                        .set(0, 0, max > 0 && width.isPacked() ? max / width.maxCode() : 1);
+                        .set(
+                                0,
+                                0,
+                                max > 0 && width.isPacked()
+                                        ? max / config.rounding().steps(width)
+                                        : 1);
                 PackedMatrix packed = PackedMatrix.allocate(host, scheme);
                 reference.pack(values, packed);
                 for (int e = from; e < to; e++) {

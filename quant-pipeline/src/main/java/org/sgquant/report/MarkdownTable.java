@@ -21,20 +21,21 @@ public final class MarkdownTable {
                 r.seeds(),
                 r.split()));
         out.append(
-                        "| name | bits | test | drop | bits avg / all / inner | payload kB | stored kB | total kB | peak kB |")
+                        "| name | bits | sums | test | drop | bits avg / all / inner | payload kB | stored kB | total kB | peak kB |")
                 .append(" saving payload / stored |\n");
-        out.append("|---|---|---|---|---|---|---|---|---|---|\n");
+        out.append("|---|---|---|---|---|---|---|---|---|---|---|\n");
         out.append(String.format(
                 Locale.ROOT,
-                "| fp32 | 32 | %s | | 32 / 32 / 32 | | | | | 1 / 1 |%n",
+                "| fp32 | 32 | fp32 | %s | | 32 / 32 / 32 | | | | | 1 / 1 |%n",
                 accuracy(r.fp32().testAccuracy())));
         for (RunReport.Alternative a : rows) {
             RunReport.Memory m = a.memory();
             out.append(String.format(
                     Locale.ROOT,
-                    "| %s | `%s` | %s | %.2f | %.2f / %.2f / %.2f | %.1f | %.1f | %.1f | %.1f | %.1f / %.1f |%n",
+                    "| %s | `%s` | %s | %s | %.2f | %.2f / %.2f / %.2f | %.1f | %.1f | %.1f | %.1f | %.1f / %.1f |%n",
                     a.name(),
                     a.bits(),
+                    a.aggregated(),
                     accuracy(a.testAccuracy()),
                     a.testDrop(),
                     a.averageBits(),

@@ -89,6 +89,7 @@ public record RunReport(
     public record Alternative(
             String name,
             String bits,
+            String aggregated,
             double averageBits,
             double bitsAll,
             double bitsInner,

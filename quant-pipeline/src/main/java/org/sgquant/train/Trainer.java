@@ -4,6 +4,7 @@ import org.sgquant.autograd.Plan;
 import org.sgquant.autograd.Tape;
 import org.sgquant.autograd.Value;
 import org.sgquant.kernels.Backend;
+import org.sgquant.kernels.NonFiniteException;
 import org.sgquant.kernels.StepState;
 import org.sgquant.model.Forward;
 import org.sgquant.model.GraphInput;
@@ -82,7 +83,7 @@ public final class Trainer implements AutoCloseable {
         Metrics bestMetrics = null;
         int bestEpoch = 0;
         for (int epoch = 0; epoch <= config.epochs(); epoch++) {
-            Metrics now = validate();
+            Metrics now = validate(epoch, config);
             if (!Double.isFinite(now.loss())) {
                 throw new DivergedException(epoch, config.learningRate());
             }
@@ -100,6 +101,18 @@ public final class Trainer implements AutoCloseable {
         }
         parameters.copyFrom(best);
         return bestMetrics;
+    }
+
+    /** A tensor that was finite before the first step and cannot be quantized after one has diverged. */
+    private Metrics validate(int epoch, TrainConfig config) {
+        try {
+            return validate();
+        } catch (NonFiniteException e) {
+            if (epoch == 0) {
+                throw e;
+            }
+            throw new DivergedException(epoch, config.learningRate());
+        }
     }
 
     /** Validation metrics of the present parameters; in fine-tuning this sets every range. */

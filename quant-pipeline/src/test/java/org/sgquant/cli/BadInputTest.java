@@ -63,7 +63,8 @@ final class BadInputTest {
             value = {
                 "run|--model|nosuch|model 'nosuch' does not exist",
                 "run|--seeds|0|--seeds must be at least 1",
-                "run|--threads|0|--threads must be at least 1",
+                "run|--threads|0|--threads must lie in 1..1024",
+                "run|--granularity|row|is for the features alone",
                 "run|--norm|half|norm 'half' does not exist",
                 "run|--order|any|order 'any' does not exist",
                 "run|--dropout|1|dropout must lie in [0, 1)",
@@ -116,7 +117,9 @@ final class BadInputTest {
         SavedModelCommandsTest.refused(
                 Cli.run("run", "--labels", graph.get(5)), ExitCode.USAGE, "needs --edges and --features");
         SavedModelCommandsTest.refused(
-                Cli.run(Cli.args("train", graph.subList(0, 4), "-q")), ExitCode.USAGE, "no node is labelled");
+                Cli.run(Cli.args("train", graph.subList(0, 4), "-q")),
+                ExitCode.USAGE,
+                "needs labelled nodes to train on");
     }
 
     @ParameterizedTest

@@ -127,7 +127,7 @@ final class SavedModelCommandsTest {
     @Test
     void aGraphOfOtherFeaturesIsRefused() {
         Cli.Result result = Cli.run("eval", model("plain").toString(), "--dataset", "synthetic");
-        refused(result, ExitCode.BAD_INPUT, "model.safetensors");
+        refused(result, ExitCode.BAD_INPUT, "features: got 1433 columns, expected 64");
     }
 
     @ParameterizedTest
