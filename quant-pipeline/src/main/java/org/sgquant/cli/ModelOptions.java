@@ -1,6 +1,10 @@
 package org.sgquant.cli;
 
+import java.util.Locale;
 import org.sgquant.experiment.Recipe;
+import org.sgquant.model.GcnConfig;
+import org.sgquant.quant.QuantConfig;
+import org.sgquant.train.TrainConfig;
 import picocli.CommandLine.Option;
 
 /** Options of the model, its training and its quantization. */
@@ -10,19 +14,19 @@ final class ModelOptions {
     String model = "gcn";
 
     @Option(names = "--layers", paramLabel = "N", description = "Layers (default: ${DEFAULT-VALUE}).")
-    int layers = 2;
+    int layers = GcnConfig.DEFAULT.layers();
 
     @Option(names = "--hidden", paramLabel = "N", description = "Hidden units (default: ${DEFAULT-VALUE}).")
-    int hidden = 16;
+    int hidden = GcnConfig.DEFAULT.hidden();
 
     @Option(names = "--dropout", paramLabel = "P", description = "Dropout (default: ${DEFAULT-VALUE}).")
-    float dropout = 0.5f;
+    float dropout = GcnConfig.DEFAULT.dropout();
 
     @Option(
             names = "--weight-decay",
             paramLabel = "X",
             description = "L2 penalty on the first layer (default: ${DEFAULT-VALUE}).")
-    float weightDecay = 5e-4f;
+    float weightDecay = GcnConfig.DEFAULT.weightDecay();
 
     @Option(
             names = "--norm",
@@ -39,10 +43,10 @@ final class ModelOptions {
     String order = "auto";
 
     @Option(names = "--epochs", paramLabel = "N", description = "fp32 epochs (default: ${DEFAULT-VALUE}).")
-    int epochs = 200;
+    int epochs = TrainConfig.FP32.epochs();
 
     @Option(names = "--lr", paramLabel = "X", description = "fp32 learning rate (default: ${DEFAULT-VALUE}).")
-    float learningRate = 0.01f;
+    float learningRate = TrainConfig.FP32.learningRate();
 
     @Option(
             names = "--patience",
@@ -54,43 +58,43 @@ final class ModelOptions {
             names = "--finetune-epochs",
             paramLabel = "N",
             description = "Fine-tuning epochs, 0 for none (default: ${DEFAULT-VALUE}).")
-    int fineTuneEpochs = 60;
+    int fineTuneEpochs = TrainConfig.FINE_TUNE.epochs();
 
     @Option(
             names = "--finetune-lr",
             paramLabel = "X",
             description = "Fine-tuning learning rate (default: ${DEFAULT-VALUE}).")
-    float fineTuneLearningRate = 0.005f;
+    float fineTuneLearningRate = TrainConfig.FINE_TUNE.learningRate();
 
     @Option(
             names = "--features-granularity",
             paramLabel = "G",
             description = "Scales of the input features: tensor, bucket, column or row (default: ${DEFAULT-VALUE}).")
-    String featuresGranularity = "row";
+    String featuresGranularity = lowerCase(QuantConfig.DEFAULT.featuresGranularity());
 
     @Option(
             names = "--features-calibration",
             paramLabel = "C",
             description = "minmax, rowmean, mse or percentile[:P] (default: ${DEFAULT-VALUE}).")
-    String featuresCalibration = "rowmean";
+    String featuresCalibration = QuantConfig.DEFAULT.featuresCalibration().toString();
 
     @Option(
             names = "--granularity",
             paramLabel = "G",
             description = "Scales of all other cells: tensor, bucket or column (default: ${DEFAULT-VALUE}).")
-    String granularity = "column";
+    String granularity = lowerCase(QuantConfig.DEFAULT.innerGranularity());
 
     @Option(
             names = "--calibration",
             paramLabel = "C",
             description = "minmax, rowmean, mse or percentile[:P] (default: ${DEFAULT-VALUE}).")
-    String calibration = "mse";
+    String calibration = QuantConfig.DEFAULT.innerCalibration().toString();
 
     @Option(
             names = "--rounding",
             paramLabel = "R",
             description = "nearest, or paper: floor with 2^q steps (default: ${DEFAULT-VALUE}).")
-    String rounding = "nearest";
+    String rounding = lowerCase(QuantConfig.DEFAULT.rounding());
 
     @Option(names = "--clip-mask", description = "No straight-through gradient outside the range.")
     boolean clipMask;
@@ -106,5 +110,9 @@ final class ModelOptions {
                         featuresGranularity, featuresCalibration, granularity, calibration, rounding, clipMask),
                 "32",
                 seed);
+    }
+
+    private static String lowerCase(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT);
     }
 }

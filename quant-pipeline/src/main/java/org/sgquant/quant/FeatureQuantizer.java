@@ -74,11 +74,9 @@ final class FeatureQuantizer {
                 case COLUMN -> columnMaxima(from, to);
                 case TENSOR, BUCKET -> new float[] {high(from, to, block.bits(), calibration)};
             };
-            int levels = scheme.rounding() == Rounding.PAPER
-                    ? block.bits().maxCode() + 1
-                    : block.bits().maxCode();
+            int steps = scheme.rounding().steps(block.bits());
             for (int i = 0; i < highs.length; i++) {
-                float scale = highs[i] / levels;
+                float scale = highs[i] / steps;
                 block.params().scale().set(0, i, scale > 0 ? scale : 1);
                 block.params().offset().set(0, i, 0);
             }
