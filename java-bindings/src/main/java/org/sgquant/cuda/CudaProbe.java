@@ -30,7 +30,8 @@ public record CudaProbe(int deviceCount, String reason) {
         try (Arena arena = Arena.ofConfined()) {
             SymbolLookup driver;
             try {
-                driver = SymbolLookup.libraryLookup(DRIVER, arena);
+                // For good: what cuInit has set up must not be unloaded.
+                driver = SymbolLookup.libraryLookup(DRIVER, Arena.global());
             } catch (IllegalArgumentException e) {
                 return refused(DRIVER + " cannot be loaded (no NVIDIA driver)");
             }
