@@ -16,8 +16,13 @@ public record AdamStep(double rate, double correction2) {
     public static AdamStep of(StepState state) {
         int t = state.step();
         if (t < 1) {
-            throw new IllegalStateException("adam: step " + t + " of the state, expected at least 1: nextStep first");
+            throw neverStepped(t);
         }
         return new AdamStep(state.learningRate() / (1 - Math.pow(BETA1, t)), 1 / (1 - Math.pow(BETA2, t)));
+    }
+
+    /** What is thrown for a state whose step number is {@code t}, below 1. */
+    public static IllegalStateException neverStepped(int t) {
+        return new IllegalStateException("adam: step " + t + " of the state, expected at least 1: nextStep first");
     }
 }

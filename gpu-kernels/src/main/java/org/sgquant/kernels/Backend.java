@@ -7,7 +7,7 @@ import org.sgquant.tensor.Memory;
  * A device that computes: four families of kernels over memory of its own.
  *
  * <p>Chosen once ({@link Backends#select}); callers never branch on the device. Every operand of a kernel lies in
- * memory from {@link #newMemory()}. Calls are ordered and not thread-safe: one thread drives a backend, which may use
+ * memory from {@link #newMemory}. Calls are ordered and not thread-safe: one thread drives a backend, which may use
  * many. From one packed model, packed inference gives the same bits on every backend at any thread count.
  */
 public interface Backend extends AutoCloseable {
@@ -18,13 +18,28 @@ public interface Backend extends AutoCloseable {
     /** One line for people: name, vector width or device, threads. */
     String description();
 
-    Memory newMemory();
+    /** Memory of this device; {@code purpose}, such as {@code graph}, is named where memory runs out. */
+    Memory newMemory(String purpose);
 
     /** Copies host memory to this device. */
     void upload(MemorySegment host, MemorySegment device, long bytes);
 
-    /** Copies from this device to host memory, after everything before it has finished. */
+    /**
+     * Copies from this device to host memory, after everything before it has finished.
+     *
+     * @throws RuntimeException what a kernel before it found wrong, such as {@link NonFiniteException}, where the device
+     *     reports that late
+     */
     void download(MemorySegment device, MemorySegment host, long bytes);
+
+    /** Waits for everything before it, and throws what {@link #download} would. */
+    void finish();
+
+    /**
+     * Readies {@code calls}, which must make the same kernel calls on the same operands whenever it runs, to be replayed;
+     * a device may record them once and launch the record from then on. Nothing runs yet.
+     */
+    Replay replayable(Runnable calls);
 
     DenseOps dense();
 

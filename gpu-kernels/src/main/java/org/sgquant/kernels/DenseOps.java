@@ -10,7 +10,8 @@ public interface DenseOps {
      *
      * <p>Shapes: op(a) m x k, op(b) k x n, c m x n; c overlaps neither. Numerics: each output is one chain
      * {@code acc = fma(a, b, acc)} from 0 with k ascending, the same bits on every backend but the reference, which
-     * accumulates in double.
+     * accumulates in double, and but for products with a transposed on a CUDA device, which serve gradients only: there
+     * k may be taken in chunks, each such a chain, whose sums are added in order.
      */
     void gemm(FloatMatrix a, boolean transposeA, FloatMatrix b, boolean transposeB, FloatMatrix c);
 }

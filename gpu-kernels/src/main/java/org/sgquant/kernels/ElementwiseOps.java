@@ -53,7 +53,7 @@ public interface ElementwiseOps {
      * <p>Shapes: logits N x C, labels N, nodes any number, each once, metrics 1 x 2 = (mean loss, number of right
      * predictions; ties go to the lowest class), both 0 without nodes; grad N x C apart from logits, or null:
      * {@code (softmax - onehot) / nodes.size} on these rows, else 0.
-     * Numerics: maximum subtracted; the loss is summed in double, nodes ascending.
+     * Numerics: maximum subtracted; the loss is summed in double, in an order that a backend never changes.
      */
     void softmaxCrossEntropy(
             FloatMatrix logits, IntArray labels, IntArray nodes, FloatMatrix grad, FloatMatrix metrics);

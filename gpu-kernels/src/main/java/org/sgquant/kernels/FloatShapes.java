@@ -80,16 +80,26 @@ public final class FloatShapes {
     /** {@code label} is a column of {@code logits}. */
     public static void requireLabel(FloatMatrix logits, int node, int label) {
         if (label < 0 || label >= logits.cols()) {
-            throw new ShapeException("softmaxCrossEntropy: label " + label + " of node " + node + " is outside 0.."
-                    + (logits.cols() - 1));
+            throw noSuchLabel(label, node, logits.cols());
         }
     }
 
     /** {@code node} is a row of {@code logits}. */
     public static void requireNode(FloatMatrix logits, int node) {
         if (node < 0 || node >= logits.rows()) {
-            throw new ShapeException("softmaxCrossEntropy: node " + node + " is outside 0.." + (logits.rows() - 1));
+            throw noSuchNode(node, logits.rows());
         }
+    }
+
+    /** What is thrown for a label that is none of {@code cols} classes. */
+    public static ShapeException noSuchLabel(int label, int node, int cols) {
+        return new ShapeException(
+                "softmaxCrossEntropy: label " + label + " of node " + node + " is outside 0.." + (cols - 1));
+    }
+
+    /** What is thrown for a node that is none of {@code rows}. */
+    public static ShapeException noSuchNode(int node, int rows) {
+        return new ShapeException("softmaxCrossEntropy: node " + node + " is outside 0.." + (rows - 1));
     }
 
     /** All four of one shape. */

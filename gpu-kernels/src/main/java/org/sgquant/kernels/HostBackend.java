@@ -20,7 +20,7 @@ public abstract class HostBackend implements Backend {
     }
 
     @Override
-    public final Memory newMemory() {
+    public final Memory newMemory(String purpose) {
         return new HostMemory();
     }
 
@@ -32,6 +32,26 @@ public abstract class HostBackend implements Backend {
     @Override
     public final void download(MemorySegment device, MemorySegment host, long bytes) {
         MemorySegment.copy(device, 0, host, 0, bytes);
+    }
+
+    @Override
+    public final void finish() {
+        // every call has finished when it returns
+    }
+
+    @Override
+    public final Replay replayable(Runnable calls) {
+        return new Replay() {
+            @Override
+            public void run() {
+                calls.run();
+            }
+
+            @Override
+            public void close() {
+                // holds nothing
+            }
+        };
     }
 
     @Override

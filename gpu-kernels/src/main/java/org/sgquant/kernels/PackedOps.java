@@ -23,6 +23,8 @@ public interface PackedOps {
      * a histogram of {@link RangeSearch#BINS} bins between the extremes; ROW_MEAN on a COLUMN or ROW scheme falls
      * together with MIN_MAX. An empty block gets scale 1, offset 0.
      *
+     * <p>Numerics: ranges are the same on every backend, up to the order in which ROW_MEAN adds its terms in double.
+     *
      * @throws NonFiniteException at the first NaN or infinity in row order, among the rows that a range is taken of
      */
     void calibrate(FloatMatrix x, QuantScheme scheme, Calibration calibration);
@@ -32,6 +34,18 @@ public interface PackedOps {
      * bit. {@code out} may be {@code x}. NaN stays NaN.
      */
     void fakeQuantize(FloatMatrix x, QuantScheme scheme, FloatMatrix out);
+
+    /**
+     * {@code out = fma(scale, u, offset)} with {@code u = floor(t) + (uniform < t - floor(t) ? 1 : 0)} and
+     * {@code t = min(max((x - offset) / scale, 0), 2^q - 1)}: rounded up with the probability of the fraction, so that
+     * the mean over many draws is x, clipped to the range.
+     *
+     * <p>Element (i, j) draws {@link CounterRandom#uniform} for (state, stream, i * cols + j): the same bits on every
+     * backend, and again when called with the same stream in the same step. The fraction is exact, so a value that has
+     * a code keeps it; the rounding of the scheme matters for its scales only. {@code out} may be {@code x}. NaN stays
+     * NaN. The gradient is {@link #fakeQuantizeBackward}. Source: Gupta et al., ICML 2015.
+     */
+    void fakeQuantizeStochastic(FloatMatrix x, QuantScheme scheme, int stream, StepState state, FloatMatrix out);
 
     /**
      * Straight-through gradient with clip mask: {@code gradX = 0 <= (x - offset) / scale <= 2^q - 1 ? gradY : 0}.

@@ -3,6 +3,7 @@ package org.sgquant.kernels;
 import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.EdgeWeights;
 import org.sgquant.tensor.FloatMatrix;
+import org.sgquant.tensor.IntArray;
 import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantScheme;
 import org.sgquant.tensor.ShapeException;
@@ -25,19 +26,24 @@ public final class PackedShapes {
 
     /** One weight per edge of {@code graph}: the parts cover its rows, each with the codes of its edges. */
     public static void requireWeights(CsrGraph graph, EdgeWeights weights) {
+        requireWeights(graph.rowPtr(), weights);
+    }
+
+    /** One weight per edge of the graph whose row pointers, readable here, are {@code rowPtr}. */
+    public static void requireWeights(IntArray rowPtr, EdgeWeights weights) {
         int rows = 0;
         for (EdgeWeights.Part part : weights.parts()) {
             rows = part.rowEnd();
             ShapeException.require(
                     part.edgeStart(),
-                    graph.rowPtr().get(part.rowStart()),
+                    rowPtr.get(part.rowStart()),
                     "edge weights: edgeStart of the part at row " + part.rowStart());
             ShapeException.require(
                     part.codes().cols(),
-                    graph.rowPtr().get(part.rowEnd()) - part.edgeStart(),
+                    rowPtr.get(part.rowEnd()) - part.edgeStart(),
                     "edge weights: columns must equal the edges of rows " + part.rowStart() + " to " + part.rowEnd());
         }
-        ShapeException.require(rows, graph.numRows(), "edge weights: rows covered must equal graph.numRows");
+        ShapeException.require(rows, rowPtr.size() - 1L, "edge weights: rows covered must equal graph.numRows");
     }
 
     /** a N x K, w K x F, c N x F. */

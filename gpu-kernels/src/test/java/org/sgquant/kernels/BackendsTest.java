@@ -2,6 +2,7 @@ package org.sgquant.kernels;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -14,17 +15,14 @@ class BackendsTest {
 
     private final List<String> lines = new ArrayList<>();
 
-    /** What stands against CUDA on the machine of this test. */
-    private static String refusal() {
-        CudaProbe probe = CudaProbe.probe();
-        return probe.isAvailable() ? "this version has no CUDA kernels" : probe.reason();
-    }
+    private final CudaProbe probe = CudaProbe.probe();
 
     @Test
     void auto_tells_in_one_line_what_it_chose_and_why_not_cuda() {
+        assumeFalse(probe.isAvailable(), "there is a CUDA device");
         try (Backend backend = Backends.select("auto", 2, lines::add)) {
             assertThat(backend.name()).isEqualTo("cpu");
-            assertThat(lines).containsExactly("device: " + backend.description() + "; CUDA refused: " + refusal());
+            assertThat(lines).containsExactly("device: " + backend.description() + "; CUDA refused: " + probe.reason());
         }
     }
 
@@ -40,9 +38,10 @@ class BackendsTest {
     @ParameterizedTest
     @ValueSource(strings = {"cuda", "cuda:0", "cuda:12"})
     void cuda_asked_for_is_never_replaced(String device) {
+        assumeFalse(probe.isAvailable(), "there is a CUDA device");
         assertThatThrownBy(() -> Backends.select(device, 1, lines::add))
                 .isInstanceOf(DeviceUnavailableException.class)
-                .hasMessage("CUDA unavailable: " + refusal() + "; pass --device cpu to run on the CPU");
+                .hasMessage("CUDA unavailable: " + probe.reason() + "; pass --device cpu to run on the CPU");
         assertThat(lines).isEmpty();
     }
 

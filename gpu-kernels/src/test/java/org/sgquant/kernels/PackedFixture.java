@@ -34,8 +34,12 @@ public final class PackedFixture implements AutoCloseable {
     final long seed = Long.getLong("sgquant.test.seed", System.nanoTime());
     final Random random = new Random(seed);
 
+    public HostMemory memory() {
+        return memory;
+    }
+
     /** Normal values with some exact zeros; what lies in the padding is NaN, as it must not matter. */
-    FloatMatrix matrix(int rows, int cols) {
+    public FloatMatrix matrix(int rows, int cols) {
         FloatMatrix m = FloatMatrix.allocate(memory, rows, cols);
         for (int r = 0; r < rows; r++) {
             for (int c = 0; c < cols; c++) {
@@ -46,7 +50,7 @@ public final class PackedFixture implements AutoCloseable {
         return m;
     }
 
-    FloatMatrix filled(int rows, int cols, float value) {
+    public FloatMatrix filled(int rows, int cols, float value) {
         FloatMatrix m = FloatMatrix.allocate(memory, rows, cols);
         float[] row = new float[cols];
         Arrays.fill(row, value);
@@ -58,7 +62,7 @@ public final class PackedFixture implements AutoCloseable {
     }
 
     /** Output full of rubbish, so that an element that is not written shows. */
-    FloatMatrix output(int rows, int cols) {
+    public FloatMatrix output(int rows, int cols) {
         return filled(rows, cols, 12345);
     }
 
@@ -71,7 +75,7 @@ public final class PackedFixture implements AutoCloseable {
     }
 
     /** Three blocks, the middle one empty, of widths {@code bits}, another one and 4; TENSOR and so on alike. */
-    QuantScheme scheme(int rows, int cols, BitWidth bits, Granularity granularity, Rounding rounding) {
+    public QuantScheme scheme(int rows, int cols, BitWidth bits, Granularity granularity, Rounding rounding) {
         BitWidth other = bits == BitWidth.Q3 ? BitWidth.Q8 : BitWidth.Q3;
         int first = Math.max(1, rows / 3);
         int[] bounds = {0, first, first, rows};
@@ -79,12 +83,12 @@ public final class PackedFixture implements AutoCloseable {
                 memory, "L1.message", bounds, cols, List.of(bits, other, BitWidth.Q4), granularity, rounding);
     }
 
-    QuantScheme uniform(int rows, int cols, BitWidth bits, Granularity granularity) {
+    public QuantScheme uniform(int rows, int cols, BitWidth bits, Granularity granularity) {
         return QuantScheme.uniform(memory, "L1.message", rows, cols, bits, granularity);
     }
 
     /** The matrix packed by {@code ops} with the range of its extremes. */
-    PackedMatrix packed(PackedOps ops, FloatMatrix x, QuantScheme scheme) {
+    public PackedMatrix packed(PackedOps ops, FloatMatrix x, QuantScheme scheme) {
         ops.calibrate(x, scheme, Calibration.MIN_MAX);
         PackedMatrix packed = PackedMatrix.allocate(memory, scheme);
         ops.pack(x, packed);
@@ -92,7 +96,7 @@ public final class PackedFixture implements AutoCloseable {
     }
 
     /** Rows of the given degrees with random ascending sources, repeated ones included. */
-    CsrGraph graph(int sources, int... degrees) {
+    public CsrGraph graph(int sources, int... degrees) {
         int[] rowPtr = new int[degrees.length + 1];
         for (int r = 0; r < degrees.length; r++) {
             rowPtr[r + 1] = rowPtr[r] + degrees[r];
@@ -108,7 +112,7 @@ public final class PackedFixture implements AutoCloseable {
     }
 
     /** Weights in [0, 1] in one part per width, the rows shared out evenly. */
-    EdgeWeights weights(PackedOps ops, CsrGraph graph, BitWidth... widths) {
+    public EdgeWeights weights(PackedOps ops, CsrGraph graph, BitWidth... widths) {
         EdgeWeights.Part[] parts = new EdgeWeights.Part[widths.length];
         for (int p = 0; p < widths.length; p++) {
             int from = graph.numRows() * p / widths.length;
@@ -125,7 +129,7 @@ public final class PackedFixture implements AutoCloseable {
         return new EdgeWeights(List.of(parts));
     }
 
-    void assertSameBits(FloatMatrix actual, FloatMatrix expected, Object what) {
+    public void assertSameBits(FloatMatrix actual, FloatMatrix expected, Object what) {
         for (int r = 0; r < expected.rows(); r++) {
             if (!Arrays.equals(actual.row(r), expected.row(r))) {
                 assertThat(actual.row(r))

@@ -130,17 +130,18 @@ public interface PackedParityContract {
             CsrGraph graph = f.graph(SOURCES, PackedFixture.DEGREES);
             EdgeWeights weights = f.weights(ops(), graph, BitWidth.Q8, BitWidth.Q2);
             FloatMatrix rowScale = f.matrix(1, PackedFixture.DEGREES.length);
-            for (int k : new int[] {1, 16, 33, 100}) {
+            for (int k : new int[] {1, 16, 33, 100, 259}) {
+                int cols = k == 259 ? 67 : 19;
                 FloatMatrix values = f.matrix(SOURCES, k);
-                FloatMatrix w = f.matrix(k, 19);
+                FloatMatrix w = f.matrix(k, cols);
                 for (Granularity granularity : Granularity.values()) {
                     QuantScheme scheme = f.scheme(SOURCES, k, bits, granularity, Rounding.NEAREST);
                     PackedMatrix x = f.packed(ops(), values, scheme);
                     for (int option = 0; option < 4; option++) {
                         EdgeWeights edges = option < 2 ? weights : null;
                         FloatMatrix factor = option % 2 == 0 ? rowScale : null;
-                        FloatMatrix actual = f.output(PackedFixture.DEGREES.length, 19);
-                        FloatMatrix expected = f.output(PackedFixture.DEGREES.length, 19);
+                        FloatMatrix actual = f.output(PackedFixture.DEGREES.length, cols);
+                        FloatMatrix expected = f.output(PackedFixture.DEGREES.length, cols);
                         ops().spmmGemm(graph, edges, x, factor, w, actual);
                         reference().spmmGemm(graph, edges, x, factor, w, expected);
                         f.assertSameBits(actual, expected, bits + " " + granularity + " K=" + k + " " + option);

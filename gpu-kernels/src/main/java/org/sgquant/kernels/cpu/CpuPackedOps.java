@@ -4,8 +4,10 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import java.lang.foreign.MemorySegment;
 import org.sgquant.kernels.Calibration;
+import org.sgquant.kernels.CounterRandom;
 import org.sgquant.kernels.PackedOps;
 import org.sgquant.kernels.PackedShapes;
+import org.sgquant.kernels.StepState;
 import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.EdgeWeights;
 import org.sgquant.tensor.FloatMatrix;
@@ -37,6 +39,14 @@ public final class CpuPackedOps implements PackedOps {
         PackedShapes.requireScheme(x, scheme, "fakeQuantize");
         PackedShapes.requireScheme(out, scheme, "fakeQuantize out");
         quantizer.fakeQuantize(x, scheme, out);
+    }
+
+    @Override
+    public void fakeQuantizeStochastic(
+            FloatMatrix x, QuantScheme scheme, int stream, StepState state, FloatMatrix out) {
+        PackedShapes.requireScheme(x, scheme, "fakeQuantizeStochastic");
+        PackedShapes.requireScheme(out, scheme, "fakeQuantizeStochastic out");
+        quantizer.fakeQuantizeStochastic(x, scheme, CounterRandom.key(state.seed(), state.step(), stream), out);
     }
 
     @Override

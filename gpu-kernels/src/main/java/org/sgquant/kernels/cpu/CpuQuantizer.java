@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import org.sgquant.kernels.NonFiniteException;
@@ -41,6 +42,31 @@ final class CpuQuantizer {
                 long row = x.rowOffset(r);
                 for (int c = 0; c < scheme.cols(); c += Lanes.FLOATS) {
                     FloatVector u = rounded(normalised(load(x, row, c), params, c), block, scheme.rounding());
+                    params.scaleAt(c).fma(u, params.offsetAt(c)).intoMemorySegment(out.data(), row + 4L * c, ORDER);
+                }
+            }
+        });
+    }
+
+    void fakeQuantizeStochastic(FloatMatrix x, QuantScheme scheme, long key, FloatMatrix out) {
+        overBlocks(scheme, (b, from, to) -> {
+            Block block = scheme.blocks().get(b);
+            if (!block.bits().isPacked()) {
+                copyRows(x, out, from, to);
+                return;
+            }
+            BlockParams params = new BlockParams(scheme, block);
+            for (int r = from; r < to; r++) {
+                params.moveTo(r);
+                long row = x.rowOffset(r);
+                for (int c = 0; c < scheme.cols(); c += Lanes.FLOATS) {
+                    FloatVector t = clamped(normalised(load(x, row, c), params, c), block);
+                    FloatVector whole = floor(t);
+                    IntVector index = IntVector.broadcast(Lanes.INT, r * scheme.cols() + c)
+                            .addIndex(1);
+                    FloatVector uniform =
+                            Lanes.floats(RandomLanes.bits24(key, index)).mul(0x1p-24f);
+                    FloatVector u = whole.add(1, uniform.compare(VectorOperators.LT, t.sub(whole)));
                     params.scaleAt(c).fma(u, params.offsetAt(c)).intoMemorySegment(out.data(), row + 4L * c, ORDER);
                 }
             }
@@ -156,9 +182,18 @@ final class CpuQuantizer {
 
     /** Codes as floats; NaN stays NaN. */
     private static FloatVector rounded(FloatVector t, Block block, Rounding rounding) {
-        FloatVector clamped = t.max(0).min((float) block.bits().maxCode());
-        FloatVector nearest = clamped.add(ROUND).sub(ROUND);
-        return rounding == Rounding.NEAREST ? nearest : nearest.sub(1, nearest.compare(VectorOperators.GT, clamped));
+        FloatVector clamped = clamped(t, block);
+        return rounding == Rounding.NEAREST ? clamped.add(ROUND).sub(ROUND) : floor(clamped);
+    }
+
+    private static FloatVector clamped(FloatVector t, Block block) {
+        return t.max(0).min((float) block.bits().maxCode());
+    }
+
+    /** Floor of floats in [0, 2^22]. */
+    private static FloatVector floor(FloatVector t) {
+        FloatVector nearest = t.add(ROUND).sub(ROUND);
+        return nearest.sub(1, nearest.compare(VectorOperators.GT, t));
     }
 
     private interface BlockBody {

@@ -97,26 +97,12 @@ final class FloatLoops {
         MemorySegment target = out.data();
         int threshold = CounterRandom.threshold(rate);
         float factor = 1f / (1f - rate);
-        int low = (int) key;
-        int high = (int) (key >>> 32);
         int linesPerRow = x.stride() / LINE;
         IntVector lanes = IntVector.zero(INTS).addIndex(1);
         for (int line = from; line < to; line++) {
             int index = line / linesPerRow * x.cols() + line % linesPerRow * LINE;
             for (int j = 0; j < LINE; j += LANES) {
-                IntVector h = lanes.add(index + j).lanewise(VectorOperators.XOR, low);
-                h = h.lanewise(VectorOperators.XOR, h.lanewise(VectorOperators.LSHR, 16))
-                        .mul(CounterRandom.MIX_1);
-                h = h.lanewise(VectorOperators.XOR, h.lanewise(VectorOperators.LSHR, 13))
-                        .mul(CounterRandom.MIX_2);
-                h = h.lanewise(VectorOperators.XOR, h.lanewise(VectorOperators.LSHR, 16))
-                        .add(high);
-                h = h.lanewise(VectorOperators.XOR, h.lanewise(VectorOperators.LSHR, 16))
-                        .mul(CounterRandom.MIX_1);
-                h = h.lanewise(VectorOperators.XOR, h.lanewise(VectorOperators.LSHR, 13))
-                        .mul(CounterRandom.MIX_2);
-                h = h.lanewise(VectorOperators.XOR, h.lanewise(VectorOperators.LSHR, 16));
-                VectorMask<Float> keep = h.lanewise(VectorOperators.LSHR, 8)
+                VectorMask<Float> keep = RandomLanes.bits24(key, lanes.add(index + j))
                         .compare(VectorOperators.GE, threshold)
                         .cast(FLOATS);
                 long at = line * LINE_BYTES + (long) j * Float.BYTES;

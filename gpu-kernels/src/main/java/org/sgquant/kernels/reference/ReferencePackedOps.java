@@ -1,8 +1,10 @@
 package org.sgquant.kernels.reference;
 
 import org.sgquant.kernels.Calibration;
+import org.sgquant.kernels.CounterRandom;
 import org.sgquant.kernels.PackedOps;
 import org.sgquant.kernels.PackedShapes;
+import org.sgquant.kernels.StepState;
 import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.EdgeWeights;
 import org.sgquant.tensor.FloatMatrix;
@@ -23,6 +25,15 @@ public final class ReferencePackedOps implements PackedOps {
         PackedShapes.requireScheme(x, scheme, "fakeQuantize");
         PackedShapes.requireScheme(out, scheme, "fakeQuantize out");
         ReferenceQuantizer.fakeQuantize(x, scheme, out);
+    }
+
+    @Override
+    public void fakeQuantizeStochastic(
+            FloatMatrix x, QuantScheme scheme, int stream, StepState state, FloatMatrix out) {
+        PackedShapes.requireScheme(x, scheme, "fakeQuantizeStochastic");
+        PackedShapes.requireScheme(out, scheme, "fakeQuantizeStochastic out");
+        ReferenceQuantizer.fakeQuantizeStochastic(
+                x, scheme, CounterRandom.key(state.seed(), state.step(), stream), out);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package org.sgquant.kernels.reference;
 
 import java.lang.foreign.ValueLayout;
+import org.sgquant.kernels.CounterRandom;
 import org.sgquant.kernels.NonFiniteException;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.PackedLayout;
@@ -25,10 +26,30 @@ final class ReferenceQuantizer {
     }
 
     private static float fake(float x, QuantScheme scheme, Block block, int r, int c) {
+        return dequantized(rounded(x, scheme, block, r, c), scheme, block, r, c);
+    }
+
+    private static float dequantized(float u, QuantScheme scheme, Block block, int r, int c) {
         int s = scaleIndex(scheme, block, r, c);
-        float u = rounded(x, scheme, block, r, c);
         return Math.fma(
                 block.params().scale().get(0, s), u, block.params().offset().get(0, s));
+    }
+
+    static void fakeQuantizeStochastic(FloatMatrix x, QuantScheme scheme, long key, FloatMatrix out) {
+        for (Block block : scheme.blocks()) {
+            for (int r = block.rowStart(); r < block.rowEnd(); r++) {
+                for (int c = 0; c < scheme.cols(); c++) {
+                    float value = x.get(r, c);
+                    if (block.bits().isPacked()) {
+                        float t = clamped(value, scheme, block, r, c);
+                        float whole = (float) Math.floor(t);
+                        float uniform = CounterRandom.uniform(key, r * scheme.cols() + c);
+                        value = dequantized(uniform < t - whole ? whole + 1 : whole, scheme, block, r, c);
+                    }
+                    out.set(r, c, value);
+                }
+            }
+        }
     }
 
     static void fakeQuantizeBackward(FloatMatrix x, QuantScheme scheme, FloatMatrix gradY, FloatMatrix gradX) {
@@ -79,9 +100,13 @@ final class ReferenceQuantizer {
 
     /** The code of {@code x} as a float; NaN stays NaN. */
     private static float rounded(float x, QuantScheme scheme, Block block, int r, int c) {
-        float t = normalised(x, scheme, block, r, c);
-        float clamped = Math.min(Math.max(t, 0f), (float) block.bits().maxCode());
+        float clamped = clamped(x, scheme, block, r, c);
         return (float) (scheme.rounding() == Rounding.PAPER ? Math.floor(clamped) : Math.rint(clamped));
+    }
+
+    private static float clamped(float x, QuantScheme scheme, Block block, int r, int c) {
+        return Math.min(Math.max(normalised(x, scheme, block, r, c), 0f), (float)
+                block.bits().maxCode());
     }
 
     private static float normalised(float x, QuantScheme scheme, Block block, int r, int c) {

@@ -8,6 +8,7 @@ import org.sgquant.kernels.PackedOracleContract;
 import org.sgquant.kernels.PackedParityContract;
 import org.sgquant.kernels.PackedQuantizationContract;
 import org.sgquant.kernels.PackedSumsContract;
+import org.sgquant.kernels.StochasticRoundingContract;
 
 class CpuPackedOpsTest {
 
@@ -27,7 +28,11 @@ class CpuPackedOpsTest {
 
     @TestInstance(TestInstance.Lifecycle.PER_CLASS)
     abstract static class OnThreads
-            implements PackedQuantizationContract, PackedSumsContract, PackedOracleContract, PackedParityContract {
+            implements PackedQuantizationContract,
+                    StochasticRoundingContract,
+                    PackedSumsContract,
+                    PackedOracleContract,
+                    PackedParityContract {
 
         private final Workers workers;
         private final PackedOps ops;

@@ -4,8 +4,10 @@ import org.sgquant.kernels.PackedOps;
 import org.sgquant.kernels.PackedOracleContract;
 import org.sgquant.kernels.PackedQuantizationContract;
 import org.sgquant.kernels.PackedSumsContract;
+import org.sgquant.kernels.StochasticRoundingContract;
 
-class ReferencePackedOpsTest implements PackedQuantizationContract, PackedSumsContract, PackedOracleContract {
+class ReferencePackedOpsTest
+        implements PackedQuantizationContract, StochasticRoundingContract, PackedSumsContract, PackedOracleContract {
 
     @Override
     public PackedOps ops() {

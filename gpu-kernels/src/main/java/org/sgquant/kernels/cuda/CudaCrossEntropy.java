@@ -1,0 +1,66 @@
+package org.sgquant.kernels.cuda;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import org.sgquant.kernels.FloatShapes;
+import org.sgquant.tensor.FloatMatrix;
+import org.sgquant.tensor.IntArray;
+import org.sgquant.tensor.ShapeException;
+
+/** Softmax cross-entropy: a launch over the nodes, then one block that adds the sums of its blocks up. */
+final class CudaCrossEntropy {
+
+    private static final String NODES = "cross_entropy_f32";
+
+    private final Launcher launcher;
+
+    CudaCrossEntropy(Launcher launcher) {
+        this.launcher = launcher;
+    }
+
+    /** As {@code ElementwiseOps.softmaxCrossEntropy}, of checked shapes and a gradient that is zero or null. */
+    void run(FloatMatrix logits, IntArray labels, IntArray nodes, FloatMatrix grad, FloatMatrix metrics) {
+        int blocks = Math.toIntExact(launcher.blocks(NODES, nodes.size()));
+        MemorySegment losses = launcher.scratch("losses", Math.max(blocks, 1) * (long) Double.BYTES);
+        MemorySegment rights = launcher.scratch("right predictions", Math.max(blocks, 1) * (long) Integer.BYTES);
+        MemorySegment badLabel = launcher.scratch("label outside its range", Long.BYTES);
+        int rows = logits.rows();
+        int cols = logits.cols();
+        launcher.kernel(NODES)
+                .pointer(logits)
+                .int32(rows)
+                .int32(cols)
+                .pointer(labels)
+                .pointer(nodes)
+                .int32(nodes.size())
+                .pointer(grad)
+                .pointer(losses)
+                .pointer(rights)
+                .pointer(badLabel)
+                .pointer(launcher.errors().word())
+                .int32(launcher.errors()
+                        .site(List.of("node", rows), (node, kind) -> FloatShapes.noSuchNode((int) node, rows)))
+                .int32(launcher.errors().site(List.of("label", cols), (node, kind) -> noSuchLabel(badLabel, cols)))
+                .run(blocks);
+        launcher.kernel("cross_entropy_metrics")
+                .pointer(losses)
+                .pointer(rights)
+                .int32(blocks)
+                .int32(nodes.size())
+                .pointer(metrics)
+                .run(1);
+    }
+
+    /** Reads what the kernel left in {@code badLabel}, the complement of node and label, and clears it. */
+    private ShapeException noSuchLabel(MemorySegment badLabel, int cols) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment word = arena.allocate(ValueLayout.JAVA_LONG);
+            launcher.stream().copyToHost(badLabel, word, Long.BYTES);
+            launcher.stream().fill(badLabel, (byte) 0, Long.BYTES);
+            long found = ~word.get(ValueLayout.JAVA_LONG, 0);
+            return FloatShapes.noSuchLabel((int) found, (int) (found >>> Integer.SIZE), cols);
+        }
+    }
+}

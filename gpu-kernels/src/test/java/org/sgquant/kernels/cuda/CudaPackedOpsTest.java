@@ -1,0 +1,69 @@
+package org.sgquant.kernels.cuda;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Nested;
+import org.sgquant.cuda.testing.OnDevice;
+import org.sgquant.kernels.PackedOps;
+import org.sgquant.kernels.PackedOracleContract;
+import org.sgquant.kernels.PackedParityContract;
+import org.sgquant.kernels.PackedQuantizationContract;
+import org.sgquant.kernels.PackedSumsContract;
+import org.sgquant.kernels.StochasticRoundingContract;
+
+/** The contracts of packed operations on a CUDA device: integer results have the bits of the reference. */
+@OnDevice
+class CudaPackedOpsTest {
+
+    private static CudaBackend backend;
+
+    @BeforeAll
+    static void open() {
+        backend = CudaBackend.open(0);
+    }
+
+    @AfterAll
+    static void close() {
+        backend.close();
+    }
+
+    @Nested
+    class Quantization implements PackedQuantizationContract {
+        @Override
+        public PackedOps ops() {
+            return HostOperands.packed(backend);
+        }
+    }
+
+    @Nested
+    class Stochastic implements StochasticRoundingContract {
+        @Override
+        public PackedOps ops() {
+            return HostOperands.packed(backend);
+        }
+    }
+
+    @Nested
+    class Sums implements PackedSumsContract {
+        @Override
+        public PackedOps ops() {
+            return HostOperands.packed(backend);
+        }
+    }
+
+    @Nested
+    class Parity implements PackedParityContract {
+        @Override
+        public PackedOps ops() {
+            return HostOperands.packed(backend);
+        }
+    }
+
+    @Nested
+    class Oracle implements PackedOracleContract {
+        @Override
+        public PackedOps ops() {
+            return HostOperands.packed(backend);
+        }
+    }
+}

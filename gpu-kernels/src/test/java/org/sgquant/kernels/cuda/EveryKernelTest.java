@@ -1,0 +1,119 @@
+package org.sgquant.kernels.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.sgquant.cuda.CudaCounters;
+import org.sgquant.cuda.testing.OnDevice;
+import org.sgquant.kernels.Backend;
+import org.sgquant.kernels.Calibration;
+import org.sgquant.kernels.DenseOps;
+import org.sgquant.kernels.ElementwiseOps;
+import org.sgquant.kernels.PackedFixture;
+import org.sgquant.kernels.PackedOps;
+import org.sgquant.kernels.SparseOps;
+import org.sgquant.kernels.StepState;
+import org.sgquant.tensor.BitWidth;
+import org.sgquant.tensor.CsrGraph;
+import org.sgquant.tensor.EdgeWeights;
+import org.sgquant.tensor.FloatMatrix;
+import org.sgquant.tensor.Granularity;
+import org.sgquant.tensor.IntArray;
+import org.sgquant.tensor.PackedMatrix;
+import org.sgquant.tensor.QuantScheme;
+import org.sgquant.tensor.Rounding;
+
+/** Every operation in every form that has a kernel of its own: no kernel of the list is left out. */
+@OnDevice
+class EveryKernelTest {
+
+    private static final int SOURCES = 40;
+    private static final int COLS = 33;
+
+    @Test
+    void every_listed_kernel_has_run() {
+        try (Backend backend = CudaBackend.open(0);
+                PackedFixture f = new PackedFixture()) {
+            for (Granularity granularity : Granularity.values()) {
+                for (BitWidth bits : BitWidth.values()) {
+                    packed(HostOperands.packed(backend), f, bits, granularity);
+                }
+            }
+            dense(HostOperands.dense(backend), f);
+            sparse(HostOperands.sparse(backend), f);
+            elementwise(HostOperands.elementwise(backend), f);
+        }
+        assertThat(CudaCounters.launchedKernels())
+                .containsAll(KernelList.load().all().stream()
+                        .map(KernelDeclaration::name)
+                        .toList());
+    }
+
+    private static void packed(PackedOps ops, PackedFixture f, BitWidth bits, Granularity granularity) {
+        // Short rows, whole warps and a hub that is cut into chunks.
+        CsrGraph graph = f.graph(SOURCES, 0, 1, 3, 40, 700, 9000);
+        FloatMatrix values = f.matrix(SOURCES, COLS);
+        FloatMatrix out = f.output(graph.numRows(), COLS);
+        FloatMatrix w = f.matrix(COLS, 7);
+        EdgeWeights weights = f.weights(ops, graph, BitWidth.Q4, BitWidth.FP32);
+        QuantScheme uniform = f.uniform(SOURCES, COLS, bits, granularity);
+        QuantScheme mixed = f.scheme(SOURCES, COLS, bits, granularity, Rounding.NEAREST);
+        for (QuantScheme scheme : List.of(uniform, mixed)) {
+            for (Calibration calibration :
+                    List.of(Calibration.ROW_MEAN, Calibration.MSE, Calibration.percentile(0.99), Calibration.MIN_MAX)) {
+                ops.calibrate(values, scheme, calibration);
+            }
+            FloatMatrix fake = f.output(SOURCES, COLS);
+            ops.fakeQuantize(values, scheme, fake);
+            ops.fakeQuantizeStochastic(values, scheme, 0, StepState.allocate(f.memory()), fake);
+            ops.fakeQuantizeBackward(values, scheme, values, fake);
+            PackedMatrix x = f.packed(ops, values, scheme);
+            ops.unpack(x, fake);
+            ops.spmm(graph, x, out);
+            ops.spmmWeighted(graph, weights, x, out);
+            for (int outputs : new int[] {7, 20, 40}) {
+                ops.gemm(x, f.matrix(COLS, outputs), f.output(SOURCES, outputs));
+            }
+            ops.spmmGemm(graph, null, x, null, w, f.output(graph.numRows(), 7));
+            ops.spmmGemm(graph, weights, x, f.matrix(1, graph.numRows()), w, f.output(graph.numRows(), 7));
+        }
+    }
+
+    private static void dense(DenseOps ops, PackedFixture f) {
+        FloatMatrix a = f.matrix(17, 17);
+        for (boolean left : new boolean[] {false, true}) {
+            for (boolean right : new boolean[] {false, true}) {
+                ops.gemm(a, left, f.matrix(17, 17), right, f.output(17, 17));
+            }
+        }
+    }
+
+    private static void sparse(SparseOps ops, PackedFixture f) {
+        CsrGraph graph = f.graph(SOURCES, 0, 1, 50);
+        ops.spmm(graph, null, f.matrix(SOURCES, COLS), f.output(3, COLS));
+        ops.spmm(graph, f.matrix(1, 51), f.matrix(SOURCES, COLS), f.output(3, COLS));
+        ops.gather(f.matrix(1, 3), IntArray.of(f.memory(), 2, 0, 1), f.output(1, 3));
+    }
+
+    private static void elementwise(ElementwiseOps ops, PackedFixture f) {
+        FloatMatrix x = f.matrix(5, COLS);
+        FloatMatrix out = f.output(5, COLS);
+        StepState state = StepState.allocate(f.memory());
+        state.set(1, 0, 0.1f);
+        ops.nextStep(state);
+        ops.zero(out);
+        ops.copy(x, out);
+        ops.add(x, x, out);
+        ops.scaleRows(x, f.matrix(1, 5), out);
+        ops.addBias(x, f.matrix(1, COLS), out);
+        ops.sumRows(x, f.output(1, COLS));
+        ops.relu(x, out);
+        ops.reluBackward(x, x, out);
+        ops.dropout(x, 0.5f, 0, state, out);
+        ops.softmax(x, out);
+        IntArray labels = IntArray.of(f.memory(), 0, 1, 2, 3, 4);
+        ops.softmaxCrossEntropy(x, labels, IntArray.of(f.memory(), 1, 3), out, f.output(1, 2));
+        ops.adam(x, out, f.filled(5, COLS, 0), f.filled(5, COLS, 0), 0.1f, state);
+    }
+}
