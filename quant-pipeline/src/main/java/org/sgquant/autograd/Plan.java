@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.sgquant.kernels.Backend;
+import org.sgquant.kernels.Replay;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.Memory;
 import org.sgquant.tensor.PackedMatrix;
@@ -15,9 +16,10 @@ import org.sgquant.tensor.PackedMatrix;
 /**
  * A recorded list of kernel calls with its buffers: replayed as often as wanted, without allocation.
  *
- * <p>Buffers of intermediate values are placed by liveness in one slab: two values share bytes iff no step needs both.
+ * <p>The backend may record the calls and launch the record ({@link Backend#replayable}), so what changes from run to run
+ * is in device memory, never an argument. Buffers of intermediate values are placed by liveness in one slab: two values share bytes iff no step needs both.
  */
-public final class Plan {
+public final class Plan implements AutoCloseable {
 
     /** Told of every packed tensor of a run right after it was written, before its bytes are reused. */
     public interface PackedListener {
@@ -27,11 +29,14 @@ public final class Plan {
     private final Backend backend;
     private final List<Tape.Node> steps;
     private final long slabBytes;
+    private final Replay replay;
 
     private Plan(Backend backend, List<Tape.Node> steps, long slabBytes) {
         this.backend = backend;
         this.steps = steps;
         this.slabBytes = slabBytes;
+        this.replay =
+                backend.replayable(() -> steps.forEach(step -> step.kernel().run(backend)));
     }
 
     /** Binds every value of {@code tape} to a place in one slab from {@code memory}. */
@@ -71,9 +76,7 @@ public final class Plan {
 
     /** Runs every step once. */
     public void run() {
-        for (Tape.Node step : steps) {
-            step.kernel().run(backend);
-        }
+        replay.run();
     }
 
     /** Runs every step once and shows each packed tensor as soon as it is written. */
@@ -94,6 +97,11 @@ public final class Plan {
     /** Names of the steps in order, for people and tests. */
     public List<String> stepNames() {
         return steps.stream().map(Tape.Node::name).collect(Collectors.toList());
+    }
+
+    @Override
+    public void close() {
+        replay.close();
     }
 
     /** Places intervals of life in one address range: first gap that no overlapping life occupies. */

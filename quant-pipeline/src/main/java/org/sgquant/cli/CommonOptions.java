@@ -47,21 +47,29 @@ final class CommonOptions {
 
     /** One lane per task up to the threads at hand, one for all on a large graph. */
     Lanes lanes(Dataset dataset, int tasks, Console console) {
+        requireThreads();
+        int count = dataset.graph().numEdges() > EDGES_PER_LANE ? 1 : Math.clamp(tasks, 1, threads);
+        return new Lanes(dataset, count, lane -> backend(threads / count, lane == 0 ? console : Console.SILENT));
+    }
+
+    private void requireThreads() {
         if (threads < 1 || threads > MOST_THREADS) {
             throw new IllegalArgumentException("--threads must lie in 1.." + MOST_THREADS + ", got " + threads);
         }
-        int count = dataset.graph().numEdges() > EDGES_PER_LANE ? 1 : Math.clamp(tasks, 1, threads);
-        return new Lanes(dataset, count, lane -> backend(threads / count, lane == 0 ? console : Console.SILENT));
     }
 
     Backend backend(int laneThreads, Console console) {
         return Backends.select(device, laneThreads, console::info);
     }
 
-    /** Name of the device that {@link #backend} gives. */
-    String deviceName() {
-        try (Backend backend = backend(1, Console.SILENT)) {
-            return backend.name();
+    /** What a report says of the device. */
+    record Device(String name, String description) {}
+
+    /** The device that {@link #backend} gives. */
+    Device describeDevice() {
+        requireThreads();
+        try (Backend backend = backend(threads, Console.SILENT)) {
+            return new Device(backend.name(), backend.description());
         }
     }
 }

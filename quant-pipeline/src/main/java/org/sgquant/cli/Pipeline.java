@@ -27,7 +27,7 @@ import org.sgquant.train.TrainConfig;
 final class Pipeline implements AutoCloseable {
 
     private final CommonOptions common;
-    private final String device;
+    private final CommonOptions.Device device;
     private final Console console;
     private final Recipe recipe;
     private final Dataset dataset;
@@ -61,7 +61,7 @@ final class Pipeline implements AutoCloseable {
         QuantConfig quantConfig = recipe.quantization().config();
         TrainConfig trainConfig = recipe.train().config();
         TrainConfig fineTuneConfig = recipe.fineTune().config();
-        this.device = common.deviceName();
+        this.device = common.describeDevice();
         this.dataset = data.open(recipe.dataset(), console);
         if (dataset.split().train().length == 0 || dataset.split().validation().length == 0) {
             dataset.close();
@@ -220,7 +220,8 @@ final class Pipeline implements AutoCloseable {
                 dataset.name(),
                 dataset.splitSource(),
                 recipe.model().name(),
-                device,
+                device.name(),
+                device.description(),
                 seeds,
                 common.seed,
                 fp32,

@@ -7,6 +7,7 @@ import org.sgquant.data.FormatException;
 import org.sgquant.data.NoSuchDatasetException;
 import org.sgquant.kernels.DeviceUnavailableException;
 import org.sgquant.kernels.NonFiniteException;
+import org.sgquant.kernels.OutOfDeviceMemoryException;
 import org.sgquant.search.StudyException;
 import org.sgquant.train.DivergedException;
 import picocli.AutoComplete;
@@ -93,6 +94,7 @@ public final class Sgquant implements Runnable {
 
     private static boolean isExplained(Exception e) {
         return exitCode(e) != ExitCode.FAILED
+                || e instanceof OutOfDeviceMemoryException
                 || e instanceof DownloadException
                 || e instanceof DivergedException
                 || e instanceof UncheckedIOException;

@@ -41,7 +41,7 @@ public final class GraphInput implements AutoCloseable {
     public GraphInput(Dataset dataset, Backend backend) {
         this.dataset = dataset;
         this.backend = backend;
-        this.memory = backend.newMemory();
+        this.memory = backend.newMemory("graph");
         Transfer upload = new Transfer(backend, memory);
         try (HostMemory hostMemory = new HostMemory()) {
             CsrGraph host = withSelfLoops(dataset.graph(), hostMemory);

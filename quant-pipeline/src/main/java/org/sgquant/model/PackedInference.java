@@ -34,7 +34,7 @@ public final class PackedInference implements AutoCloseable {
     public PackedInference(
             Model model, GraphInput input, Parameters parameters, QuantizedCells cells, Backend backend) {
         this.backend = backend;
-        this.memory = backend.newMemory();
+        this.memory = backend.newMemory("inference");
         this.cells = cells;
         Tape tape = new Tape();
         Value out = model.logits(new Forward(tape, Phase.PACKED, input, parameters, cells, null));
@@ -49,9 +49,10 @@ public final class PackedInference implements AutoCloseable {
         return Transfer.download(backend, logits);
     }
 
-    /** Runs once without reading the logits; for timing. */
+    /** Runs once to the end without reading the logits; for timing. */
     public void runOnly() {
         plan.run();
+        backend.finish();
     }
 
     /** Runs once and returns the SHA-256 of the codes of every packed tensor, blocks in order, by cell. */
@@ -105,6 +106,7 @@ public final class PackedInference implements AutoCloseable {
 
     @Override
     public void close() {
+        plan.close();
         memory.close();
     }
 }

@@ -24,7 +24,7 @@ public final class Parameters implements AutoCloseable {
     /** Parameters at 0. */
     public Parameters(List<Spec> specs, Backend backend) {
         this.backend = backend;
-        this.memory = backend.newMemory();
+        this.memory = backend.newMemory("parameters");
         for (Spec spec : specs) {
             list.add(new Parameter(spec, matrix(spec), matrix(spec), matrix(spec)));
         }

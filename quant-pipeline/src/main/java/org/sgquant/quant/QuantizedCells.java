@@ -64,8 +64,8 @@ public final class QuantizedCells implements AutoCloseable {
         this.bits = bits;
         this.config = config;
         this.bounds = bits.buckets().bounds(source.degrees());
-        this.packedMemory = backend.newMemory();
-        this.fakeMemory = backend.newMemory();
+        this.packedMemory = backend.newMemory("packed tensors");
+        this.fakeMemory = backend.newMemory("fake-quantized tensors");
         for (CellShape shape : shapes) {
             Cell cell = shape.cell();
             if (QuantConfig.isFeatures(cell) && !bits.isFp32(cell)) {

@@ -8,7 +8,7 @@ import org.sgquant.quant.MemoryReport;
 
 /**
  * What a command prints with {@code --json} and saves as {@code metrics.json}: one document, accuracies in percent,
- * sizes in bytes, times in seconds. Parts that a command did not do are left out.
+ * sizes in bytes, times in seconds on the device described. Parts that a command did not do are left out.
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record RunReport(
@@ -16,6 +16,7 @@ public record RunReport(
         @JsonProperty(required = true) String split,
         @JsonProperty(required = true) String model,
         @JsonProperty(required = true) String device,
+        String deviceDescription,
         @JsonProperty(required = true) int seeds,
         @JsonProperty(required = true) long firstSeed,
         @JsonProperty(required = true) Fp32 fp32,

@@ -15,7 +15,7 @@ public final class TextReport {
                 "%s, %s, %s, %d %s",
                 r.dataset(),
                 r.model(),
-                r.device(),
+                r.deviceDescription() == null ? r.device() : r.deviceDescription(),
                 r.seeds(),
                 r.seeds() == 1 ? "seed" : "seeds");
         line(out, "  fp32       test %s %%", accuracy(r.fp32().testAccuracy()));

@@ -42,7 +42,7 @@ public final class Trainer implements AutoCloseable {
     /** {@code cells} is null for fp32 training; {@code parameters} are trained in place. */
     public Trainer(Model model, GraphInput input, Parameters parameters, QuantizedCells cells, Backend backend) {
         this.backend = backend;
-        this.memory = backend.newMemory();
+        this.memory = backend.newMemory("training");
         this.input = input;
         this.parameters = parameters;
         this.best = new Parameters(model.parameters(), backend);
@@ -124,13 +124,15 @@ public final class Trainer implements AutoCloseable {
     /** Metrics of the present parameters on {@code nodes}. */
     public static Metrics evaluate(
             Model model, GraphInput input, Parameters parameters, IntArray nodes, Backend backend) {
-        try (Memory memory = backend.newMemory();
+        try (Memory memory = backend.newMemory("training");
                 HostMemory host = new HostMemory()) {
             Tape tape = new Tape();
             FloatMatrix metrics = FloatMatrix.allocate(memory, 1, 2);
             Value logits = model.logits(new Forward(tape, Phase.EVALUATE, input, parameters, null, null));
             tape.evaluate(logits, input.labels(), nodes, metrics);
-            Plan.compile(tape, backend, memory).run();
+            try (Plan plan = Plan.compile(tape, backend, memory)) {
+                plan.run();
+            }
             FloatMatrix result = FloatMatrix.allocate(host, 1, 2);
             backend.download(metrics.data(), result.data(), result.bytes());
             return metrics(result, nodes);
@@ -148,6 +150,8 @@ public final class Trainer implements AutoCloseable {
 
     @Override
     public void close() {
+        step.close();
+        evaluation.close();
         best.close();
         memory.close();
         host.close();

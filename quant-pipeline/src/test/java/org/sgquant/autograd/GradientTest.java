@@ -48,7 +48,7 @@ final class GradientTest {
         try (Dataset dataset = graph(words).generate();
                 Backend backend = device.equals("cpu") ? new CpuBackend(2) : new ReferenceBackend();
                 GraphInput input = new GraphInput(dataset, backend);
-                Memory memory = backend.newMemory()) {
+                Memory memory = backend.newMemory("test")) {
             assertThat(dataset.features() instanceof Features.Sparse).isEqualTo(words == 5);
             Gcn gcn = new Gcn(new GcnConfig(layers, 7, 0, 0, edgeNorm, null), input);
             try (Parameters parameters = new Parameters(gcn.parameters(), backend)) {
@@ -116,7 +116,7 @@ final class GradientTest {
     @Test
     void theStraightThroughGradientIsTheIdentityOrWithAMaskZeroOutsideTheRange() {
         try (Backend backend = new CpuBackend(2);
-                Memory memory = backend.newMemory()) {
+                Memory memory = backend.newMemory("test")) {
             float[][] x = {{-2, -1, -0.5f, 0, 0.25f}, {0.3f, 0.9f, 1, 1.001f, 7}};
             float[][] g = {{1, 2, 3, 4, 5}, {6, 7, 8, 9, 10}};
             QuantScheme scheme = QuantScheme.uniform(memory, "x", 2, 5, BitWidth.Q2, Granularity.TENSOR);
@@ -138,7 +138,7 @@ final class GradientTest {
     @Test
     void calibrationInThePlanSetsTheRangeEachTimeItRuns() {
         try (Backend backend = new ReferenceBackend();
-                Memory memory = backend.newMemory()) {
+                Memory memory = backend.newMemory("test")) {
             FloatMatrix x = FloatMatrix.of(memory, new float[][] {{0, 1, 2, 3}});
             QuantScheme scheme = QuantScheme.uniform(memory, "x", 1, 4, BitWidth.Q2, Granularity.TENSOR);
             Tape tape = new Tape();
@@ -158,7 +158,7 @@ final class GradientTest {
     @Test
     void dropoutDropsTheSameElementsForwardAndBackwardAndOthersInTheNextStep() {
         try (Backend backend = new CpuBackend(3);
-                Memory memory = backend.newMemory()) {
+                Memory memory = backend.newMemory("test")) {
             float[][] ones = new float[31][17];
             for (float[] row : ones) {
                 java.util.Arrays.fill(row, 1);

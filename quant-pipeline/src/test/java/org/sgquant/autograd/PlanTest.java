@@ -121,7 +121,7 @@ final class PlanTest {
         long saved = 0;
         for (long seed = first; seed < first + 200; seed++) {
             try (Backend backend = seed % 2 == 0 ? new ReferenceBackend() : new CpuBackend(2);
-                    Memory memory = backend.newMemory()) {
+                    Memory memory = backend.newMemory("test")) {
                 RandomTape shared = new RandomTape(seed, memory, false);
                 RandomTape unshared = new RandomTape(seed, memory, true);
                 Plan plan = Plan.compile(shared.tape, backend, memory);
@@ -184,7 +184,7 @@ final class PlanTest {
     @Test
     void aListenerSeesEveryPackedTensorBeforeItsBytesAreReused() {
         try (Backend backend = new ReferenceBackend();
-                Memory memory = backend.newMemory()) {
+                Memory memory = backend.newMemory("test")) {
             Tape tape = new Tape();
             List<List<Integer>> seen = new ArrayList<>();
             FloatMatrix x = FloatMatrix.of(memory, new float[][] {{0, 1, 2, 3}});

@@ -31,7 +31,7 @@ import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.Memory;
 
 /** From one saved model, packed inference gives the same bits on every backend at any thread count. */
-final class BitEqualityTest {
+class BitEqualityTest {
 
     @TempDir
     private static Path folder;
@@ -61,14 +61,17 @@ final class BitEqualityTest {
 
     private record Inference(float[][] logits, SortedMap<String, String> codes) {}
 
+    /** The backends that must agree, the reference first. */
+    List<Supplier<Backend>> backends() {
+        return List.of(ReferenceBackend::new, () -> new CpuBackend(1), () -> new CpuBackend(3));
+    }
+
     /** Saves a model under {@code recipe} and requires one result of all backends. */
-    private static void sameEverywhere(Experiment.Trained start, Recipe recipe, int packedTensors) {
+    private void sameEverywhere(Experiment.Trained start, Recipe recipe, int packedTensors) {
         Experiment experiment = SmallModels.experiment(lanes, recipe);
         Path model = SmallModels.save(folder.resolve("m"), experiment, start, recipe, dataset);
-        List<Supplier<Backend>> backends =
-                List.of(ReferenceBackend::new, () -> new CpuBackend(1), () -> new CpuBackend(3));
         List<Inference> results = new ArrayList<>();
-        for (Supplier<Backend> backend : backends) {
+        for (Supplier<Backend> backend : backends()) {
             try (Predictor predictor = Predictor.open(SavedModel.read(model), dataset, backend.get())) {
                 results.add(new Inference(predictor.logits(), predictor.codesSha256()));
                 assertThat(predictor.logits())
@@ -78,7 +81,7 @@ final class BitEqualityTest {
         }
         Inference reference = results.get(0);
         assertThat(reference.codes()).hasSize(packedTensors);
-        for (Inference other : results.subList(1, 3)) {
+        for (Inference other : results.subList(1, results.size())) {
             assertThat(other.codes()).isEqualTo(reference.codes());
             assertThat(bits(other.logits())).isDeepEqualTo(bits(reference.logits()));
         }
@@ -152,7 +155,7 @@ final class BitEqualityTest {
         }
     }
 
-    /** Sparse features that stay fp32 are multiplied in double by the reference: equal at any thread count only. */
+    /** Sparse features that stay fp32 are multiplied in double by the reference: only the others are equal. */
     @Test
     void features32BitsWide() {
         for (boolean edgeNorm : new boolean[] {false, true}) {
@@ -160,13 +163,14 @@ final class BitEqualityTest {
             Experiment experiment = SmallModels.experiment(lanes, recipe);
             Path model = SmallModels.save(folder.resolve("m"), experiment, edgeNorm ? edge : folded, recipe, dataset);
             List<int[][]> results = new ArrayList<>();
-            for (int threads : new int[] {1, 2, 3}) {
-                try (Predictor predictor = Predictor.open(SavedModel.read(model), dataset, new CpuBackend(threads))) {
+            for (Supplier<Backend> backend : backends()) {
+                try (Predictor predictor = Predictor.open(SavedModel.read(model), dataset, backend.get())) {
                     results.add(bits(predictor.logits()));
                 }
             }
-            assertThat(results.get(1)).isDeepEqualTo(results.get(0));
-            assertThat(results.get(2)).isDeepEqualTo(results.get(0));
+            for (int[][] other : results.subList(2, results.size())) {
+                assertThat(other).isDeepEqualTo(results.get(1));
+            }
         }
     }
 
@@ -202,7 +206,7 @@ final class BitEqualityTest {
     }
 
     private static float[][] fakeQuantized(QuantizedModel model, Backend backend) {
-        try (Memory memory = backend.newMemory()) {
+        try (Memory memory = backend.newMemory("test")) {
             Tape tape = new Tape();
             Value logits = model.model()
                     .logits(new Forward(tape, Phase.CALIBRATE, model.input(), model.parameters(), model.cells(), null));

@@ -73,6 +73,7 @@ final class SmallModels {
                 "generated",
                 "gcn",
                 "cpu",
+                "cpu",
                 1,
                 0,
                 new RunReport.Fp32(none, none),

@@ -1,0 +1,68 @@
+package org.sgquant.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import org.junit.jupiter.api.Test;
+import org.sgquant.cuda.CudaCounters;
+import org.sgquant.cuda.testing.OnDevice;
+import org.sgquant.data.Dataset;
+import org.sgquant.data.SyntheticCitationGraph;
+import org.sgquant.kernels.Backend;
+import org.sgquant.kernels.cpu.CpuBackend;
+import org.sgquant.kernels.cuda.CudaBackend;
+import org.sgquant.model.Gcn;
+import org.sgquant.model.GcnConfig;
+import org.sgquant.model.GraphInput;
+import org.sgquant.model.Model;
+import org.sgquant.model.Parameters;
+
+/** Training on a CUDA device: what is copied, and that it learns what the CPU learns. */
+@OnDevice
+class CudaTrainingTest {
+
+    private static final int EPOCHS = 30;
+
+    /** Trains a GCN on the small graph and returns its validation metrics. */
+    private static Metrics train(Backend backend, Dataset dataset, int epochs) {
+        try (GraphInput input = new GraphInput(dataset, backend)) {
+            Model model = new Gcn(GcnConfig.DEFAULT, input);
+            try (Parameters parameters = new Parameters(model.parameters(), backend);
+                    Trainer trainer = new Trainer(model, input, parameters, null, backend)) {
+                parameters.initialize(7);
+                return trainer.train(new TrainConfig(epochs, 0.01f, 0.01f, epochs), 7);
+            }
+        }
+    }
+
+    @Test
+    void a_step_copies_its_state_in_and_its_metrics_out_and_nothing_else() {
+        try (Dataset dataset = SyntheticCitationGraph.SMALL.generate()) {
+            long[] in = new long[2];
+            long[] out = new long[2];
+            for (int i = 0; i < 2; i++) {
+                try (Backend backend = CudaBackend.open(0)) {
+                    long inBefore = CudaCounters.copiesToDevice();
+                    long outBefore = CudaCounters.copiesToHost();
+                    train(backend, dataset, (i + 1) * EPOCHS);
+                    in[i] = CudaCounters.copiesToDevice() - inBefore;
+                    out[i] = CudaCounters.copiesToHost() - outBefore;
+                }
+            }
+            assertThat(in[1] - in[0]).as("step states").isEqualTo(EPOCHS);
+            assertThat(out[1] - out[0]).as("error words and metrics").isEqualTo(2 * EPOCHS);
+        }
+    }
+
+    @Test
+    void learns_what_the_cpu_learns() {
+        try (Dataset dataset = SyntheticCitationGraph.SMALL.generate();
+                Backend cuda = CudaBackend.open(0);
+                Backend cpu = new CpuBackend(1)) {
+            Metrics onDevice = train(cuda, dataset, EPOCHS);
+            Metrics onCpu = train(cpu, dataset, EPOCHS);
+            assertThat(onDevice.loss()).isCloseTo(onCpu.loss(), within(1e-3));
+            assertThat(onDevice.accuracy()).isEqualTo(onCpu.accuracy());
+        }
+    }
+}
