@@ -17,7 +17,7 @@ import org.sgquant.tensor.QuantScheme;
 record Operands(Backend backend, Memory memory) implements AutoCloseable {
 
     Operands(Backend backend) {
-        this(backend, backend.newMemory());
+        this(backend, backend.newMemory("benchmark"));
     }
 
     FloatMatrix matrix(Function<HostMemory, FloatMatrix> source) {

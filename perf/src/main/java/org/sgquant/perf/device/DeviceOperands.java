@@ -1,0 +1,122 @@
+package org.sgquant.perf.device;
+
+import java.util.List;
+import java.util.stream.IntStream;
+import org.sgquant.kernels.Backend;
+import org.sgquant.kernels.CounterRandom;
+import org.sgquant.kernels.Transfer;
+import org.sgquant.tensor.BitWidth;
+import org.sgquant.tensor.CsrGraph;
+import org.sgquant.tensor.EdgeWeights;
+import org.sgquant.tensor.FloatMatrix;
+import org.sgquant.tensor.Granularity;
+import org.sgquant.tensor.HostMemory;
+import org.sgquant.tensor.Memory;
+import org.sgquant.tensor.PackedMatrix;
+import org.sgquant.tensor.QuantScheme;
+import org.sgquant.tensor.Rounding;
+
+/**
+ * Operands of one {@link GraphPart} in memory of one backend: random functions of the numbers of rows and edges.
+ *
+ * <p>{@code x} is uniform in [-1, 1) but for node 0, which has a -1 and a 1, so that a part with node 0 has the range
+ * of the whole.
+ */
+record DeviceOperands(Backend backend, Memory memory, GraphPart part, CsrGraph graph, FloatMatrix x) {
+
+    private static final long SEED = 20240607;
+    private static final int X = 0;
+    private static final int W = 1;
+    private static final int EDGE = 2;
+
+    /** {@code x} with {@code cols} columns; {@code graph} is the graph of {@code part} in memory of the backend. */
+    static DeviceOperands of(Backend backend, Memory memory, GraphPart part, CsrGraph graph, int cols) {
+        try (HostMemory host = new HostMemory()) {
+            FloatMatrix x = FloatMatrix.allocate(host, graph.numCols(), cols);
+            IntStream.range(0, x.rows()).parallel().forEach(r -> fill(x, r, part.source(r)));
+            return new DeviceOperands(backend, memory, part, graph, new Transfer(backend, memory).matrix(x));
+        }
+    }
+
+    /** The same operands; further ones go to {@code other}. */
+    DeviceOperands in(Memory other) {
+        return new DeviceOperands(backend, other, part, graph, x);
+    }
+
+    private static void fill(FloatMatrix x, int row, int node) {
+        long key = CounterRandom.key(SEED, X, node);
+        for (int c = 0; c < x.cols(); c++) {
+            x.set(row, c, 2 * CounterRandom.uniform(key, c) - 1);
+        }
+        if (node == 0) {
+            x.set(row, 0, -1);
+            x.set(row, x.cols() - 1, 1);
+        }
+    }
+
+    /** {@code rows x cols} weights of a layer, uniform in [-1, 1). */
+    FloatMatrix weights(int rows, int cols) {
+        try (HostMemory host = new HostMemory()) {
+            FloatMatrix w = FloatMatrix.allocate(host, rows, cols);
+            long key = CounterRandom.key(SEED, W, 0);
+            for (int r = 0; r < rows; r++) {
+                for (int c = 0; c < cols; c++) {
+                    w.set(r, c, 2 * CounterRandom.uniform(key, r * cols + c) - 1);
+                }
+            }
+            return new Transfer(backend, memory).matrix(w);
+        }
+    }
+
+    /** One weight per edge at {@code bits}, uniform in [0, 1). */
+    EdgeWeights edgeWeights(BitWidth bits) {
+        int edges = graph.numEdges();
+        long key = CounterRandom.key(SEED, EDGE, 0);
+        try (HostMemory host = new HostMemory();
+                Memory floats = backend.newMemory("edge weights")) {
+            FloatMatrix values = FloatMatrix.allocate(host, 1, edges);
+            IntStream.range(0, edges)
+                    .parallel()
+                    .forEach(e -> values.set(0, e, CounterRandom.uniform(key, part.edge(e))));
+            QuantScheme scheme = QuantScheme.uniform(host, "edge weights", 1, edges, bits, Granularity.TENSOR);
+            setRange(scheme.blocks().get(0), 0, 0, 1);
+            PackedMatrix codes = PackedMatrix.allocate(memory, new Transfer(backend, memory).scheme(scheme));
+            backend.packed().pack(new Transfer(backend, floats).matrix(values), codes);
+            backend.finish();
+            return new EdgeWeights(List.of(new EdgeWeights.Part(0, graph.numRows(), 0, codes)));
+        }
+    }
+
+    /**
+     * Scheme of {@code x} with ranges set: a block per width over equal shares of the nodes; ranges differ between
+     * blocks, columns or rows where the granularity lets them.
+     */
+    QuantScheme scheme(Granularity granularity, int... widths) {
+        int[] bounds = IntStream.rangeClosed(0, widths.length)
+                .map(b -> part.columnsBelow((int) ((long) part.wholeNodes() * b / widths.length)))
+                .toArray();
+        List<BitWidth> bits = IntStream.of(widths).mapToObj(BitWidth::of).toList();
+        try (HostMemory host = new HostMemory()) {
+            QuantScheme scheme = QuantScheme.create(host, "x", bounds, x.cols(), bits, granularity, Rounding.NEAREST);
+            for (int b = 0; b < widths.length; b++) {
+                QuantScheme.Block block = scheme.blocks().get(b);
+                for (int i = 0; i < block.params().scale().cols(); i++) {
+                    int of = switch (granularity) {
+                        case TENSOR -> 0;
+                        case BUCKET -> b;
+                        case COLUMN -> i;
+                        case ROW -> part.source(block.rowStart() + i);
+                    };
+                    float reach = 1 + (of % 5) / 8f;
+                    setRange(block, i, -reach, reach);
+                }
+            }
+            return new Transfer(backend, memory).scheme(scheme);
+        }
+    }
+
+    private static void setRange(QuantScheme.Block block, int i, float low, float high) {
+        block.params().offset().set(0, i, low);
+        block.params().scale().set(0, i, (high - low) / block.bits().maxCode());
+    }
+}
