@@ -3,40 +3,14 @@ package org.sgquant.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.sgquant.cuda.testing.OnDevice;
 
-@OnDevice
-class CudaStreamTest {
-
-    private CudaDevice device;
-    private CudaStream stream;
-    private DeviceMemory memory;
-    private Arena arena;
-
-    @BeforeEach
-    void open() {
-        device = CudaDevice.open(0);
-        stream = device.newStream();
-        memory = device.newMemory("test");
-        arena = Arena.ofConfined();
-    }
-
-    @AfterEach
-    void close() {
-        arena.close();
-        memory.close();
-        stream.close();
-        device.close();
-    }
+class CudaStreamTest extends OnOpenDevice {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 31, 32, 33, 1009, 65_537, 1 << 20})

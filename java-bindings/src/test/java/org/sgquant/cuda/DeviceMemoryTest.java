@@ -6,34 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.sgquant.cuda.testing.OnDevice;
 
-@OnDevice
-class DeviceMemoryTest {
-
-    private CudaDevice device;
-    private CudaStream stream;
-    private DeviceMemory memory;
-    private Arena arena;
-
-    @BeforeEach
-    void open() {
-        device = CudaDevice.open(0);
-        stream = device.newStream();
-        memory = device.newMemory("test");
-        arena = Arena.ofConfined();
-    }
-
-    @AfterEach
-    void close() {
-        arena.close();
-        memory.close();
-        stream.close();
-        device.close();
-    }
+class DeviceMemoryTest extends OnOpenDevice {
 
     @Test
     void allocations_are_zero_and_aligned() {

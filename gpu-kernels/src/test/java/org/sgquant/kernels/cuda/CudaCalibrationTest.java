@@ -4,22 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.sgquant.cuda.testing.OnDevice;
 import org.sgquant.kernels.Calibration;
 import org.sgquant.kernels.NonFiniteException;
 import org.sgquant.kernels.PackedOps;
-import org.sgquant.kernels.RandomTensors;
 import org.sgquant.kernels.Replay;
 import org.sgquant.kernels.StepState;
 import org.sgquant.kernels.Transfer;
-import org.sgquant.kernels.cpu.CpuBackend;
 import org.sgquant.tensor.BitWidth;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.Granularity;
@@ -30,30 +24,7 @@ import org.sgquant.tensor.QuantScheme;
 import org.sgquant.tensor.Rounding;
 
 /** Ranges and codes on a CUDA device are the CPU's at sizes that fill many blocks, and when replayed. */
-@OnDevice
-class CudaCalibrationTest {
-
-    private static CudaBackend cuda;
-    private static CpuBackend cpu;
-
-    private final RandomTensors random = new RandomTensors();
-
-    @BeforeAll
-    static void open() {
-        cuda = CudaBackend.open(0);
-        cpu = new CpuBackend(2);
-    }
-
-    @AfterAll
-    static void close() {
-        cpu.close();
-        cuda.close();
-    }
-
-    @AfterEach
-    void free() {
-        random.close();
-    }
+class CudaCalibrationTest extends CudaAgainstCpu {
 
     private QuantScheme scheme(int rows, int cols, Granularity granularity, Rounding rounding, BitWidth... bits) {
         int[] bounds = new int[bits.length + 1];

@@ -5,12 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.sgquant.cuda.testing.OnDevice;
 import org.sgquant.kernels.PackedFixture;
 import org.sgquant.kernels.PackedOps;
 import org.sgquant.kernels.Replay;
@@ -31,8 +28,7 @@ import org.sgquant.tensor.Rounding;
  *
  * <p>Each product runs three times: the emulator takes the threads forward, backward and shuffled in turn.
  */
-@OnDevice
-class CudaCodeSumsTest {
+class CudaCodeSumsTest extends WithCudaBackend {
 
     private static final int SOURCES = 23;
     private static final int ORDERS = 3;
@@ -40,20 +36,8 @@ class CudaCodeSumsTest {
     /** Empty and short rows, around batches of 4 and 8 edges and groups of them, hubs of two and four chunks. */
     private static final int[] DEGREES = {0, 1, 3, 4, 5, 7, 8, 9, 15, 17, 31, 33, 63, 65, 127, 129, 255, 257, 769};
 
-    private static CudaBackend backend;
-
-    @BeforeAll
-    static void open() {
-        backend = CudaBackend.open(0);
-    }
-
-    @AfterAll
-    static void close() {
-        backend.close();
-    }
-
     private static PackedOps ops() {
-        return HostOperands.packed(backend);
+        return HostOperands.packed(cuda);
     }
 
     private static IntStream columns() {
@@ -148,7 +132,7 @@ class CudaCodeSumsTest {
     @Test
     void recorded_sums_and_products_of_hubs_start_from_zero_every_time() {
         try (PackedFixture f = new PackedFixture();
-                Memory memory = backend.newMemory("test")) {
+                Memory memory = cuda.newMemory("test")) {
             CsrGraph graph = f.graph(SOURCES, DEGREES);
             QuantScheme scheme = f.scheme(SOURCES, 20, BitWidth.Q4, Granularity.BUCKET, Rounding.NEAREST);
             PackedMatrix x = f.packed(new ReferencePackedOps(), f.matrix(SOURCES, 20), scheme);
@@ -157,20 +141,20 @@ class CudaCodeSumsTest {
             FloatMatrix products = f.output(graph.numRows(), 6);
             new ReferencePackedOps().spmm(graph, x, sums);
             new ReferencePackedOps().spmmGemm(graph, null, x, null, w, products);
-            DeviceCall.run(backend, call -> {
+            DeviceCall.run(cuda, call -> {
                 CsrGraph onDevice = call.graph(graph);
                 PackedMatrix codes = call.packed(x);
                 FloatMatrix weights = call.matrix(w);
                 FloatMatrix actualSums = FloatMatrix.allocate(memory, graph.numRows(), 20);
                 FloatMatrix actualProducts = FloatMatrix.allocate(memory, graph.numRows(), 6);
-                try (Replay replay = backend.replayable(() -> {
-                    backend.packed().spmm(onDevice, codes, actualSums);
-                    backend.packed().spmmGemm(onDevice, null, codes, null, weights, actualProducts);
+                try (Replay replay = cuda.replayable(() -> {
+                    cuda.packed().spmm(onDevice, codes, actualSums);
+                    cuda.packed().spmmGemm(onDevice, null, codes, null, weights, actualProducts);
                 })) {
                     for (int run = 0; run < 4; run++) {
                         replay.run();
-                        assertThat(Transfer.download(backend, actualSums)).isDeepEqualTo(rows(sums));
-                        assertThat(Transfer.download(backend, actualProducts)).isDeepEqualTo(rows(products));
+                        assertThat(Transfer.download(cuda, actualSums)).isDeepEqualTo(rows(sums));
+                        assertThat(Transfer.download(cuda, actualProducts)).isDeepEqualTo(rows(products));
                     }
                 }
             });

@@ -1,9 +1,6 @@
 package org.sgquant.kernels.cuda;
 
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
-import org.sgquant.cuda.testing.OnDevice;
 import org.sgquant.kernels.DenseOps;
 import org.sgquant.kernels.DenseOpsContract;
 import org.sgquant.kernels.ElementwiseOps;
@@ -13,26 +10,13 @@ import org.sgquant.kernels.SparseOpsContract;
 import org.sgquant.kernels.TrainingOpsContract;
 
 /** The contracts of float operations on a CUDA device. */
-@OnDevice
-class CudaFloatOpsTest {
-
-    private static CudaBackend backend;
-
-    @BeforeAll
-    static void open() {
-        backend = CudaBackend.open(0);
-    }
-
-    @AfterAll
-    static void close() {
-        backend.close();
-    }
+class CudaFloatOpsTest extends WithCudaBackend {
 
     @Nested
     class Dense extends DenseOpsContract {
         @Override
         protected DenseOps ops() {
-            return HostOperands.dense(backend);
+            return HostOperands.dense(cuda);
         }
     }
 
@@ -40,7 +24,7 @@ class CudaFloatOpsTest {
     class Sparse extends SparseOpsContract {
         @Override
         protected SparseOps ops() {
-            return HostOperands.sparse(backend);
+            return HostOperands.sparse(cuda);
         }
     }
 
@@ -48,7 +32,7 @@ class CudaFloatOpsTest {
     class Elementwise extends ElementwiseOpsContract {
         @Override
         protected ElementwiseOps ops() {
-            return HostOperands.elementwise(backend);
+            return HostOperands.elementwise(cuda);
         }
     }
 
@@ -56,7 +40,7 @@ class CudaFloatOpsTest {
     class Training extends TrainingOpsContract {
         @Override
         protected ElementwiseOps ops() {
-            return HostOperands.elementwise(backend);
+            return HostOperands.elementwise(cuda);
         }
     }
 }

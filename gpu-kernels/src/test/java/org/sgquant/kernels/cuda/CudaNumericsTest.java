@@ -6,49 +6,20 @@ import static org.assertj.core.api.Assertions.within;
 import static org.sgquant.kernels.RandomTensors.bits;
 
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.sgquant.cuda.testing.OnDevice;
 import org.sgquant.kernels.ElementwiseOps;
-import org.sgquant.kernels.RandomTensors;
 import org.sgquant.kernels.SparseOps;
 import org.sgquant.kernels.StepState;
-import org.sgquant.kernels.cpu.CpuBackend;
 import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.IntArray;
 import org.sgquant.tensor.ShapeException;
 
 /** Float operations on a CUDA device: the bits of the CPU where promised, near it elsewhere. */
-@OnDevice
-class CudaNumericsTest {
-
-    private static CudaBackend cuda;
-    private static CpuBackend cpu;
-
-    private final RandomTensors random = new RandomTensors();
-
-    @BeforeAll
-    static void open() {
-        cuda = CudaBackend.open(0);
-        cpu = new CpuBackend(2);
-    }
-
-    @AfterAll
-    static void close() {
-        cpu.close();
-        cuda.close();
-    }
-
-    @AfterEach
-    void free() {
-        random.close();
-    }
+class CudaNumericsTest extends CudaAgainstCpu {
 
     private static void assertSameBits(FloatMatrix got, FloatMatrix expected) {
         assertThat(bits(got.toArray())).isDeepEqualTo(bits(expected.toArray()));

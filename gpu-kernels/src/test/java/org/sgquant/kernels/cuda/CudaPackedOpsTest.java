@@ -1,9 +1,6 @@
 package org.sgquant.kernels.cuda;
 
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
-import org.sgquant.cuda.testing.OnDevice;
 import org.sgquant.kernels.PackedOps;
 import org.sgquant.kernels.PackedOracleContract;
 import org.sgquant.kernels.PackedParityContract;
@@ -12,26 +9,13 @@ import org.sgquant.kernels.PackedSumsContract;
 import org.sgquant.kernels.StochasticRoundingContract;
 
 /** The contracts of packed operations on a CUDA device: integer results have the bits of the reference. */
-@OnDevice
-class CudaPackedOpsTest {
-
-    private static CudaBackend backend;
-
-    @BeforeAll
-    static void open() {
-        backend = CudaBackend.open(0);
-    }
-
-    @AfterAll
-    static void close() {
-        backend.close();
-    }
+class CudaPackedOpsTest extends WithCudaBackend {
 
     @Nested
     class Quantization implements PackedQuantizationContract {
         @Override
         public PackedOps ops() {
-            return HostOperands.packed(backend);
+            return HostOperands.packed(cuda);
         }
     }
 
@@ -39,7 +23,7 @@ class CudaPackedOpsTest {
     class Stochastic implements StochasticRoundingContract {
         @Override
         public PackedOps ops() {
-            return HostOperands.packed(backend);
+            return HostOperands.packed(cuda);
         }
     }
 
@@ -47,7 +31,7 @@ class CudaPackedOpsTest {
     class Sums implements PackedSumsContract {
         @Override
         public PackedOps ops() {
-            return HostOperands.packed(backend);
+            return HostOperands.packed(cuda);
         }
     }
 
@@ -55,7 +39,7 @@ class CudaPackedOpsTest {
     class Parity implements PackedParityContract {
         @Override
         public PackedOps ops() {
-            return HostOperands.packed(backend);
+            return HostOperands.packed(cuda);
         }
     }
 
@@ -63,7 +47,7 @@ class CudaPackedOpsTest {
     class Oracle implements PackedOracleContract {
         @Override
         public PackedOps ops() {
-            return HostOperands.packed(backend);
+            return HostOperands.packed(cuda);
         }
     }
 }
