@@ -51,16 +51,9 @@ final class CudaAggregation {
         runRows(name, launch, graph, out);
     }
 
-    /** Up to a warp per row, a quad of columns per lane. */
     private void runRows(String name, Launch launch, CsrGraph graph, FloatMatrix out) {
-        int laneBits = Quads.laneBits(out.cols());
-        launch.pointer(RowBins.of(launcher, graph).order())
-                .pointer(out)
-                .int32(graph.numRows())
-                .int32(laneBits)
-                .run(
-                        launcher.blocks(name, Quads.threads(graph.numRows(), 1 << laneBits)),
-                        Math.ceilDiv(out.cols(), Quads.FLOATS << laneBits));
+        launch.pointer(RowBins.of(launcher, graph).order()).pointer(out).int32(graph.numRows());
+        Quads.runRows(launcher, name, launch, graph.numRows(), out.cols());
     }
 
     void gemm(PackedMatrix a, FloatMatrix w, FloatMatrix c) {

@@ -18,9 +18,8 @@ final class CudaSparseOps implements SparseOps {
     @Override
     public void spmm(CsrGraph graph, FloatMatrix values, FloatMatrix x, FloatMatrix out) {
         FloatShapes.requireSpmm(graph, values, x, out);
-        int laneBits = Quads.laneBits(x.cols());
         String name = "spmm_csr_f32";
-        launcher.kernel(name)
+        Launch launch = launcher.kernel(name)
                 .pointer(graph.rowPtr())
                 .pointer(graph.colIdx())
                 .pointer(values)
@@ -28,11 +27,8 @@ final class CudaSparseOps implements SparseOps {
                 .pointer(RowBins.of(launcher, graph).order())
                 .pointer(out)
                 .int32(graph.numRows())
-                .int32(x.cols())
-                .int32(laneBits)
-                .run(
-                        launcher.blocks(name, Quads.threads(graph.numRows(), 1 << laneBits)),
-                        Math.ceilDiv(x.cols(), Quads.FLOATS << laneBits));
+                .int32(x.cols());
+        Quads.runRows(launcher, name, launch, graph.numRows(), x.cols());
     }
 
     @Override

@@ -17,9 +17,19 @@ final class Quads {
     private Quads() {}
 
     /** Binary logarithm of the lanes, a quad each, that take a row of {@code cols} columns together: at most a warp. */
-    static int laneBits(int cols) {
+    private static int laneBits(int cols) {
         int quads = Math.max(1, Math.ceilDiv(cols, FLOATS));
         return Math.min(WARP_BITS, Integer.SIZE - Integer.numberOfLeadingZeros(quads - 1));
+    }
+
+    /**
+     * Runs {@code launch} of the kernel {@code name}, which lacks only its last argument, the bits of {@link #laneBits}:
+     * up to a warp for each of {@code rows}, further columns on grid y.
+     */
+    static void runRows(Launcher launcher, String name, Launch launch, int rows, int cols) {
+        int laneBits = laneBits(cols);
+        launch.int32(laneBits)
+                .run(launcher.blocks(name, threads(rows, 1 << laneBits)), Math.ceilDiv(cols, FLOATS << laneBits));
     }
 
     /** Quads of the whole allocation, padding included. */
