@@ -11,12 +11,15 @@ public abstract class HostBackend implements Backend {
     private final SparseOps sparse;
     private final PackedOps packed;
     private final ElementwiseOps elementwise;
+    private final AttentionOps attention;
 
-    protected HostBackend(DenseOps dense, SparseOps sparse, PackedOps packed, ElementwiseOps elementwise) {
+    protected HostBackend(
+            DenseOps dense, SparseOps sparse, PackedOps packed, ElementwiseOps elementwise, AttentionOps attention) {
         this.dense = dense;
         this.sparse = sparse;
         this.packed = packed;
         this.elementwise = elementwise;
+        this.attention = attention;
     }
 
     @Override
@@ -72,5 +75,10 @@ public abstract class HostBackend implements Backend {
     @Override
     public final ElementwiseOps elementwise() {
         return elementwise;
+    }
+
+    @Override
+    public final AttentionOps attention() {
+        return attention;
     }
 }

@@ -3,6 +3,7 @@ package org.sgquant.kernels.cuda;
 import java.lang.foreign.MemorySegment;
 import org.sgquant.cuda.CudaDevice;
 import org.sgquant.cuda.CudaStream;
+import org.sgquant.kernels.AttentionOps;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.DenseOps;
 import org.sgquant.kernels.ElementwiseOps;
@@ -25,6 +26,7 @@ public final class CudaBackend implements Backend {
     private final SparseOps sparse;
     private final PackedOps packed;
     private final ElementwiseOps elementwise;
+    private final AttentionOps attention;
 
     private CudaBackend(CudaDevice device) {
         this.device = device;
@@ -33,6 +35,7 @@ public final class CudaBackend implements Backend {
         this.sparse = new CudaSparseOps(launcher);
         this.packed = new CudaPackedOps(launcher);
         this.elementwise = new CudaElementwiseOps(launcher);
+        this.attention = new CudaAttentionOps(launcher);
     }
 
     /**
@@ -124,6 +127,11 @@ public final class CudaBackend implements Backend {
     @Override
     public ElementwiseOps elementwise() {
         return elementwise;
+    }
+
+    @Override
+    public AttentionOps attention() {
+        return attention;
     }
 
     @Override
