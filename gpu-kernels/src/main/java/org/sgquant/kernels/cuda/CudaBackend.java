@@ -6,6 +6,7 @@ import org.sgquant.cuda.CudaStream;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.DenseOps;
 import org.sgquant.kernels.ElementwiseOps;
+import org.sgquant.kernels.PackedAttentionOps;
 import org.sgquant.kernels.PackedOps;
 import org.sgquant.kernels.Replay;
 import org.sgquant.kernels.SparseOps;
@@ -24,6 +25,7 @@ public final class CudaBackend implements Backend {
     private final DenseOps dense;
     private final SparseOps sparse;
     private final PackedOps packed;
+    private final PackedAttentionOps packedAttention;
     private final ElementwiseOps elementwise;
 
     private CudaBackend(CudaDevice device) {
@@ -32,6 +34,7 @@ public final class CudaBackend implements Backend {
         this.dense = new CudaDenseOps(launcher);
         this.sparse = new CudaSparseOps(launcher);
         this.packed = new CudaPackedOps(launcher);
+        this.packedAttention = new CudaPackedAttentionOps(launcher);
         this.elementwise = new CudaElementwiseOps(launcher);
     }
 
@@ -119,6 +122,11 @@ public final class CudaBackend implements Backend {
     @Override
     public PackedOps packed() {
         return packed;
+    }
+
+    @Override
+    public PackedAttentionOps packedAttention() {
+        return packedAttention;
     }
 
     @Override

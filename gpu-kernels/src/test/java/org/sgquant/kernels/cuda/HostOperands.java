@@ -4,7 +4,9 @@ import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.Calibration;
 import org.sgquant.kernels.DenseOps;
 import org.sgquant.kernels.ElementwiseOps;
+import org.sgquant.kernels.PackedAttentionOps;
 import org.sgquant.kernels.PackedOps;
+import org.sgquant.kernels.SoftmaxOrder;
 import org.sgquant.kernels.SparseOps;
 import org.sgquant.kernels.StepState;
 import org.sgquant.tensor.CsrGraph;
@@ -31,6 +33,10 @@ final class HostOperands {
 
     static PackedOps packed(Backend backend) {
         return new Packed(backend);
+    }
+
+    static PackedAttentionOps packedAttention(Backend backend) {
+        return new PackedAttention(backend);
     }
 
     static ElementwiseOps elementwise(Backend backend) {
@@ -134,6 +140,60 @@ final class HostOperands {
                                     call.matrix(rowScale),
                                     call.matrix(w),
                                     call.matrix(out)));
+        }
+    }
+
+    private record PackedAttention(Backend backend) implements PackedAttentionOps {
+
+        @Override
+        public void attendAdditive(
+                CsrGraph graph,
+                FloatMatrix target,
+                FloatMatrix source,
+                float slope,
+                PackedMatrix x,
+                SoftmaxOrder order,
+                PackedMatrix attention,
+                FloatMatrix out) {
+            DeviceCall.run(
+                    backend,
+                    call -> backend.packedAttention()
+                            .attendAdditive(
+                                    call.graph(graph),
+                                    call.matrix(target),
+                                    call.matrix(source),
+                                    slope,
+                                    call.packed(x),
+                                    order,
+                                    call.packed(attention),
+                                    call.matrix(out)));
+        }
+
+        @Override
+        public void attendCosine(
+                CsrGraph graph,
+                FloatMatrix norms,
+                FloatMatrix beta,
+                PackedMatrix x,
+                SoftmaxOrder order,
+                PackedMatrix attention,
+                FloatMatrix out) {
+            DeviceCall.run(
+                    backend,
+                    call -> backend.packedAttention()
+                            .attendCosine(
+                                    call.graph(graph),
+                                    call.matrix(norms),
+                                    call.matrix(beta),
+                                    call.packed(x),
+                                    order,
+                                    call.packed(attention),
+                                    call.matrix(out)));
+        }
+
+        @Override
+        public void norms(PackedMatrix x, FloatMatrix out) {
+            DeviceCall.run(backend, call -> backend.packedAttention().norms(call.packed(x), call.matrix(out)));
         }
     }
 
