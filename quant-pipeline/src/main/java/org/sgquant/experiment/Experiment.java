@@ -6,6 +6,8 @@ import java.util.function.Consumer;
 import org.sgquant.data.Dataset;
 import org.sgquant.model.GraphInput;
 import org.sgquant.model.Model;
+import org.sgquant.model.ModelConfig;
+import org.sgquant.model.ModelSizes;
 import org.sgquant.model.PackedInference;
 import org.sgquant.model.Parameters;
 import org.sgquant.model.QuantizedModel;
@@ -69,7 +71,7 @@ public final class Experiment {
 
     /** The model as it is on this graph. */
     public Model model() {
-        return lanes.run(lane -> modelConfig.create(lane.input(DegreeBuckets.NONE)));
+        return lanes.run(lane -> modelConfig.create(ModelSizes.of(lane.input(DegreeBuckets.NONE))));
     }
 
     /** Trains seeds {@code firstSeed ...} in fp32; {@code progress} hears of each as it ends. */
@@ -84,7 +86,7 @@ public final class Experiment {
     private Trained train(Lanes.Lane lane, long seed) {
         long start = System.nanoTime();
         GraphInput input = lane.input(DegreeBuckets.NONE);
-        Model model = modelConfig.create(input);
+        Model model = modelConfig.create(ModelSizes.of(input));
         try (Parameters parameters = new Parameters(model.parameters(), lane.backend());
                 Trainer trainer = new Trainer(model, input, parameters, null, lane.backend())) {
             parameters.initialize(seed);
@@ -156,7 +158,7 @@ public final class Experiment {
     /** The model of {@code start} fine-tuned under {@code bits}, ranges set; the caller packs and closes it. */
     public QuantizedModel fineTuned(Lanes.Lane lane, Trained start, BitAssignment bits, TrainConfig fineTune) {
         GraphInput input = lane.input(bits.buckets());
-        Model model = modelConfig.create(input);
+        Model model = modelConfig.create(ModelSizes.of(input));
         try (Parameters parameters = new Parameters(model.parameters(), lane.backend())) {
             for (int i = 0; i < start.weights().size(); i++) {
                 parameters.set(i, start.weights().get(i));

@@ -6,8 +6,6 @@ import org.sgquant.data.DatasetOptions;
 import org.sgquant.data.Datasets;
 import org.sgquant.data.GraphFiles;
 import org.sgquant.kernels.Calibration;
-import org.sgquant.model.GcnConfig;
-import org.sgquant.model.Model;
 import org.sgquant.quant.QuantConfig;
 import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.Rounding;
@@ -19,7 +17,13 @@ import org.sgquant.train.TrainConfig;
  * <p>Made of plain values, so that it reads and writes as YAML.
  */
 public record Recipe(
-        Data dataset, Gcn model, Training train, Training fineTune, Quantization quantization, String bits, long seed) {
+        Data dataset,
+        ModelSettings model,
+        Training train,
+        Training fineTune,
+        Quantization quantization,
+        String bits,
+        long seed) {
 
     /** A dataset by name, or the files of the user's own graph. */
     public record Data(
@@ -49,29 +53,6 @@ public record Recipe(
 
         private static Path path(String text) {
             return text == null ? null : Path.of(text);
-        }
-    }
-
-    /** A graph convolutional network; {@code norm} is {@code folded} or {@code edge}, {@code order} may be {@code auto}. */
-    public record Gcn(
-            String name, int layers, int hidden, float dropout, float weightDecay, String norm, String order) {
-
-        public ModelConfig config() {
-            boolean edgeNorm = switch (norm) {
-                case "folded" -> false;
-                case "edge" -> true;
-                default ->
-                    throw new IllegalArgumentException("norm '" + norm + "' does not exist: choose folded or edge");
-            };
-            Model.Order fixed = switch (order) {
-                case "auto" -> null;
-                case "transform-first" -> Model.Order.TRANSFORM_FIRST;
-                case "aggregate-first" -> Model.Order.AGGREGATE_FIRST;
-                default ->
-                    throw new IllegalArgumentException(
-                            "order '" + order + "' does not exist: choose auto, transform-first or aggregate-first");
-            };
-            return new ModelConfig(name, new GcnConfig(layers, hidden, dropout, weightDecay, edgeNorm, fixed));
         }
     }
 

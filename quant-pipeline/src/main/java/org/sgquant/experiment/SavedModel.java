@@ -25,6 +25,8 @@ import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.Transfer;
 import org.sgquant.model.GraphInput;
 import org.sgquant.model.Model;
+import org.sgquant.model.ModelConfig;
+import org.sgquant.model.ModelSizes;
 import org.sgquant.model.Parameters;
 import org.sgquant.model.QuantizedModel;
 import org.sgquant.quant.BitAssignment;
@@ -226,9 +228,9 @@ public final class SavedModel {
                     data.features().cols() + " columns",
                     first.shape().get(0) + ", as the model in " + folder + " was trained on");
         }
-        List<Long> bias =
-                tensors.tensor("L" + recipe.model().layers() + ".bias").shape();
-        return recipe.model().config().create(data, Math.toIntExact(bias.get(bias.size() - 1)));
+        ModelConfig config = recipe.model().config();
+        List<Long> bias = tensors.tensor(config.outputBias()).shape();
+        return config.create(ModelSizes.of(data, Math.toIntExact(bias.get(bias.size() - 1))));
     }
 
     /**

@@ -1,5 +1,7 @@
 package org.sgquant.train;
 
+import org.sgquant.model.ModelConfig;
+
 /**
  * How long and how fast to train.
  *
@@ -8,7 +10,6 @@ package org.sgquant.train;
  */
 public record TrainConfig(int epochs, float learningRate, float finalLearningRate, int patience) {
 
-    public static final TrainConfig FP32 = new TrainConfig(200, 0.01f, 0.01f, 200);
     public static final TrainConfig FINE_TUNE = new TrainConfig(60, 0.005f, 0.005f, 60);
 
     public TrainConfig {
@@ -16,6 +17,11 @@ public record TrainConfig(int epochs, float learningRate, float finalLearningRat
             throw new IllegalArgumentException("training needs epochs >= 0, patience >= 1 and a positive learning"
                     + " rate, got epochs " + epochs + ", patience " + patience + ", learning rate " + learningRate);
         }
+    }
+
+    /** fp32 training as {@code model} advises, to the end, at a constant learning rate. */
+    public static TrainConfig of(ModelConfig model) {
+        return new TrainConfig(model.epochs(), model.learningRate(), model.learningRate(), Math.max(1, model.epochs()));
     }
 
     public TrainConfig withEpochs(int count) {

@@ -14,8 +14,10 @@ import org.sgquant.data.Dataset;
 import org.sgquant.data.SyntheticCitationGraph;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.cpu.CpuBackend;
+import org.sgquant.model.GcnConfig;
 import org.sgquant.model.GraphInput;
 import org.sgquant.model.Model;
+import org.sgquant.model.ModelSizes;
 import org.sgquant.model.Parameters;
 import org.sgquant.model.QuantizedModel;
 import org.sgquant.quant.BitAssignment;
@@ -35,7 +37,7 @@ final class MemoryTest {
             Dataset dataset, Recipe recipe, BitAssignment bits, List<CellShape> shapes, Backend backend) {
         Dataset ordered = dataset.permuted(bits.buckets().order(dataset.degrees()));
         try (GraphInput input = new GraphInput(ordered, backend)) {
-            Model model = recipe.model().config().create(input);
+            Model model = recipe.model().config().create(ModelSizes.of(input));
             shapes.clear();
             shapes.addAll(model.cells());
             try (Parameters parameters = new Parameters(model.parameters(), backend);
@@ -109,7 +111,7 @@ final class MemoryTest {
                     DegreeBuckets.NONE, DegreeBuckets.quartiles(dataset.degrees()), new DegreeBuckets(2, 1000))) {
                 List<CellShape> shapes = new ArrayList<>();
                 Recipe recipe = SmallModels.recipe(edgeNorm, "auto", "32");
-                Model model = recipe.model().config().create(dataset, dataset.numClasses());
+                Model model = recipe.model().config().create(ModelSizes.of(dataset, dataset.numClasses()));
                 QuantConfig config = recipe.quantization().config();
                 report(dataset, recipe, BitAssignment.of(Map.of(), buckets), shapes, backend);
                 BitSpace space = new BitSpace(model, buckets, dataset.degrees(), config, all, all);
@@ -144,7 +146,7 @@ final class MemoryTest {
     @Test
     void assignmentsOfTheSpaceNameEveryCellAndBucket() {
         try (Dataset dataset = SyntheticCitationGraph.SMALL.generate()) {
-            Model model = ModelConfig.DEFAULT.create(dataset, dataset.numClasses());
+            Model model = GcnConfig.DEFAULT.create(ModelSizes.of(dataset, dataset.numClasses()));
             BitSpace space = new BitSpace(
                     model, new DegreeBuckets(3), dataset.degrees(), QuantConfig.DEFAULT, List.of(1), List.of(2, 4));
             assertThat(space.space().dimensions().stream().map(SearchSpace.Dimension::cell))
