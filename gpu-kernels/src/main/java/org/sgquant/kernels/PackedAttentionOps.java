@@ -3,6 +3,7 @@ package org.sgquant.kernels;
 import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.PackedMatrix;
+import org.sgquant.tensor.QuantScheme;
 
 /**
  * Attention in packed inference: scores, softmax over the edges of a row, codes of the attention, and the sum of the
@@ -76,4 +77,14 @@ public interface PackedAttentionOps {
      * <p>Shapes: x packed N x F, out 1 x N.
      */
     void norms(PackedMatrix x, FloatMatrix out);
+
+    /**
+     * {@code out_eh = w_eh}, the weights that attention with these scores has under {@code scheme}: softmax, code and
+     * {@code ws * code} as above, so that training sees the very weights of packed inference.
+     *
+     * <p>Shapes: scores and out numEdges x H; scheme as that of {@code attention}. A 32-bit block gives alpha.
+     *
+     * @throws NonFiniteException at the first edge and head whose score is NaN or infinite
+     */
+    void fakeAttention(CsrGraph graph, FloatMatrix scores, SoftmaxOrder order, QuantScheme scheme, FloatMatrix out);
 }

@@ -69,18 +69,28 @@ public final class PackedShapes {
             CsrGraph graph, IntArray rowPtr, PackedMatrix x, PackedMatrix attention, FloatMatrix out) {
         String what = "attention " + attention.scheme().name();
         int heads = attention.cols();
-        if (heads < 1 || heads > PackedAttentionOps.MAX_HEADS || x.cols() % heads != 0) {
-            throw new ShapeException(what + ": got " + heads + " heads for " + x.cols() + " columns, expected 1 to "
-                    + PackedAttentionOps.MAX_HEADS + " that divide them");
+        requireAttentionScheme(graph, rowPtr, attention.scheme());
+        if (x.cols() % heads != 0) {
+            throw new ShapeException(
+                    what + ": got " + heads + " heads for " + x.cols() + " columns, expected heads of one width");
         }
         ShapeException.require(x.rows(), graph.numCols(), what + ": x.rows must equal graph.numCols");
-        ShapeException.require(attention.rows(), graph.numEdges(), what + ": rows must equal graph.numEdges");
         out.requireShape(graph.numRows(), x.cols(), what + ": out");
-        Granularity granularity = attention.scheme().granularity();
-        if (granularity != Granularity.TENSOR && granularity != Granularity.BUCKET) {
-            throw new ShapeException(what + ": got granularity " + granularity + ", expected TENSOR or BUCKET");
+    }
+
+    /** numEdges x H in blocks of the edges of whole rows, each with one scale. */
+    public static void requireAttentionScheme(CsrGraph graph, IntArray rowPtr, QuantScheme scheme) {
+        String what = "attention " + scheme.name();
+        if (scheme.cols() < 1 || scheme.cols() > PackedAttentionOps.MAX_HEADS) {
+            throw new ShapeException(
+                    what + ": got " + scheme.cols() + " heads, expected 1 to " + PackedAttentionOps.MAX_HEADS);
         }
-        for (QuantScheme.Block block : attention.scheme().blocks()) {
+        ShapeException.require(scheme.rows(), graph.numEdges(), what + ": rows must equal graph.numEdges");
+        if (scheme.granularity() != Granularity.TENSOR && scheme.granularity() != Granularity.BUCKET) {
+            throw new ShapeException(
+                    what + ": got granularity " + scheme.granularity() + ", expected TENSOR or BUCKET");
+        }
+        for (QuantScheme.Block block : scheme.blocks()) {
             requireRowBorder(rowPtr, block.rowEnd(), what);
         }
     }

@@ -108,6 +108,63 @@ public interface PackedAttentionContract {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource(BitWidth.class)
+    default void fake_attention_has_the_weights_that_packed_attention_sums_with(BitWidth bits) {
+        try (PackedFixture f = new PackedFixture()) {
+            // Node j alone is 1 in column j, so that the sums are the weights; no source is repeated in a row.
+            CsrGraph graph = CsrGraph.of(f.memory, 5, new int[] {0, 3, 3, 4, 9}, new int[] {0, 2, 4, 3, 0, 1, 2, 3, 4});
+            FloatMatrix unit = f.filled(5, 5, 0);
+            for (int j = 0; j < 5; j++) {
+                unit.set(j, j, 1);
+            }
+            PackedMatrix x = f.packed(packed(), unit, f.uniform(5, 5, BitWidth.Q1, Granularity.TENSOR));
+            FloatMatrix target = f.matrix(4, 1);
+            FloatMatrix source = f.matrix(5, 1);
+            FloatMatrix scores = f.output(9, 1);
+            for (int i = 0, e = 0; i < 4; i++) {
+                for (; e < graph.rowPtr().get(i + 1); e++) {
+                    float t = target.get(i, 0) + source.get(graph.colIdx().get(e), 0);
+                    scores.set(e, 0, t > 0 ? t : 0.2f * t);
+                }
+            }
+            for (SoftmaxOrder order : SoftmaxOrder.values()) {
+                QuantScheme scheme = AttentionFixture.scheme(f, graph, 1, Rounding.NEAREST, bits, BitWidth.Q3);
+                FloatMatrix out = f.output(4, 5);
+                PackedMatrix codes = AttentionFixture.dirty(f, scheme);
+                FloatMatrix weights = f.output(9, 1);
+                ops().attendAdditive(graph, target, source, 0.2f, x, order, codes, out);
+                ops().fakeAttention(graph, scores, order, scheme, weights);
+                for (int i = 0, e = 0; i < 4; i++) {
+                    for (; e < graph.rowPtr().get(i + 1); e++) {
+                        assertThat(weights.get(e, 0))
+                                .as("edge %d, %s, seed %d", e, order, f.seed)
+                                .isEqualTo(out.get(i, graph.colIdx().get(e)));
+                    }
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(BitWidth.class)
+    default void fake_attention_has_the_bits_of_the_reference(BitWidth bits) {
+        try (PackedFixture f = new PackedFixture()) {
+            CsrGraph graph = f.graph(SOURCES, PackedFixture.DEGREES);
+            for (int heads : new int[] {1, 2, 3, 8, 17}) {
+                FloatMatrix scores = f.matrix(graph.numEdges(), heads);
+                QuantScheme scheme = AttentionFixture.scheme(f, graph, heads, Rounding.NEAREST, bits, BitWidth.Q2);
+                for (SoftmaxOrder order : SoftmaxOrder.values()) {
+                    FloatMatrix actual = f.output(graph.numEdges(), heads);
+                    FloatMatrix expected = f.output(graph.numEdges(), heads);
+                    ops().fakeAttention(graph, scores, order, scheme, actual);
+                    new ReferencePackedAttentionOps().fakeAttention(graph, scores, order, scheme, expected);
+                    f.assertSameBits(actual, expected, bits + " " + order + " " + heads + " heads");
+                }
+            }
+        }
+    }
+
     /** Sums of 8-bit codes times 8-bit codes leave unsigned 32 bits between the two degrees. */
     @Test
     default void hub_rows_have_the_bits_of_the_reference() {

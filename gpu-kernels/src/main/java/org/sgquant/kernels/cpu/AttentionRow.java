@@ -10,15 +10,16 @@ import org.sgquant.kernels.SoftmaxOrder;
 import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.PackedLayout;
 import org.sgquant.tensor.PackedMatrix;
+import org.sgquant.tensor.QuantScheme;
 import org.sgquant.tensor.QuantScheme.Block;
 import org.sgquant.tensor.Rounding;
 
-/** Attention of the edges of one row: its codes, which it stores, and what they weigh; one thread's scratch. */
+/** Attention of the edges of one row: its codes and what they weigh; one thread's scratch. */
 final class AttentionRow {
 
-    /** Scores of the edge from j to i, one per head, written to {@code into[at ..]}. */
+    /** Scores of edge e from j to i, one per head, written to {@code into[at ..]}. */
     interface Scores {
-        void of(int i, int j, float[] into, int at);
+        void of(int i, int e, int j, float[] into, int at);
     }
 
     private static final float ONE = 0x1p30f;
@@ -26,7 +27,7 @@ final class AttentionRow {
     private final CsrGraph graph;
     private final Scores scores;
     private final SoftmaxOrder order;
-    private final PackedMatrix attention;
+    private final QuantScheme scheme;
     private final RowCodes[] stores;
     private final int heads;
     private final float[] max;
@@ -41,13 +42,13 @@ final class AttentionRow {
     /** Factor of the codes of each head, valid where {@link #isPacked}. */
     final float[] codeScale;
 
-    AttentionRow(CsrGraph graph, Scores scores, SoftmaxOrder order, PackedMatrix attention) {
+    AttentionRow(CsrGraph graph, Scores scores, SoftmaxOrder order, QuantScheme scheme) {
         this.graph = graph;
         this.scores = scores;
         this.order = order;
-        this.attention = attention;
-        heads = attention.cols();
-        stores = attention.scheme().blocks().stream()
+        this.scheme = scheme;
+        heads = scheme.cols();
+        stores = scheme.blocks().stream()
                 .map(block -> block.bits().isPacked() ? new RowCodes(block.bits(), heads) : null)
                 .toArray(RowCodes[]::new);
         max = new float[heads];
@@ -56,7 +57,7 @@ final class AttentionRow {
         spread = new int[Lanes.padded(heads)];
     }
 
-    /** Computes and stores the attention of row {@code i}. */
+    /** Computes the attention of row {@code i}. */
     void moveTo(int i) {
         begin = graph.rowPtr().get(i);
         end = graph.rowPtr().get(i + 1);
@@ -64,7 +65,7 @@ final class AttentionRow {
             return;
         }
         b = 0;
-        while (begin >= attention.scheme().blocks().get(b).rowEnd()) {
+        while (begin >= scheme.blocks().get(b).rowEnd()) {
             b++;
         }
         int n = (end - begin) * heads;
@@ -76,19 +77,16 @@ final class AttentionRow {
         softmax(n);
         if (isPacked()) {
             round(n);
-            storeCodes();
-        } else {
-            storeFloats();
         }
     }
 
     private void score(int i) {
         for (int e = begin; e < end; e++) {
             int at = (e - begin) * heads;
-            scores.of(i, source(e), values, at);
+            scores.of(i, e, source(e), values, at);
             for (int h = 0; h < heads; h++) {
                 if (!Float.isFinite(values[at + h])) {
-                    throw new NonFiniteException(attention.scheme().name(), e, h, values[at + h]);
+                    throw new NonFiniteException(scheme.name(), e, h, values[at + h]);
                 }
             }
         }
@@ -115,7 +113,7 @@ final class AttentionRow {
         Block block = block();
         float scale = block.params().scale().get(0, 0);
         float maxCode = block.bits().maxCode();
-        boolean floor = attention.scheme().rounding() == Rounding.PAPER;
+        boolean floor = scheme.rounding() == Rounding.PAPER;
         Arrays.fill(total, 0);
         for (int k = 0; k < n; k++) {
             float u = Math.min(values[k] / scale, maxCode);
@@ -127,7 +125,16 @@ final class AttentionRow {
         }
     }
 
-    private void storeCodes() {
+    /** Writes the row as codes, or as floats where its block is 32 bits. */
+    void store(PackedMatrix attention) {
+        if (begin < end && isPacked()) {
+            storeCodes(attention);
+        } else if (begin < end) {
+            storeFloats(attention);
+        }
+    }
+
+    private void storeCodes(PackedMatrix attention) {
         int first = block().rowStart();
         for (int e = begin; e < end; e++) {
             System.arraycopy(codes, (e - begin) * heads, spread, 0, heads);
@@ -138,7 +145,7 @@ final class AttentionRow {
         }
     }
 
-    private void storeFloats() {
+    private void storeFloats(PackedMatrix attention) {
         int first = block().rowStart();
         for (int e = begin; e < end; e++) {
             long row = (long) (e - first) * attention.stride(b);
@@ -150,7 +157,7 @@ final class AttentionRow {
     }
 
     private Block block() {
-        return attention.scheme().blocks().get(b);
+        return scheme.blocks().get(b);
     }
 
     int heads() {

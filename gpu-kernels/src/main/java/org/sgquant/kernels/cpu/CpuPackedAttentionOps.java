@@ -10,6 +10,7 @@ import org.sgquant.kernels.SoftmaxOrder;
 import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.PackedMatrix;
+import org.sgquant.tensor.QuantScheme;
 
 /** {@link PackedAttentionOps}, rows shared out over the threads of {@link Workers}. */
 public final class CpuPackedAttentionOps implements PackedAttentionOps {
@@ -32,7 +33,7 @@ public final class CpuPackedAttentionOps implements PackedAttentionOps {
             FloatMatrix out) {
         PackedShapes.requireAttention(graph, graph.rowPtr(), x, attention, out);
         PackedShapes.requireAdditiveScores(graph, target, source, attention);
-        AttentionRow.Scores scores = (i, j, into, at) -> {
+        AttentionRow.Scores scores = (i, e, j, into, at) -> {
             for (int h = 0; h < target.cols(); h++) {
                 float t = target.get(i, h) + source.get(j, h);
                 into[at + h] = t > 0 ? t : slope * t;
@@ -55,7 +56,7 @@ public final class CpuPackedAttentionOps implements PackedAttentionOps {
         float factor = beta.get(0, 0);
         Supplier<AttentionRow.Scores> scores = () -> {
             RowDots dots = new RowDots(x);
-            return (i, j, into, at) -> {
+            return (i, e, j, into, at) -> {
                 float n = norms.get(0, i) * norms.get(0, j);
                 float cosine = n > 0 ? dots.dot(i, j) / n : 0;
                 into[at] = factor * cosine;
@@ -73,11 +74,12 @@ public final class CpuPackedAttentionOps implements PackedAttentionOps {
             PackedMatrix attention,
             FloatMatrix out) {
         workers.runRows(graph, x.cols() + attention.cols(), (from, to) -> {
-            AttentionRow row = new AttentionRow(graph, scores.get(), order, attention);
+            AttentionRow row = new AttentionRow(graph, scores.get(), order, attention.scheme());
             HeadSums sums = new HeadSums(x, row);
             float[] acc = sums.newRow();
             for (int i = from; i < to; i++) {
                 row.moveTo(i);
+                row.store(attention);
                 sums.row(acc);
                 MemorySegment.copy(acc, 0, out.data(), JAVA_FLOAT, out.rowOffset(i), out.cols());
             }
@@ -92,6 +94,27 @@ public final class CpuPackedAttentionOps implements PackedAttentionOps {
             for (int i = from; i < to; i++) {
                 float square = dots.dot(i, i);
                 out.set(0, i, square > 0 ? (float) Math.sqrt(square) : 0);
+            }
+        });
+    }
+
+    @Override
+    public void fakeAttention(
+            CsrGraph graph, FloatMatrix scores, SoftmaxOrder order, QuantScheme scheme, FloatMatrix out) {
+        PackedShapes.requireAttentionScheme(graph, graph.rowPtr(), scheme);
+        PackedShapes.requireScheme(scores, scheme, "attention scores");
+        PackedShapes.requireScheme(out, scheme, "attention");
+        AttentionRow.Scores given = (i, e, j, into, at) ->
+                MemorySegment.copy(scores.data(), JAVA_FLOAT, scores.rowOffset(e), into, at, scheme.cols());
+        workers.runRows(graph, 2 * scheme.cols(), (from, to) -> {
+            AttentionRow row = new AttentionRow(graph, given, order, scheme);
+            for (int i = from; i < to; i++) {
+                row.moveTo(i);
+                for (int e = row.begin(); e < row.end(); e++) {
+                    for (int h = 0; h < scheme.cols(); h++) {
+                        out.set(e, h, row.weight(e, h));
+                    }
+                }
             }
         });
     }

@@ -76,7 +76,7 @@ final class HeadSums {
         int piece = (int) Math.min(to - from, MAX_UNSIGNED / largest);
         Arrays.fill(longSums, 0);
         Arrays.fill(weightSums, 0);
-        for (int e = from; e < to; e += piece) {
+        for (int e = from; e < to; ) {
             int stop = Math.min(to - e, piece) + e;
             Arrays.fill(sums, 0, cols, 0);
             for (int k = e; k < stop; k++) {
@@ -85,6 +85,7 @@ final class HeadSums {
             for (int c = 0; c < cols; c++) {
                 longSums[c] += Integer.toUnsignedLong(sums[c]);
             }
+            e = stop;
         }
         float[] scale = params.get(b).scale;
         float[] offset = params.get(b).offset;

@@ -6,6 +6,7 @@ import org.sgquant.kernels.SoftmaxOrder;
 import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.PackedMatrix;
+import org.sgquant.tensor.QuantScheme;
 
 /** {@link PackedAttentionOps} on a CUDA device: one launch each. */
 final class CudaPackedAttentionOps implements PackedAttentionOps {
@@ -89,5 +90,25 @@ final class CudaPackedAttentionOps implements PackedAttentionOps {
         out.requireShape(1, x.rows(), "norms: out");
         String name = "norms_packed";
         launcher.kernel(name).packed(x).pointer(out).int32(x.rows()).run(launcher.blocks(name, x.rows()));
+    }
+
+    @Override
+    public void fakeAttention(
+            CsrGraph graph, FloatMatrix scores, SoftmaxOrder order, QuantScheme scheme, FloatMatrix out) {
+        PackedShapes.requireAttentionScheme(graph, HostRowPointers.of(launcher, graph), scheme);
+        PackedShapes.requireScheme(scores, scheme, "attention scores");
+        PackedShapes.requireScheme(out, scheme, "attention");
+        String name = "fake_attention_csr";
+        launcher.kernel(name)
+                .pointer(graph.rowPtr())
+                .pointer(scores)
+                .scheme(scheme)
+                .int32(order == SoftmaxOrder.ROUND_THEN_DIVIDE ? 1 : 0)
+                .pointer(RowBins.of(launcher, graph).order())
+                .pointer(out)
+                .int32(graph.numRows())
+                .pointer(launcher.errors().word())
+                .int32(launcher.errors().nonFinite(scheme.name(), scheme.cols()))
+                .run(launcher.blocks(name, Quads.threads(graph.numRows(), 1 << LEAST_LANE_BITS)));
     }
 }

@@ -15,24 +15,23 @@ final class ReferenceAttention {
 
     /** The score of an edge. */
     interface Score {
-        float of(int target, int source, int head);
+        float of(int target, int edge, int head);
     }
 
     private static final float ONE = 0x1p30f;
 
     private final CsrGraph graph;
-    private final PackedMatrix x;
     private final SoftmaxOrder order;
     private final PackedMatrix attention;
 
-    ReferenceAttention(CsrGraph graph, PackedMatrix x, SoftmaxOrder order, PackedMatrix attention) {
+    ReferenceAttention(CsrGraph graph, SoftmaxOrder order, PackedMatrix attention) {
         this.graph = graph;
-        this.x = x;
         this.order = order;
         this.attention = attention;
     }
 
-    void run(Score score, FloatMatrix out) {
+    /** Computes and stores the codes of all edges. */
+    void store(Score score) {
         try (HostMemory memory = new HostMemory()) {
             FloatMatrix values = FloatMatrix.allocate(memory, attention.rows(), attention.cols());
             for (int i = 0; i < graph.numRows(); i++) {
@@ -40,17 +39,12 @@ final class ReferenceAttention {
             }
             ReferenceQuantizer.pack(values, attention);
         }
-        for (int i = 0; i < graph.numRows(); i++) {
-            for (int c = 0; c < x.cols(); c++) {
-                out.set(i, c, sum(i, c));
-            }
-        }
     }
 
     private void softmax(int i, Score score, FloatMatrix values) {
         for (int e = begin(i); e < end(i); e++) {
             for (int h = 0; h < values.cols(); h++) {
-                float s = score.of(i, graph.colIdx().get(e), h);
+                float s = score.of(i, e, h);
                 if (!Float.isFinite(s)) {
                     throw new NonFiniteException(attention.scheme().name(), e, h, s);
                 }
@@ -80,10 +74,16 @@ final class ReferenceAttention {
         return begin(i) < end(i) && blockOf(attention, begin(i)).bits().isPacked();
     }
 
-    private float sum(int i, int c) {
+    /** What edge e of row i weighs. */
+    float weight(int i, int e, int head) {
+        return isPacked(i) ? codeScale(i, head) * attention.code(e, head) : attention.value(e, head);
+    }
+
+    /** Column c of row i of the weighted sum of x. */
+    float sum(PackedMatrix x, int i, int c) {
         int head = c / (x.cols() / attention.cols());
         if (isPacked(i) && x.scheme().hasIntegerSum()) {
-            return integerSum(i, head, c);
+            return integerSum(x, i, head, c);
         }
         boolean packed = isPacked(i);
         float ws = packed ? codeScale(i, head) : 1;
@@ -95,7 +95,7 @@ final class ReferenceAttention {
         return acc;
     }
 
-    private float integerSum(int i, int head, int c) {
+    private float integerSum(PackedMatrix x, int i, int head, int c) {
         float ws = codeScale(i, head);
         float acc = 0;
         int e = begin(i);

@@ -6,7 +6,9 @@ import org.sgquant.kernels.SoftmaxOrder;
 import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.Granularity;
+import org.sgquant.tensor.HostMemory;
 import org.sgquant.tensor.PackedMatrix;
+import org.sgquant.tensor.QuantScheme;
 import org.sgquant.tensor.QuantScheme.Block;
 
 /** {@link PackedAttentionOps} one score, one code, one output at a time: the oracle of the other backends. */
@@ -24,11 +26,11 @@ public final class ReferencePackedAttentionOps implements PackedAttentionOps {
             FloatMatrix out) {
         PackedShapes.requireAttention(graph, graph.rowPtr(), x, attention, out);
         PackedShapes.requireAdditiveScores(graph, target, source, attention);
-        ReferenceAttention.Score score = (i, j, h) -> {
-            float t = target.get(i, h) + source.get(j, h);
+        ReferenceAttention.Score score = (i, e, h) -> {
+            float t = target.get(i, h) + source.get(graph.colIdx().get(e), h);
             return t > 0 ? t : slope * t;
         };
-        new ReferenceAttention(graph, x, order, attention).run(score, out);
+        attend(graph, score, x, order, attention, out);
     }
 
     @Override
@@ -42,12 +44,13 @@ public final class ReferencePackedAttentionOps implements PackedAttentionOps {
             FloatMatrix out) {
         PackedShapes.requireAttention(graph, graph.rowPtr(), x, attention, out);
         PackedShapes.requireCosineScores(graph, norms, beta, attention);
-        ReferenceAttention.Score score = (i, j, h) -> {
+        ReferenceAttention.Score score = (i, e, h) -> {
+            int j = graph.colIdx().get(e);
             float n = norms.get(0, i) * norms.get(0, j);
             float cosine = n > 0 ? dot(x, i, j) / n : 0;
             return beta.get(0, 0) * cosine;
         };
-        new ReferenceAttention(graph, x, order, attention).run(score, out);
+        attend(graph, score, x, order, attention, out);
     }
 
     @Override
@@ -56,6 +59,26 @@ public final class ReferencePackedAttentionOps implements PackedAttentionOps {
         for (int i = 0; i < x.rows(); i++) {
             float square = dot(x, i, i);
             out.set(0, i, square > 0 ? (float) Math.sqrt(square) : 0);
+        }
+    }
+
+    @Override
+    public void fakeAttention(
+            CsrGraph graph, FloatMatrix scores, SoftmaxOrder order, QuantScheme scheme, FloatMatrix out) {
+        PackedShapes.requireAttentionScheme(graph, graph.rowPtr(), scheme);
+        PackedShapes.requireScheme(scores, scheme, "attention scores");
+        PackedShapes.requireScheme(out, scheme, "attention");
+        try (HostMemory memory = new HostMemory()) {
+            PackedMatrix codes = PackedMatrix.allocate(memory, scheme);
+            ReferenceAttention attention = new ReferenceAttention(graph, order, codes);
+            attention.store((i, e, h) -> scores.get(e, h));
+            for (int i = 0; i < graph.numRows(); i++) {
+                for (int e = graph.rowPtr().get(i); e < graph.rowPtr().get(i + 1); e++) {
+                    for (int h = 0; h < scheme.cols(); h++) {
+                        out.set(e, h, attention.weight(i, e, h));
+                    }
+                }
+            }
         }
     }
 
@@ -86,5 +109,21 @@ public final class ReferencePackedAttentionOps implements PackedAttentionOps {
         float constant = (float) x.cols() * (oi * oj);
         return Math.fma(
                 si * sj, (float) products, Math.fma(si * oj, (float) left, Math.fma(sj * oi, (float) right, constant)));
+    }
+
+    private static void attend(
+            CsrGraph graph,
+            ReferenceAttention.Score score,
+            PackedMatrix x,
+            SoftmaxOrder order,
+            PackedMatrix codes,
+            FloatMatrix out) {
+        ReferenceAttention attention = new ReferenceAttention(graph, order, codes);
+        attention.store(score);
+        for (int i = 0; i < graph.numRows(); i++) {
+            for (int c = 0; c < x.cols(); c++) {
+                out.set(i, c, attention.sum(x, i, c));
+            }
+        }
     }
 }

@@ -99,6 +99,8 @@ class EveryKernelTest {
         ops.norms(x, norms);
         ops.attendCosine(graph, norms, f.filled(1, 1, 1), x, SoftmaxOrder.ROUND_THEN_DIVIDE, codes, out);
         ops.attendAdditive(graph, scores, scores, 0.2f, x, SoftmaxOrder.DIVIDE_THEN_ROUND, codes, out);
+        FloatMatrix weights = f.output(graph.numEdges(), 1);
+        ops.fakeAttention(graph, f.matrix(graph.numEdges(), 1), SoftmaxOrder.DIVIDE_THEN_ROUND, scheme, weights);
     }
 
     private static void dense(DenseOps ops, PackedFixture f) {

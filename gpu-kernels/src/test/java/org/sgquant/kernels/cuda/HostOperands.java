@@ -195,6 +195,20 @@ final class HostOperands {
         public void norms(PackedMatrix x, FloatMatrix out) {
             DeviceCall.run(backend, call -> backend.packedAttention().norms(call.packed(x), call.matrix(out)));
         }
+
+        @Override
+        public void fakeAttention(
+                CsrGraph graph, FloatMatrix scores, SoftmaxOrder order, QuantScheme scheme, FloatMatrix out) {
+            DeviceCall.run(
+                    backend,
+                    call -> backend.packedAttention()
+                            .fakeAttention(
+                                    call.graph(graph),
+                                    call.matrix(scores),
+                                    order,
+                                    call.scheme(scheme),
+                                    call.matrix(out)));
+        }
     }
 
     private record Elementwise(Backend backend) implements ElementwiseOps {

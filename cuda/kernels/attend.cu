@@ -11,41 +11,54 @@
 namespace sgq_attention {
 
 constexpr int BLOCK = 128;
-constexpr int LEAST_LANES = 8;
+constexpr int LEAST_LANE_BITS = 3;
+constexpr int LEAST_LANES = 1 << LEAST_LANE_BITS;
 
 /* PackedAttentionOps.MAX_HEADS. */
 constexpr int MAX_HEADS = 64;
 
 /* s_eh = leaky(target_ih + source_jh). */
 struct AdditiveScores {
+  const int *col_idx;
   const float *target;
   const float *source;
   float slope;
   int heads;
 
-  __device__ __forceinline__ float operator()(int i, int j, int h) const {
+  __device__ __forceinline__ float operator()(int i, int e, int h) const {
     long long stride = sgq_stride(heads);
-    float t = target[i * stride + h] + source[j * stride + h];
+    float t = target[i * stride + h] + source[col_idx[e] * stride + h];
     return t > 0 ? t : slope * t;
   }
 };
 
 /* s_e = beta * cos(x_i, x_j). */
 struct CosineScores {
+  const int *col_idx;
   const float *norms;
   const float *beta;
   const SgqPacked &x;
 
-  __device__ __forceinline__ float operator()(int i, int j, int) const {
+  __device__ __forceinline__ float operator()(int i, int e, int) const {
+    int j = col_idx[e];
     float n = norms[i] * norms[j];
     float cosine = n > 0 ? sgq_dot(x, i, j) / n : 0;
     return *beta * cosine;
   }
 };
 
+/* Scores that are there. */
+struct GivenScores {
+  const float *scores;
+  int heads;
+
+  __device__ __forceinline__ float operator()(int, int e, int h) const {
+    return scores[(long long)e * sgq_stride(heads) + h];
+  }
+};
+
 /* What the lanes of a row work on. */
 struct Row {
-  const int *col_idx;
   int row;
   int begin;
   int end;
@@ -59,7 +72,7 @@ __device__ __forceinline__ SgqSoftmax softmax(const Row &r, const Scores &scores
   SgqSoftmax softmax = {-INFINITY, 0x1p30f};
 #pragma unroll 1
   for (int e = r.begin + r.by.lane; e < r.end; e += r.by.lanes) {
-    float s = scores(r.row, r.col_idx[e], h);
+    float s = scores(r.row, e, h);
     sgq_require_finite(s, error, site, (long long)e * heads + h);
     softmax.max = fmaxf(softmax.max, s);
   }
@@ -68,7 +81,7 @@ __device__ __forceinline__ SgqSoftmax softmax(const Row &r, const Scores &scores
   unsigned long long total = 0;
 #pragma unroll 1
   for (int e = r.begin + r.by.lane; e < r.end; e += r.by.lanes) {
-    total += __float2uint_rz(softmax.numerator(scores(r.row, r.col_idx[e], h)));
+    total += __float2uint_rz(softmax.numerator(scores(r.row, e, h)));
   }
   softmax.divisor = (float)r.by.sum(total);
   return softmax;
@@ -98,7 +111,7 @@ __device__ __forceinline__ void attend(const int *row_ptr, const int *col_idx, c
   SgqSoftmax *row_softmax = softmaxes + ((int)threadIdx.x >> lane_bits) * heads;
   float *row_scale = scales + ((int)threadIdx.x >> lane_bits) * heads;
   int row = order[place];
-  Row r = {col_idx, row, row_ptr[row], row_ptr[row + 1], SgqRowLanes(lane_bits)};
+  Row r = {row, row_ptr[row], row_ptr[row + 1], SgqRowLanes(lane_bits)};
   const SgqBlock &block = attention.block[sgq_block_of(attention, r.begin)];
   bool shares = !divide_last || block.bits == 32;
 
@@ -110,9 +123,8 @@ __device__ __forceinline__ void attend(const int *row_ptr, const int *col_idx, c
   __syncwarp(r.by.mask);
 #pragma unroll 1
   for (int e = r.begin + r.by.lane; e < r.end; e += r.by.lanes) {
-    int source = col_idx[e];
     sgq_store_attention(block, heads, attention.rounding, e,
-                        [&](int h) { return row_softmax[h].value(scores(row, source, h)); });
+                        [&](int h) { return row_softmax[h].value(scores(row, e, h)); });
   }
   __syncwarp(r.by.mask);
 #pragma unroll 1
@@ -130,6 +142,34 @@ __device__ __forceinline__ void attend(const int *row_ptr, const int *col_idx, c
   }
 }
 
+/* The weights of the edges of a row, head by head, from scores that are there. */
+__device__ __forceinline__ void fake(const Row &r, const GivenScores &scores, const SgqBlock &block, int rounding,
+                                     bool divide_last, float *out, unsigned long long *error, int site) {
+  bool shares = !divide_last || block.bits == 32;
+  int heads = scores.heads;
+#pragma unroll 1
+  for (int h = 0; h < heads; h++) {
+    SgqSoftmax of_head = softmax(r, scores, h, heads, shares, error, site);
+    unsigned long long total = 0;
+#pragma unroll 1
+    for (int e = r.begin + r.by.lane; e < r.end; e += r.by.lanes) {
+      float value = of_head.value(scores(r.row, e, h));
+      if (block.bits < 32) {
+        value = sgq_rounded(value / *block.scale, sgq_max_code(block.bits), rounding);
+        total += __float2uint_rz(value);
+      }
+      out[(long long)e * sgq_stride(heads) + h] = value;
+    }
+    total = r.by.sum(total);
+    if (block.bits == 32) continue;
+    float scale = shares ? *block.scale : total > 0 ? 1 / (float)total : 0;
+#pragma unroll 1
+    for (int e = r.begin + r.by.lane; e < r.end; e += r.by.lanes) {
+      out[(long long)e * sgq_stride(heads) + h] *= scale;
+    }
+  }
+}
+
 }  // namespace sgq_attention
 
 /* Attention of GAT: scores leaky(target_ih + source_jh). */
@@ -138,7 +178,7 @@ extern "C" __global__ void __launch_bounds__(sgq_attention::BLOCK)
                         const SgqPacked x, int integer, const SgqPacked attention, int divide_last, const int *order,
                         float *out, int rows, int lane_bits, unsigned long long *error, int site) {
   using namespace sgq_attention;
-  attend(row_ptr, col_idx, AdditiveScores{target, source, slope, attention.cols}, x, integer != 0, attention,
+  attend(row_ptr, col_idx, AdditiveScores{col_idx, target, source, slope, attention.cols}, x, integer != 0, attention,
          divide_last != 0, order, out, rows, lane_bits, error, site);
 }
 
@@ -148,7 +188,7 @@ extern "C" __global__ void __launch_bounds__(sgq_attention::BLOCK)
                       int integer, const SgqPacked attention, int divide_last, const int *order, float *out, int rows,
                       int lane_bits, unsigned long long *error, int site) {
   using namespace sgq_attention;
-  attend(row_ptr, col_idx, CosineScores{norms, beta, x}, x, integer != 0, attention, divide_last != 0, order, out,
+  attend(row_ptr, col_idx, CosineScores{col_idx, norms, beta, x}, x, integer != 0, attention, divide_last != 0, order, out,
          rows, lane_bits, error, site);
 }
 
@@ -158,4 +198,17 @@ extern "C" __global__ void __launch_bounds__(sgq_attention::BLOCK) norms_packed(
   if (i >= rows) return;
   float square = sgq_dot(x, i, i);
   out[i] = square > 0 ? sqrtf(square) : 0;
+}
+
+/* Weights of the edges under scheme, for training: LEAST_LANES lanes a row. */
+extern "C" __global__ void __launch_bounds__(sgq_attention::BLOCK)
+    fake_attention_csr(const int *row_ptr, const float *scores, const SgqPacked scheme, int divide_last,
+                       const int *order, float *out, int rows, unsigned long long *error, int site) {
+  using namespace sgq_attention;
+  unsigned place = sgq_thread() / LEAST_LANES;
+  if (place >= (unsigned)rows) return;
+  int row = order[place];
+  Row r = {row, row_ptr[row], row_ptr[row + 1], SgqRowLanes(LEAST_LANE_BITS)};
+  const SgqBlock &block = scheme.block[sgq_block_of(scheme, r.begin)];
+  fake(r, GivenScores{scores, scheme.cols}, block, scheme.rounding, divide_last != 0, out, error, site);
 }
