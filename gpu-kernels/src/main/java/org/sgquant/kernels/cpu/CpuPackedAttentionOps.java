@@ -75,7 +75,7 @@ public final class CpuPackedAttentionOps implements PackedAttentionOps {
             FloatMatrix out) {
         workers.runRows(graph, x.cols() + attention.cols(), (from, to) -> {
             AttentionRow row = new AttentionRow(graph, scores.get(), order, attention.scheme());
-            HeadSums sums = new HeadSums(x, row);
+            AttentionSums sums = new AttentionSums(x, row);
             float[] acc = sums.newRow();
             for (int i = from; i < to; i++) {
                 row.moveTo(i);

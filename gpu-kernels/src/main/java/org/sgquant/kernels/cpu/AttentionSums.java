@@ -15,7 +15,7 @@ import org.sgquant.tensor.QuantScheme.Block;
  *
  * <p>Products of codes are added in int32 for as many edges as unsigned 32 bits hold, then in int64: exact.
  */
-final class HeadSums {
+final class AttentionSums {
 
     private static final long MAX_UNSIGNED = 0xffffffffL;
 
@@ -31,7 +31,7 @@ final class HeadSums {
     private final long[] longSums;
     private final long[] weightSums;
 
-    HeadSums(PackedMatrix x, AttentionRow attention) {
+    AttentionSums(PackedMatrix x, AttentionRow attention) {
         this.x = x;
         this.attention = attention;
         cols = x.cols();
