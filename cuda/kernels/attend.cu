@@ -11,6 +11,9 @@
 namespace sgq_attention {
 
 constexpr int BLOCK = 128;
+
+/* Blocks that a multiprocessor holds with 128 registers a thread: left to choose, ptxas spills for more of them. */
+constexpr int BLOCKS = 4;
 constexpr int LEAST_LANE_BITS = 3;
 constexpr int LEAST_LANES = 1 << LEAST_LANE_BITS;
 
@@ -173,7 +176,7 @@ __device__ __forceinline__ void fake(const Row &r, const GivenScores &scores, co
 }  // namespace sgq_attention
 
 /* Attention of GAT: scores leaky(target_ih + source_jh). */
-extern "C" __global__ void __launch_bounds__(sgq_attention::BLOCK)
+extern "C" __global__ void __launch_bounds__(sgq_attention::BLOCK, sgq_attention::BLOCKS)
     attend_additive_csr(const int *row_ptr, const int *col_idx, const float *target, const float *source, float slope,
                         const SgqPacked x, int integer, const SgqPacked attention, int divide_last, const int *order,
                         float *out, int rows, int lane_bits, unsigned long long *error, int site) {
@@ -183,7 +186,7 @@ extern "C" __global__ void __launch_bounds__(sgq_attention::BLOCK)
 }
 
 /* Attention of AGNN: scores beta * cos(x_i, x_j). */
-extern "C" __global__ void __launch_bounds__(sgq_attention::BLOCK)
+extern "C" __global__ void __launch_bounds__(sgq_attention::BLOCK, sgq_attention::BLOCKS)
     attend_cosine_csr(const int *row_ptr, const int *col_idx, const float *norms, const float *beta, const SgqPacked x,
                       int integer, const SgqPacked attention, int divide_last, const int *order, float *out, int rows,
                       int lane_bits, unsigned long long *error, int site) {
