@@ -47,6 +47,8 @@ public interface Backend extends AutoCloseable {
 
     PackedOps packed();
 
+    PackedAttentionOps packedAttention();
+
     ElementwiseOps elementwise();
 
     AttentionOps attention();

@@ -10,14 +10,21 @@ public abstract class HostBackend implements Backend {
     private final DenseOps dense;
     private final SparseOps sparse;
     private final PackedOps packed;
+    private final PackedAttentionOps packedAttention;
     private final ElementwiseOps elementwise;
     private final AttentionOps attention;
 
     protected HostBackend(
-            DenseOps dense, SparseOps sparse, PackedOps packed, ElementwiseOps elementwise, AttentionOps attention) {
+            DenseOps dense,
+            SparseOps sparse,
+            PackedOps packed,
+            PackedAttentionOps packedAttention,
+            ElementwiseOps elementwise,
+            AttentionOps attention) {
         this.dense = dense;
         this.sparse = sparse;
         this.packed = packed;
+        this.packedAttention = packedAttention;
         this.elementwise = elementwise;
         this.attention = attention;
     }
@@ -70,6 +77,11 @@ public abstract class HostBackend implements Backend {
     @Override
     public final PackedOps packed() {
         return packed;
+    }
+
+    @Override
+    public final PackedAttentionOps packedAttention() {
+        return packedAttention;
     }
 
     @Override

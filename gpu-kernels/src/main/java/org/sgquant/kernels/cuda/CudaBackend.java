@@ -7,6 +7,7 @@ import org.sgquant.kernels.AttentionOps;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.DenseOps;
 import org.sgquant.kernels.ElementwiseOps;
+import org.sgquant.kernels.PackedAttentionOps;
 import org.sgquant.kernels.PackedOps;
 import org.sgquant.kernels.Replay;
 import org.sgquant.kernels.SparseOps;
@@ -25,6 +26,7 @@ public final class CudaBackend implements Backend {
     private final DenseOps dense;
     private final SparseOps sparse;
     private final PackedOps packed;
+    private final PackedAttentionOps packedAttention;
     private final ElementwiseOps elementwise;
     private final AttentionOps attention;
 
@@ -34,6 +36,7 @@ public final class CudaBackend implements Backend {
         this.dense = new CudaDenseOps(launcher);
         this.sparse = new CudaSparseOps(launcher);
         this.packed = new CudaPackedOps(launcher);
+        this.packedAttention = new CudaPackedAttentionOps(launcher);
         this.elementwise = new CudaElementwiseOps(launcher);
         this.attention = new CudaAttentionOps(launcher);
     }
@@ -122,6 +125,11 @@ public final class CudaBackend implements Backend {
     @Override
     public PackedOps packed() {
         return packed;
+    }
+
+    @Override
+    public PackedAttentionOps packedAttention() {
+        return packedAttention;
     }
 
     @Override

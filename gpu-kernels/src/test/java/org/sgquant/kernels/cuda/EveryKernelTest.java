@@ -2,17 +2,21 @@ package org.sgquant.kernels.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.sgquant.cuda.CudaCounters;
 import org.sgquant.cuda.testing.OnDevice;
 import org.sgquant.kernels.AttentionOps;
+import org.sgquant.kernels.AttentionFixture;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.Calibration;
 import org.sgquant.kernels.DenseOps;
 import org.sgquant.kernels.ElementwiseOps;
+import org.sgquant.kernels.PackedAttentionOps;
 import org.sgquant.kernels.PackedFixture;
 import org.sgquant.kernels.PackedOps;
+import org.sgquant.kernels.SoftmaxOrder;
 import org.sgquant.kernels.SparseOps;
 import org.sgquant.kernels.StepState;
 import org.sgquant.tensor.BitWidth;
@@ -41,6 +45,7 @@ class EveryKernelTest {
                     packed(HostOperands.packed(backend), f, bits, granularity);
                 }
             }
+            attention(HostOperands.packedAttention(backend), HostOperands.packed(backend), f);
             dense(HostOperands.dense(backend), f);
             sparse(HostOperands.sparse(backend), f);
             elementwise(HostOperands.elementwise(backend), f);
@@ -80,6 +85,24 @@ class EveryKernelTest {
             ops.spmmGemm(graph, null, x, null, w, f.output(graph.numRows(), 7));
             ops.spmmGemm(graph, weights, x, f.matrix(1, graph.numRows()), w, f.output(graph.numRows(), 7));
         }
+    }
+
+    private static void attention(PackedAttentionOps ops, PackedOps packed, PackedFixture f) {
+        int[] degrees = new int[SOURCES];
+        Arrays.fill(degrees, 3);
+        CsrGraph graph = f.graph(SOURCES, degrees);
+        PackedMatrix x =
+                f.packed(packed, f.matrix(SOURCES, COLS), f.uniform(SOURCES, COLS, BitWidth.Q4, Granularity.TENSOR));
+        QuantScheme scheme = AttentionFixture.scheme(f, graph, 1, Rounding.NEAREST, BitWidth.Q4);
+        PackedMatrix codes = PackedMatrix.allocate(f.memory(), scheme);
+        FloatMatrix out = f.output(SOURCES, COLS);
+        FloatMatrix norms = f.output(1, SOURCES);
+        FloatMatrix scores = f.matrix(SOURCES, 1);
+        ops.norms(x, norms);
+        ops.attendCosine(graph, norms, f.filled(1, 1, 1), x, SoftmaxOrder.ROUND_THEN_DIVIDE, codes, out);
+        ops.attendAdditive(graph, scores, scores, 0.2f, x, SoftmaxOrder.DIVIDE_THEN_ROUND, codes, out);
+        FloatMatrix weights = f.output(graph.numEdges(), 1);
+        ops.fakeAttention(graph, f.matrix(graph.numEdges(), 1), SoftmaxOrder.DIVIDE_THEN_ROUND, scheme, weights);
     }
 
     private static void dense(DenseOps ops, PackedFixture f) {

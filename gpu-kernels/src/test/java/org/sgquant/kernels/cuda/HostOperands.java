@@ -5,7 +5,9 @@ import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.Calibration;
 import org.sgquant.kernels.DenseOps;
 import org.sgquant.kernels.ElementwiseOps;
+import org.sgquant.kernels.PackedAttentionOps;
 import org.sgquant.kernels.PackedOps;
+import org.sgquant.kernels.SoftmaxOrder;
 import org.sgquant.kernels.SparseOps;
 import org.sgquant.kernels.StepState;
 import org.sgquant.tensor.CsrGraph;
@@ -32,6 +34,10 @@ final class HostOperands {
 
     static PackedOps packed(Backend backend) {
         return new Packed(backend);
+    }
+
+    static PackedAttentionOps packedAttention(Backend backend) {
+        return new PackedAttention(backend);
     }
 
     static ElementwiseOps elementwise(Backend backend) {
@@ -138,6 +144,74 @@ final class HostOperands {
                                     call.packed(x),
                                     call.matrix(rowScale),
                                     call.matrix(w),
+                                    call.matrix(out)));
+        }
+    }
+
+    private record PackedAttention(Backend backend) implements PackedAttentionOps {
+
+        @Override
+        public void attendAdditive(
+                CsrGraph graph,
+                FloatMatrix target,
+                FloatMatrix source,
+                float slope,
+                PackedMatrix x,
+                SoftmaxOrder order,
+                PackedMatrix attention,
+                FloatMatrix out) {
+            DeviceCall.run(
+                    backend,
+                    call -> backend.packedAttention()
+                            .attendAdditive(
+                                    call.graph(graph),
+                                    call.matrix(target),
+                                    call.matrix(source),
+                                    slope,
+                                    call.packed(x),
+                                    order,
+                                    call.packed(attention),
+                                    call.matrix(out)));
+        }
+
+        @Override
+        public void attendCosine(
+                CsrGraph graph,
+                FloatMatrix norms,
+                FloatMatrix beta,
+                PackedMatrix x,
+                SoftmaxOrder order,
+                PackedMatrix attention,
+                FloatMatrix out) {
+            DeviceCall.run(
+                    backend,
+                    call -> backend.packedAttention()
+                            .attendCosine(
+                                    call.graph(graph),
+                                    call.matrix(norms),
+                                    call.matrix(beta),
+                                    call.packed(x),
+                                    order,
+                                    call.packed(attention),
+                                    call.matrix(out)));
+        }
+
+        @Override
+        public void norms(PackedMatrix x, FloatMatrix out) {
+            DeviceCall.run(backend, call -> backend.packedAttention().norms(call.packed(x), call.matrix(out)));
+        }
+
+        @Override
+        public void fakeAttention(
+                CsrGraph graph, FloatMatrix scores, SoftmaxOrder order, QuantScheme scheme, FloatMatrix out) {
+            DeviceCall.run(
+                    backend,
+                    call -> backend.packedAttention()
+                            .fakeAttention(
+                                    call.graph(graph),
+                                    call.matrix(scores),
+                                    order,
+                                    call.scheme(scheme),
                                     call.matrix(out)));
         }
     }
