@@ -53,6 +53,8 @@ public interface Backend extends AutoCloseable {
 
     AttentionOps attention();
 
+    NormOps norm();
+
     @Override
     void close();
 }

@@ -13,6 +13,7 @@ public abstract class HostBackend implements Backend {
     private final PackedAttentionOps packedAttention;
     private final ElementwiseOps elementwise;
     private final AttentionOps attention;
+    private final NormOps norm;
 
     protected HostBackend(
             DenseOps dense,
@@ -20,13 +21,15 @@ public abstract class HostBackend implements Backend {
             PackedOps packed,
             PackedAttentionOps packedAttention,
             ElementwiseOps elementwise,
-            AttentionOps attention) {
+            AttentionOps attention,
+            NormOps norm) {
         this.dense = dense;
         this.sparse = sparse;
         this.packed = packed;
         this.packedAttention = packedAttention;
         this.elementwise = elementwise;
         this.attention = attention;
+        this.norm = norm;
     }
 
     @Override
@@ -92,5 +95,10 @@ public abstract class HostBackend implements Backend {
     @Override
     public final AttentionOps attention() {
         return attention;
+    }
+
+    @Override
+    public final NormOps norm() {
+        return norm;
     }
 }

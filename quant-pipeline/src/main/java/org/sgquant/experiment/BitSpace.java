@@ -54,7 +54,8 @@ public final class BitSpace {
         for (CellShape shape : model.cells()) {
             Cell cell = shape.cell();
             boolean features = QuantConfig.isFeatures(cell);
-            boolean perBucket = buckets.count() > 1 && !features && cell.component() != Component.WEIGHT;
+            boolean perBucket =
+                    buckets.count() > 1 && !features && !cell.component().isWeight();
             for (int b = 0; b < (perBucket ? buckets.count() : 1); b++) {
                 slots.add(new Slot(shape, perBucket ? b : -1));
                 dimensions.add(new SearchSpace.Dimension(

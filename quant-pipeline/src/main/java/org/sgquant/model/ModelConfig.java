@@ -16,6 +16,11 @@ public interface ModelConfig {
     /** The parameter that has one value per class. */
     String outputBias();
 
+    /** Layers of message passing where whole graphs can be classified. */
+    default int graphLayers() {
+        throw new IllegalArgumentException("model " + name() + " classifies nodes, not graphs: choose gin");
+    }
+
     /** fp32 epochs where nothing else is asked for. */
     default int epochs() {
         return 200;

@@ -12,6 +12,7 @@ public record ModelSizes(int numNodes, int numEdges, int numFeatures, int numCla
     }
 
     public static ModelSizes of(GraphInput input) {
-        return of(input.dataset(), input.numClasses());
+        return new ModelSizes(
+                input.numNodes(), input.adjacency().graph().numEdges(), input.numFeatures(), input.numClasses());
     }
 }

@@ -7,7 +7,6 @@ import java.util.function.Predicate;
 import org.sgquant.kernels.Backend;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.Cell;
-import org.sgquant.quant.Component;
 import org.sgquant.quant.MemoryReport;
 import org.sgquant.quant.QuantConfig;
 import org.sgquant.quant.QuantizedCells;
@@ -48,11 +47,11 @@ public final class QuantizedModel implements AutoCloseable {
         this.parameters.copyFrom(start);
         boolean scaled = aggregatesFeatures(model, bits) && model.foldsNorm();
         QuantizedCells.Source source = new QuantizedCells.Source(
-                input.dataset().features(),
+                input.hostFeatures(),
                 scaled ? input.normOnHost() : null,
                 model.foldsNorm() ? null : input.edgeNorm(),
                 input.edgeRowPtr(),
-                input.dataset().degrees());
+                input.degrees());
         this.cells = new QuantizedCells(
                 bits, fitted(config, model, bits), model.cells(bits), source, featureRanges, backend);
     }
@@ -97,9 +96,8 @@ public final class QuantizedModel implements AutoCloseable {
 
     /** Readies packed inference with weights whose codes {@code writer} writes. */
     public PackedInference pack(BiConsumer<Cell, PackedMatrix> writer) {
-        for (Model.LayerPlan layer : model.layers(bits())) {
-            Cell cell = new Cell(layer.layer(), Component.WEIGHT);
-            if (!bits().isFp32(cell)) {
+        for (Cell cell : model.cellNames()) {
+            if (cell.component().isWeight() && !bits().isFp32(cell)) {
                 writer.accept(cell, cells.weightStore(cell));
             }
         }

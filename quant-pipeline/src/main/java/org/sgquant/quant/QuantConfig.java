@@ -29,14 +29,14 @@ public record QuantConfig(
 
     /** Granularity of weights: one scale per output column. */
     public Granularity granularity(Cell cell) {
-        if (cell.component() == Component.WEIGHT) {
+        if (cell.component().isWeight()) {
             return Granularity.COLUMN;
         }
         return isFeatures(cell) ? featuresGranularity : innerGranularity;
     }
 
     public Calibration calibration(Cell cell) {
-        if (cell.component() == Component.WEIGHT) {
+        if (cell.component().isWeight()) {
             return Calibration.MSE;
         }
         return isFeatures(cell) ? featuresCalibration : innerCalibration;

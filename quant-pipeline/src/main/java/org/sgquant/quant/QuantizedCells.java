@@ -18,6 +18,7 @@ import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.HostMemory;
 import org.sgquant.tensor.Memory;
 import org.sgquant.tensor.PackedMatrix;
+import org.sgquant.tensor.QuantParams;
 import org.sgquant.tensor.QuantScheme;
 
 /**
@@ -60,6 +61,23 @@ public final class QuantizedCells implements AutoCloseable {
             Source source,
             Predicate<QuantScheme> featureRanges,
             Backend backend) {
+        this(bits, config, shapes, source, featureRanges, null, backend);
+    }
+
+    /** Cells of other rows whose ranges, but for the features, are those of {@code ranges} and change with them. */
+    public static QuantizedCells sharing(
+            QuantizedCells ranges, List<CellShape> shapes, Source source, Predicate<QuantScheme> featureRanges) {
+        return new QuantizedCells(ranges.bits, ranges.config, shapes, source, featureRanges, ranges, ranges.backend);
+    }
+
+    private QuantizedCells(
+            BitAssignment bits,
+            QuantConfig config,
+            List<CellShape> shapes,
+            Source source,
+            Predicate<QuantScheme> featureRanges,
+            QuantizedCells ranges,
+            Backend backend) {
         this.backend = backend;
         this.bits = bits;
         this.config = config;
@@ -73,22 +91,37 @@ public final class QuantizedCells implements AutoCloseable {
             } else if (cell.component() == Component.ATTENTION) {
                 attention.put(cell, quantizeEdges(cell, source));
             } else if (!bits.isFp32(cell)) {
-                schemes.put(cell, newScheme(shape, packedMemory));
+                schemes.put(cell, ranges == null ? newScheme(shape, packedMemory) : shared(shape, ranges.scheme(cell)));
             }
         }
     }
 
     private QuantScheme newScheme(CellShape shape, Memory memory) {
         Cell cell = shape.cell();
-        int[] rows = cell.component().hasBuckets() ? bounds : new int[] {0, shape.rows()};
         return QuantScheme.create(
                 memory,
                 cell.toString(),
-                rows,
+                blockBounds(shape),
                 shape.cols(),
                 bits.widths(cell),
                 config.granularity(cell),
                 config.rounding());
+    }
+
+    /** First row of each block and the end: of degree buckets, where the rows are nodes and there is more than one. */
+    private int[] blockBounds(CellShape shape) {
+        boolean whole = bounds.length == 2 || !shape.cell().component().hasBuckets();
+        return whole ? new int[] {0, shape.rows()} : bounds;
+    }
+
+    private QuantScheme shared(CellShape shape, QuantScheme ranges) {
+        int[] rows = blockBounds(shape);
+        List<QuantScheme.Block> blocks = new ArrayList<>();
+        for (int b = 0; b + 1 < rows.length; b++) {
+            QuantScheme.Block block = ranges.blocks().get(b);
+            blocks.add(new QuantScheme.Block(rows[b], rows[b + 1], block.bits(), block.params()));
+        }
+        return new QuantScheme(ranges.name(), ranges.cols(), ranges.granularity(), ranges.rounding(), blocks);
     }
 
     private Quantized<PackedMatrix> quantizeFeatures(CellShape shape, Source source, Predicate<QuantScheme> ranges) {
@@ -177,6 +210,18 @@ public final class QuantizedCells implements AutoCloseable {
             }
             return new Quantized<>(new EdgeWeights(parts), new Transfer(backend, fakeMemory).vector(fake));
         }
+    }
+
+    /** Takes over the ranges, those of the features apart, of cells with the same widths. */
+    public void copyRanges(QuantizedCells from) {
+        schemes.forEach((cell, scheme) -> {
+            for (int b = 0; b < scheme.blocks().size(); b++) {
+                QuantParams source = from.schemes.get(cell).blocks().get(b).params();
+                QuantParams target = scheme.blocks().get(b).params();
+                backend.elementwise().copy(source.scale(), target.scale());
+                backend.elementwise().copy(source.offset(), target.offset());
+            }
+        });
     }
 
     public BitAssignment bits() {

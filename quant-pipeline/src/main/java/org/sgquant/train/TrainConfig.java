@@ -28,7 +28,8 @@ public record TrainConfig(int epochs, float learningRate, float finalLearningRat
         return new TrainConfig(count, learningRate, finalLearningRate, Math.max(patience, 1));
     }
 
-    float learningRate(int epoch) {
+    /** Learning rate of {@code epoch}, from 0. */
+    public float learningRate(int epoch) {
         double progress = epochs <= 1 ? 0 : epoch / (epochs - 1.0);
         return (float)
                 (finalLearningRate + (learningRate - finalLearningRate) * 0.5 * (1 + Math.cos(Math.PI * progress)));

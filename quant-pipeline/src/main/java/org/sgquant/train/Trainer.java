@@ -63,6 +63,9 @@ public final class Trainer implements AutoCloseable {
         Value grad = tape.crossEntropy(logits, input.labels(), input.train(), metrics);
         tape.backward(logits, grad);
         for (Parameters.Parameter p : parameters.list()) {
+            if (!p.spec().trained()) {
+                continue;
+            }
             Value value = forward.parameterValues().get(p.spec().name());
             tape.adam(value, p.m(), p.v(), p.spec().weightDecay(), state);
         }

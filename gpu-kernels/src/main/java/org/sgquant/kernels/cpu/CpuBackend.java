@@ -19,7 +19,8 @@ public final class CpuBackend extends HostBackend {
                 new CpuPackedOps(workers),
                 new CpuPackedAttentionOps(workers),
                 new CpuElementwiseOps(workers),
-                new CpuAttentionOps(workers));
+                new CpuAttentionOps(workers),
+                new CpuNormOps(workers));
         this.workers = workers;
     }
 

@@ -8,6 +8,7 @@ import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.DenseOps;
 import org.sgquant.kernels.ElementwiseOps;
 import org.sgquant.kernels.PackedAttentionOps;
+import org.sgquant.kernels.NormOps;
 import org.sgquant.kernels.PackedOps;
 import org.sgquant.kernels.Replay;
 import org.sgquant.kernels.SparseOps;
@@ -29,6 +30,7 @@ public final class CudaBackend implements Backend {
     private final PackedAttentionOps packedAttention;
     private final ElementwiseOps elementwise;
     private final AttentionOps attention;
+    private final NormOps norm;
 
     private CudaBackend(CudaDevice device) {
         this.device = device;
@@ -39,6 +41,7 @@ public final class CudaBackend implements Backend {
         this.packedAttention = new CudaPackedAttentionOps(launcher);
         this.elementwise = new CudaElementwiseOps(launcher);
         this.attention = new CudaAttentionOps(launcher);
+        this.norm = new CudaNormOps(launcher);
     }
 
     /**
@@ -140,6 +143,11 @@ public final class CudaBackend implements Backend {
     @Override
     public AttentionOps attention() {
         return attention;
+    }
+
+    @Override
+    public NormOps norm() {
+        return norm;
     }
 
     @Override

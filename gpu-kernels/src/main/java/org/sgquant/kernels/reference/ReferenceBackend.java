@@ -12,7 +12,8 @@ public final class ReferenceBackend extends HostBackend {
                 new ReferencePackedOps(),
                 new ReferencePackedAttentionOps(),
                 new ReferenceElementwiseOps(),
-                new ReferenceAttentionOps());
+                new ReferenceAttentionOps(),
+                new ReferenceNormOps());
     }
 
     @Override

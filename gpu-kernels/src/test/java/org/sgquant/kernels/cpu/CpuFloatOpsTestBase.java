@@ -9,6 +9,8 @@ import org.sgquant.kernels.DenseOps;
 import org.sgquant.kernels.DenseOpsContract;
 import org.sgquant.kernels.ElementwiseOps;
 import org.sgquant.kernels.ElementwiseOpsContract;
+import org.sgquant.kernels.NormOps;
+import org.sgquant.kernels.NormOpsContract;
 import org.sgquant.kernels.SparseOps;
 import org.sgquant.kernels.SparseOpsContract;
 import org.sgquant.kernels.TrainingOpsContract;
@@ -65,6 +67,14 @@ abstract class CpuFloatOpsTestBase {
         @Override
         protected AttentionOps ops() {
             return new CpuAttentionOps(workers);
+        }
+    }
+
+    @Nested
+    class Norm extends NormOpsContract {
+        @Override
+        protected NormOps ops() {
+            return new CpuNormOps(workers);
         }
     }
 }

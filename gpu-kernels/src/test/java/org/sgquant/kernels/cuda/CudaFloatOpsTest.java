@@ -7,6 +7,8 @@ import org.sgquant.kernels.DenseOps;
 import org.sgquant.kernels.DenseOpsContract;
 import org.sgquant.kernels.ElementwiseOps;
 import org.sgquant.kernels.ElementwiseOpsContract;
+import org.sgquant.kernels.NormOps;
+import org.sgquant.kernels.NormOpsContract;
 import org.sgquant.kernels.SparseOps;
 import org.sgquant.kernels.SparseOpsContract;
 import org.sgquant.kernels.TrainingOpsContract;
@@ -51,6 +53,14 @@ class CudaFloatOpsTest extends WithCudaBackend {
         @Override
         protected AttentionOps ops() {
             return HostOperands.attention(cuda);
+        }
+    }
+
+    @Nested
+    class Norm extends NormOpsContract {
+        @Override
+        protected NormOps ops() {
+            return HostOperands.norm(cuda);
         }
     }
 }

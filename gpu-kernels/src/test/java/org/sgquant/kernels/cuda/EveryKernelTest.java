@@ -10,10 +10,12 @@ import org.sgquant.cuda.testing.OnDevice;
 import org.sgquant.kernels.AttentionOps;
 import org.sgquant.kernels.AttentionFixture;
 import org.sgquant.kernels.Backend;
+import org.sgquant.kernels.BatchNorm;
 import org.sgquant.kernels.Calibration;
 import org.sgquant.kernels.DenseOps;
 import org.sgquant.kernels.ElementwiseOps;
 import org.sgquant.kernels.PackedAttentionOps;
+import org.sgquant.kernels.NormOps;
 import org.sgquant.kernels.PackedFixture;
 import org.sgquant.kernels.PackedOps;
 import org.sgquant.kernels.SoftmaxOrder;
@@ -50,6 +52,7 @@ class EveryKernelTest {
             sparse(HostOperands.sparse(backend), f);
             elementwise(HostOperands.elementwise(backend), f);
             attention(HostOperands.attention(backend), f);
+            norm(HostOperands.norm(backend), f);
         }
         assertThat(CudaCounters.launchedKernels())
                 .containsAll(KernelList.load().all().stream()
@@ -161,5 +164,21 @@ class EveryKernelTest {
         IntArray labels = IntArray.of(f.memory(), 0, 1, 2, 3, 4);
         ops.softmaxCrossEntropy(x, labels, IntArray.of(f.memory(), 1, 3), out, f.output(1, 2));
         ops.adam(x, out, f.filled(5, COLS, 0), f.filled(5, COLS, 0), 0.1f, state);
+    }
+
+    private static void norm(NormOps ops, PackedFixture f) {
+        FloatMatrix x = f.matrix(5, COLS);
+        FloatMatrix out = f.output(5, COLS);
+        FloatMatrix row = f.matrix(1, COLS);
+        BatchNorm norm = new BatchNorm(row, row, f.matrix(1, COLS), f.filled(1, COLS, 1));
+        FloatMatrix moments = f.output(4, COLS);
+        ops.batchNormMoments(x, null, norm, moments);
+        ops.batchNormApply(x, moments, out);
+        ops.batchNorm(x, norm, out);
+        ops.batchNormGradGamma(x, moments, x, f.output(1, COLS));
+        ops.batchNormBackward(x, null, moments, x, row, row, out);
+        ops.layerNorm(x, row, row, out);
+        ops.layerNormGradGamma(x, x, f.output(1, COLS));
+        ops.layerNormBackward(x, row, x, out);
     }
 }

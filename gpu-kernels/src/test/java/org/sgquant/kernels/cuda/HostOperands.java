@@ -2,10 +2,13 @@ package org.sgquant.kernels.cuda;
 
 import org.sgquant.kernels.AttentionOps;
 import org.sgquant.kernels.Backend;
+import org.sgquant.kernels.BatchNorm;
 import org.sgquant.kernels.Calibration;
 import org.sgquant.kernels.DenseOps;
 import org.sgquant.kernels.ElementwiseOps;
 import org.sgquant.kernels.PackedAttentionOps;
+import org.sgquant.kernels.Multiplicity;
+import org.sgquant.kernels.NormOps;
 import org.sgquant.kernels.PackedOps;
 import org.sgquant.kernels.SoftmaxOrder;
 import org.sgquant.kernels.SparseOps;
@@ -46,6 +49,10 @@ final class HostOperands {
 
     static AttentionOps attention(Backend backend) {
         return new HostAttentionOperands(backend);
+    }
+
+    static NormOps norm(Backend backend) {
+        return new Norm(backend);
     }
 
     private record Sparse(Backend backend) implements SparseOps {
@@ -310,6 +317,102 @@ final class HostOperands {
         @Override
         public void nextStep(StepState state) {
             DeviceCall.run(backend, call -> backend.elementwise().nextStep(call.state(state)));
+        }
+    }
+
+    private record Norm(Backend backend) implements NormOps {
+
+        private static Multiplicity counts(DeviceCall call, Multiplicity host) {
+            return host == null ? null : new Multiplicity(call.matrix(host.counts()), host.total());
+        }
+
+        private static BatchNorm norm(DeviceCall call, BatchNorm host) {
+            return new BatchNorm(
+                    call.matrix(host.gamma()),
+                    call.matrix(host.beta()),
+                    call.matrix(host.mean()),
+                    call.matrix(host.variance()));
+        }
+
+        @Override
+        public void batchNormMoments(FloatMatrix x, Multiplicity multiplicity, BatchNorm norm, FloatMatrix moments) {
+            DeviceCall.run(
+                    backend,
+                    call -> backend.norm()
+                            .batchNormMoments(
+                                    call.matrix(x),
+                                    counts(call, multiplicity),
+                                    norm(call, norm),
+                                    call.matrix(moments)));
+        }
+
+        @Override
+        public void batchNormApply(FloatMatrix x, FloatMatrix moments, FloatMatrix out) {
+            DeviceCall.run(
+                    backend,
+                    call -> backend.norm().batchNormApply(call.matrix(x), call.matrix(moments), call.matrix(out)));
+        }
+
+        @Override
+        public void batchNorm(FloatMatrix x, BatchNorm norm, FloatMatrix out) {
+            DeviceCall.run(
+                    backend, call -> backend.norm().batchNorm(call.matrix(x), norm(call, norm), call.matrix(out)));
+        }
+
+        @Override
+        public void batchNormGradGamma(FloatMatrix x, FloatMatrix moments, FloatMatrix gradY, FloatMatrix gradGamma) {
+            DeviceCall.run(
+                    backend,
+                    call -> backend.norm()
+                            .batchNormGradGamma(
+                                    call.matrix(x), call.matrix(moments), call.matrix(gradY), call.matrix(gradGamma)));
+        }
+
+        @Override
+        public void batchNormBackward(
+                FloatMatrix x,
+                Multiplicity multiplicity,
+                FloatMatrix moments,
+                FloatMatrix gradY,
+                FloatMatrix gradGamma,
+                FloatMatrix gradBeta,
+                FloatMatrix gradX) {
+            DeviceCall.run(
+                    backend,
+                    call -> backend.norm()
+                            .batchNormBackward(
+                                    call.matrix(x),
+                                    counts(call, multiplicity),
+                                    call.matrix(moments),
+                                    call.matrix(gradY),
+                                    call.matrix(gradGamma),
+                                    call.matrix(gradBeta),
+                                    call.matrix(gradX)));
+        }
+
+        @Override
+        public void layerNorm(FloatMatrix x, FloatMatrix gamma, FloatMatrix beta, FloatMatrix out) {
+            DeviceCall.run(
+                    backend,
+                    call -> backend.norm()
+                            .layerNorm(call.matrix(x), call.matrix(gamma), call.matrix(beta), call.matrix(out)));
+        }
+
+        @Override
+        public void layerNormGradGamma(FloatMatrix x, FloatMatrix gradY, FloatMatrix gradGamma) {
+            DeviceCall.run(
+                    backend,
+                    call -> backend.norm()
+                            .layerNormGradGamma(call.matrix(x), call.matrix(gradY), call.matrix(gradGamma)));
+        }
+
+        @Override
+        public void layerNormBackward(FloatMatrix x, FloatMatrix gamma, FloatMatrix gradY, FloatMatrix gradX) {
+            DeviceCall.run(
+                    backend,
+                    call -> backend.norm()
+                            .layerNormBackward(
+                                    call.matrix(x), call.matrix(gamma), call.matrix(gradY), call.matrix(gradX)));
         }
     }
 }

@@ -7,6 +7,8 @@ import org.sgquant.kernels.DenseOps;
 import org.sgquant.kernels.DenseOpsContract;
 import org.sgquant.kernels.ElementwiseOps;
 import org.sgquant.kernels.ElementwiseOpsContract;
+import org.sgquant.kernels.NormOps;
+import org.sgquant.kernels.NormOpsContract;
 import org.sgquant.kernels.SparseOps;
 import org.sgquant.kernels.SparseOpsContract;
 import org.sgquant.kernels.TrainingOpsContract;
@@ -50,6 +52,14 @@ class ReferenceFloatOpsTest {
         @Override
         protected AttentionOps ops() {
             return new ReferenceAttentionOps();
+        }
+    }
+
+    @Nested
+    class Norm extends NormOpsContract {
+        @Override
+        protected NormOps ops() {
+            return new ReferenceNormOps();
         }
     }
 }
