@@ -49,6 +49,8 @@ public interface Backend extends AutoCloseable {
 
     ElementwiseOps elementwise();
 
+    LearnedQuantOps learnedQuant();
+
     @Override
     void close();
 }

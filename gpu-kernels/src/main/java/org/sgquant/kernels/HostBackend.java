@@ -11,12 +11,19 @@ public abstract class HostBackend implements Backend {
     private final SparseOps sparse;
     private final PackedOps packed;
     private final ElementwiseOps elementwise;
+    private final LearnedQuantOps learnedQuant;
 
-    protected HostBackend(DenseOps dense, SparseOps sparse, PackedOps packed, ElementwiseOps elementwise) {
+    protected HostBackend(
+            DenseOps dense,
+            SparseOps sparse,
+            PackedOps packed,
+            ElementwiseOps elementwise,
+            LearnedQuantOps learnedQuant) {
         this.dense = dense;
         this.sparse = sparse;
         this.packed = packed;
         this.elementwise = elementwise;
+        this.learnedQuant = learnedQuant;
     }
 
     @Override
@@ -72,5 +79,10 @@ public abstract class HostBackend implements Backend {
     @Override
     public final ElementwiseOps elementwise() {
         return elementwise;
+    }
+
+    @Override
+    public final LearnedQuantOps learnedQuant() {
+        return learnedQuant;
     }
 }

@@ -5,6 +5,7 @@ import org.sgquant.experiment.Recipe;
 import org.sgquant.model.GcnConfig;
 import org.sgquant.quant.QuantConfig;
 import org.sgquant.train.TrainConfig;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Options of the model, its training and its quantization. */
@@ -99,6 +100,9 @@ final class ModelOptions {
     @Option(names = "--clip-mask", description = "No straight-through gradient outside the range.")
     boolean clipMask;
 
+    @Mixin
+    QatOptions qat;
+
     /** The recipe of these options for {@code data}, bits still open. */
     Recipe recipe(Recipe.Data data, long seed) {
         return new Recipe(
@@ -108,6 +112,7 @@ final class ModelOptions {
                 new Recipe.Training(fineTuneEpochs, fineTuneLearningRate, fineTuneLearningRate, patience),
                 new Recipe.Quantization(
                         featuresGranularity, featuresCalibration, granularity, calibration, rounding, clipMask),
+                Recipe.Qat.of(qat.config()),
                 "32",
                 seed);
     }

@@ -99,7 +99,7 @@ final class ReferenceQuantizer {
     }
 
     /** The code of {@code x} as a float; NaN stays NaN. */
-    private static float rounded(float x, QuantScheme scheme, Block block, int r, int c) {
+    static float rounded(float x, QuantScheme scheme, Block block, int r, int c) {
         float clamped = clamped(x, scheme, block, r, c);
         return (float) (scheme.rounding() == Rounding.PAPER ? Math.floor(clamped) : Math.rint(clamped));
     }
@@ -109,7 +109,7 @@ final class ReferenceQuantizer {
                 block.bits().maxCode());
     }
 
-    private static float normalised(float x, QuantScheme scheme, Block block, int r, int c) {
+    static float normalised(float x, QuantScheme scheme, Block block, int r, int c) {
         int s = scaleIndex(scheme, block, r, c);
         return (x - block.params().offset().get(0, s)) / block.params().scale().get(0, s);
     }

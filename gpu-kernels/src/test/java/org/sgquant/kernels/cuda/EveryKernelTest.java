@@ -10,6 +10,7 @@ import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.Calibration;
 import org.sgquant.kernels.DenseOps;
 import org.sgquant.kernels.ElementwiseOps;
+import org.sgquant.kernels.LearnedQuantOps;
 import org.sgquant.kernels.PackedFixture;
 import org.sgquant.kernels.PackedOps;
 import org.sgquant.kernels.SparseOps;
@@ -20,6 +21,7 @@ import org.sgquant.tensor.EdgeWeights;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.IntArray;
+import org.sgquant.tensor.LearnedRanges;
 import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantScheme;
 import org.sgquant.tensor.Rounding;
@@ -43,6 +45,7 @@ class EveryKernelTest {
             dense(HostOperands.dense(backend), f);
             sparse(HostOperands.sparse(backend), f);
             elementwise(HostOperands.elementwise(backend), f);
+            learnedQuant(HostOperands.learnedQuant(backend), f);
         }
         assertThat(CudaCounters.launchedKernels())
                 .containsAll(KernelList.load().all().stream()
@@ -94,6 +97,14 @@ class EveryKernelTest {
         ops.spmm(graph, null, f.matrix(SOURCES, COLS), f.output(3, COLS));
         ops.spmm(graph, f.matrix(1, 51), f.matrix(SOURCES, COLS), f.output(3, COLS));
         ops.gather(f.matrix(1, 3), IntArray.of(f.memory(), 2, 0, 1), f.output(1, 3));
+    }
+
+    private static void learnedQuant(LearnedQuantOps ops, PackedFixture f) {
+        LearnedRanges ranges = LearnedRanges.allocate(f.memory(), f.uniform(5, COLS, BitWidth.Q2, Granularity.COLUMN));
+        StepState state = StepState.allocate(f.memory());
+        state.set(1, 1, 0.1f);
+        ops.backward(f.matrix(5, COLS), ranges, f.matrix(5, COLS), f.output(5, COLS));
+        ops.step(ranges, 1, state);
     }
 
     private static void elementwise(ElementwiseOps ops, PackedFixture f) {
