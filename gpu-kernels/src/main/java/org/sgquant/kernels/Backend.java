@@ -55,6 +55,8 @@ public interface Backend extends AutoCloseable {
 
     NormOps norm();
 
+    LearnedQuantOps learnedQuant();
+
     @Override
     void close();
 }

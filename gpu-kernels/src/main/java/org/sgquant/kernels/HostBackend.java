@@ -14,6 +14,7 @@ public abstract class HostBackend implements Backend {
     private final ElementwiseOps elementwise;
     private final AttentionOps attention;
     private final NormOps norm;
+    private final LearnedQuantOps learnedQuant;
 
     protected HostBackend(
             DenseOps dense,
@@ -22,7 +23,8 @@ public abstract class HostBackend implements Backend {
             PackedAttentionOps packedAttention,
             ElementwiseOps elementwise,
             AttentionOps attention,
-            NormOps norm) {
+            NormOps norm,
+            LearnedQuantOps learnedQuant) {
         this.dense = dense;
         this.sparse = sparse;
         this.packed = packed;
@@ -30,6 +32,7 @@ public abstract class HostBackend implements Backend {
         this.elementwise = elementwise;
         this.attention = attention;
         this.norm = norm;
+        this.learnedQuant = learnedQuant;
     }
 
     @Override
@@ -100,5 +103,10 @@ public abstract class HostBackend implements Backend {
     @Override
     public final NormOps norm() {
         return norm;
+    }
+
+    @Override
+    public final LearnedQuantOps learnedQuant() {
+        return learnedQuant;
     }
 }

@@ -5,6 +5,7 @@ import org.sgquant.tensor.EdgeWeights;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.IntArray;
+import org.sgquant.tensor.LearnedRanges;
 import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantScheme;
 import org.sgquant.tensor.ShapeException;
@@ -17,6 +18,13 @@ public final class PackedShapes {
     /** {@code x} has the rows and columns of {@code scheme}. */
     public static void requireScheme(FloatMatrix x, QuantScheme scheme, String what) {
         x.requireShape(scheme.rows(), scheme.cols(), what + " " + scheme.name());
+    }
+
+    /** {@code x}, {@code gradY} and {@code gradX} have the rows and columns of the scheme that is learned. */
+    public static void requireLearned(FloatMatrix x, LearnedRanges ranges, FloatMatrix gradY, FloatMatrix gradX) {
+        requireScheme(x, ranges.scheme(), "learned backward");
+        requireScheme(gradY, ranges.scheme(), "learned backward gradY");
+        requireScheme(gradX, ranges.scheme(), "learned backward gradX");
     }
 
     /** graph N x M, x M x F, out N x F. */

@@ -73,6 +73,9 @@ final class ModelOptions {
     @Option(names = "--clip-mask", description = "No straight-through gradient outside the range.")
     boolean clipMask;
 
+    @Mixin
+    QatOptions qat;
+
     /** The recipe of these options for {@code data}, bits still open. */
     Recipe recipe(Recipe.Data data, long seed) {
         ModelSettings model = hyperparameters.settings();
@@ -85,6 +88,7 @@ final class ModelOptions {
                 new Recipe.Training(fineTuneEpochs, fineTuneLearningRate, fineTuneLearningRate, patience),
                 new Recipe.Quantization(
                         featuresGranularity, featuresCalibration, granularity, calibration, rounding, clipMask),
+                Recipe.Qat.of(qat.config()),
                 "32",
                 seed);
     }

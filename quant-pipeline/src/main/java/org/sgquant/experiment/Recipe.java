@@ -1,11 +1,14 @@
 package org.sgquant.experiment;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.nio.file.Path;
 import org.sgquant.data.Dataset;
 import org.sgquant.data.DatasetOptions;
 import org.sgquant.data.Datasets;
 import org.sgquant.data.GraphFiles;
 import org.sgquant.kernels.Calibration;
+import org.sgquant.quant.QatConfig;
 import org.sgquant.quant.QuantConfig;
 import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.Rounding;
@@ -14,14 +17,16 @@ import org.sgquant.train.TrainConfig;
 /**
  * Everything that decides a result, as it is saved beside a model: data, model, training, quantization, bits, seed.
  *
- * <p>Made of plain values, so that it reads and writes as YAML.
+ * <p>Made of plain values, so that it reads and writes as YAML; {@code qat} is null where it is off.
  */
+@JsonInclude(JsonInclude.Include.NON_NULL)
 public record Recipe(
         Data dataset,
         ModelSettings model,
         Training train,
         Training fineTune,
         Quantization quantization,
+        @JsonProperty Qat qat,
         String bits,
         long seed) {
 
@@ -83,7 +88,8 @@ public record Recipe(
                     parse(Granularity.class, "granularity", innerGranularity),
                     Calibration.parse(innerCalibration),
                     parse(Rounding.class, "rounding", rounding),
-                    clipMask);
+                    clipMask,
+                    QatConfig.OFF);
         }
 
         private static <T extends Enum<T>> T parse(Class<T> type, String what, String text) {
@@ -100,7 +106,25 @@ public record Recipe(
         }
     }
 
+    /** Quantization-aware fine-tuning beyond the straight-through estimator. */
+    public record Qat(boolean learnedSteps, float stepRate) {
+
+        /** The section of {@code config}, null where everything is off. */
+        public static Qat of(QatConfig config) {
+            return config.equals(QatConfig.OFF) ? null : new Qat(config.learnedSteps(), config.stepRate());
+        }
+
+        QatConfig config() {
+            return new QatConfig(learnedSteps, stepRate);
+        }
+    }
+
+    /** How cells are quantized and fine-tuned. */
+    public QuantConfig quantConfig() {
+        return qat == null ? quantization.config() : quantization.config().withQat(qat.config());
+    }
+
     public Recipe withBits(String newBits, long newSeed) {
-        return new Recipe(dataset, model, train, fineTune, quantization, newBits, newSeed);
+        return new Recipe(dataset, model, train, fineTune, quantization, qat, newBits, newSeed);
     }
 }

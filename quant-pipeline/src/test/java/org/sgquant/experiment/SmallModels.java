@@ -23,6 +23,7 @@ final class SmallModels {
                 new Recipe.Training(40, 0.01f, 0.01f, 100),
                 new Recipe.Training(3, 0.005f, 0.005f, 100),
                 new Recipe.Quantization("row", "rowmean", "column", "mse", "nearest", false),
+                null,
                 bits,
                 0);
     }
@@ -33,7 +34,7 @@ final class SmallModels {
                 recipe.model().config(),
                 recipe.train().config(),
                 recipe.fineTune().config(),
-                recipe.quantization().config());
+                recipe.quantConfig());
     }
 
     static Lanes lanes(Dataset dataset, int count, int threads) {

@@ -20,7 +20,8 @@ public final class CpuBackend extends HostBackend {
                 new CpuPackedAttentionOps(workers),
                 new CpuElementwiseOps(workers),
                 new CpuAttentionOps(workers),
-                new CpuNormOps(workers));
+                new CpuNormOps(workers),
+                new CpuLearnedQuantOps(workers));
         this.workers = workers;
     }
 

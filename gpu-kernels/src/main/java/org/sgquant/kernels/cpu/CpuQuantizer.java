@@ -181,12 +181,12 @@ final class CpuQuantizer {
         return FloatVector.fromMemorySegment(Lanes.FLOAT, x.data(), row + 4L * c, ORDER);
     }
 
-    private static FloatVector normalised(FloatVector x, BlockParams params, int c) {
+    static FloatVector normalised(FloatVector x, BlockParams params, int c) {
         return x.sub(params.offsetAt(c)).div(params.scaleAt(c));
     }
 
     /** Codes as floats; NaN stays NaN. */
-    private static FloatVector rounded(FloatVector t, Block block, Rounding rounding) {
+    static FloatVector rounded(FloatVector t, Block block, Rounding rounding) {
         FloatVector clamped = clamped(t, block);
         return rounding == Rounding.NEAREST ? clamped.add(ROUND).sub(ROUND) : floor(clamped);
     }

@@ -9,6 +9,7 @@ import org.sgquant.kernels.DenseOps;
 import org.sgquant.kernels.ElementwiseOps;
 import org.sgquant.kernels.PackedAttentionOps;
 import org.sgquant.kernels.NormOps;
+import org.sgquant.kernels.LearnedQuantOps;
 import org.sgquant.kernels.PackedOps;
 import org.sgquant.kernels.Replay;
 import org.sgquant.kernels.SparseOps;
@@ -31,6 +32,7 @@ public final class CudaBackend implements Backend {
     private final ElementwiseOps elementwise;
     private final AttentionOps attention;
     private final NormOps norm;
+    private final LearnedQuantOps learnedQuant;
 
     private CudaBackend(CudaDevice device) {
         this.device = device;
@@ -42,6 +44,7 @@ public final class CudaBackend implements Backend {
         this.elementwise = new CudaElementwiseOps(launcher);
         this.attention = new CudaAttentionOps(launcher);
         this.norm = new CudaNormOps(launcher);
+        this.learnedQuant = new CudaLearnedQuantOps(launcher);
     }
 
     /**
@@ -148,6 +151,11 @@ public final class CudaBackend implements Backend {
     @Override
     public NormOps norm() {
         return norm;
+    }
+
+    @Override
+    public LearnedQuantOps learnedQuant() {
+        return learnedQuant;
     }
 
     @Override

@@ -13,7 +13,8 @@ public final class ReferenceBackend extends HostBackend {
                 new ReferencePackedAttentionOps(),
                 new ReferenceElementwiseOps(),
                 new ReferenceAttentionOps(),
-                new ReferenceNormOps());
+                new ReferenceNormOps(),
+                new ReferenceLearnedQuantOps());
     }
 
     @Override

@@ -107,7 +107,7 @@ final class ReferenceQuantizer {
     }
 
     /** The code of {@code x} as a float; NaN stays NaN. */
-    private static float rounded(float x, QuantScheme scheme, Block block, int r, int c, int k) {
+    static float rounded(float x, QuantScheme scheme, Block block, int r, int c, int k) {
         float clamped = clamped(x, scheme, block, r, c, k);
         return (float) (scheme.rounding() == Rounding.PAPER ? Math.floor(clamped) : Math.rint(clamped));
     }
@@ -117,7 +117,7 @@ final class ReferenceQuantizer {
                 block.bits().maxCode());
     }
 
-    private static float normalised(float x, QuantScheme scheme, Block block, int r, int c, int k) {
+    static float normalised(float x, QuantScheme scheme, Block block, int r, int c, int k) {
         int s = scheme.scaleIndex(block, r, c);
         return (x - block.params().offset().get(0, s) * k)
                 / (block.params().scale().get(0, s) * k);

@@ -16,6 +16,7 @@ import org.sgquant.kernels.DenseOps;
 import org.sgquant.kernels.ElementwiseOps;
 import org.sgquant.kernels.PackedAttentionOps;
 import org.sgquant.kernels.NormOps;
+import org.sgquant.kernels.LearnedQuantOps;
 import org.sgquant.kernels.PackedFixture;
 import org.sgquant.kernels.PackedOps;
 import org.sgquant.kernels.SoftmaxOrder;
@@ -27,6 +28,7 @@ import org.sgquant.tensor.EdgeWeights;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.IntArray;
+import org.sgquant.tensor.LearnedRanges;
 import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantScheme;
 import org.sgquant.tensor.Rounding;
@@ -53,6 +55,7 @@ class EveryKernelTest {
             elementwise(HostOperands.elementwise(backend), f);
             attention(HostOperands.attention(backend), f);
             norm(HostOperands.norm(backend), f);
+            learnedQuant(HostOperands.learnedQuant(backend), f);
         }
         assertThat(CudaCounters.launchedKernels())
                 .containsAll(KernelList.load().all().stream()
@@ -143,6 +146,14 @@ class EveryKernelTest {
         ops.normalizeRowsBackward(edges, edges, out);
         ops.spreadHeads(f.matrix(3, 11), f.output(33, 3));
         ops.collectHeads(f.matrix(33, 3), f.output(3, 11));
+    }
+
+    private static void learnedQuant(LearnedQuantOps ops, PackedFixture f) {
+        LearnedRanges ranges = LearnedRanges.allocate(f.memory(), f.uniform(5, COLS, BitWidth.Q2, Granularity.COLUMN));
+        StepState state = StepState.allocate(f.memory());
+        state.set(1, 1, 0.1f);
+        ops.backward(f.matrix(5, COLS), ranges, f.matrix(5, COLS), f.output(5, COLS));
+        ops.step(ranges, 1, state);
     }
 
     private static void elementwise(ElementwiseOps ops, PackedFixture f) {

@@ -9,6 +9,7 @@ import org.sgquant.kernels.ElementwiseOps;
 import org.sgquant.kernels.PackedAttentionOps;
 import org.sgquant.kernels.Multiplicity;
 import org.sgquant.kernels.NormOps;
+import org.sgquant.kernels.LearnedQuantOps;
 import org.sgquant.kernels.PackedOps;
 import org.sgquant.kernels.SoftmaxOrder;
 import org.sgquant.kernels.SparseOps;
@@ -17,6 +18,7 @@ import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.EdgeWeights;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.IntArray;
+import org.sgquant.tensor.LearnedRanges;
 import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantScheme;
 
@@ -53,6 +55,27 @@ final class HostOperands {
 
     static NormOps norm(Backend backend) {
         return new Norm(backend);
+    }
+
+    static LearnedQuantOps learnedQuant(Backend backend) {
+        return new LearnedQuant(backend);
+    }
+
+    private record LearnedQuant(Backend backend) implements LearnedQuantOps {
+
+        @Override
+        public void backward(FloatMatrix x, LearnedRanges ranges, FloatMatrix gradY, FloatMatrix gradX) {
+            DeviceCall.run(
+                    backend,
+                    call -> backend.learnedQuant()
+                            .backward(call.matrix(x), call.ranges(ranges), call.matrix(gradY), call.matrix(gradX)));
+        }
+
+        @Override
+        public void step(LearnedRanges ranges, float rateFactor, StepState state) {
+            DeviceCall.run(
+                    backend, call -> backend.learnedQuant().step(call.ranges(ranges), rateFactor, call.state(state)));
+        }
     }
 
     private record Sparse(Backend backend) implements SparseOps {
