@@ -11,12 +11,15 @@ public abstract class HostBackend implements Backend {
     private final SparseOps sparse;
     private final PackedOps packed;
     private final ElementwiseOps elementwise;
+    private final LossOps losses;
 
-    protected HostBackend(DenseOps dense, SparseOps sparse, PackedOps packed, ElementwiseOps elementwise) {
+    protected HostBackend(
+            DenseOps dense, SparseOps sparse, PackedOps packed, ElementwiseOps elementwise, LossOps losses) {
         this.dense = dense;
         this.sparse = sparse;
         this.packed = packed;
         this.elementwise = elementwise;
+        this.losses = losses;
     }
 
     @Override
@@ -72,5 +75,10 @@ public abstract class HostBackend implements Backend {
     @Override
     public final ElementwiseOps elementwise() {
         return elementwise;
+    }
+
+    @Override
+    public final LossOps losses() {
+        return losses;
     }
 }

@@ -302,7 +302,7 @@ public final class Tape {
         gradients.put(value, sum);
     }
 
-    private Value record(String name, List<Value> inputs, Value output, Kernel kernel) {
+    Value record(String name, List<Value> inputs, Value output, Kernel kernel) {
         return record(name, inputs, output, kernel, null);
     }
 

@@ -5,6 +5,7 @@ import org.sgquant.experiment.Recipe;
 import org.sgquant.model.GcnConfig;
 import org.sgquant.quant.QuantConfig;
 import org.sgquant.train.TrainConfig;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Options of the model, its training and its quantization. */
@@ -99,6 +100,9 @@ final class ModelOptions {
     @Option(names = "--clip-mask", description = "No straight-through gradient outside the range.")
     boolean clipMask;
 
+    @Mixin
+    ObjectiveOptions objective;
+
     /** The recipe of these options for {@code data}, bits still open. */
     Recipe recipe(Recipe.Data data, long seed) {
         return new Recipe(
@@ -106,6 +110,7 @@ final class ModelOptions {
                 new Recipe.Gcn(model, layers, hidden, dropout, weightDecay, norm, order),
                 new Recipe.Training(epochs, learningRate, learningRate, patience),
                 new Recipe.Training(fineTuneEpochs, fineTuneLearningRate, fineTuneLearningRate, patience),
+                objective.recipe(data.labelNoise()),
                 new Recipe.Quantization(
                         featuresGranularity, featuresCalibration, granularity, calibration, rounding, clipMask),
                 "32",

@@ -14,6 +14,7 @@ import org.sgquant.quant.DegreeBuckets;
 import org.sgquant.quant.MemoryReport;
 import org.sgquant.quant.QuantConfig;
 import org.sgquant.train.Metrics;
+import org.sgquant.train.Objective;
 import org.sgquant.train.TrainConfig;
 import org.sgquant.train.Trainer;
 
@@ -33,18 +34,32 @@ public final class Experiment {
     private final TrainConfig trainConfig;
     private final TrainConfig fineTuneConfig;
     private final QuantConfig quantConfig;
+    private final Objective objective;
 
+    /** Trains on the plain cross-entropy. */
     public Experiment(
             Lanes lanes,
             ModelConfig modelConfig,
             TrainConfig trainConfig,
             TrainConfig fineTuneConfig,
             QuantConfig quantConfig) {
+        this(lanes, modelConfig, trainConfig, fineTuneConfig, quantConfig, Objective.PLAIN);
+    }
+
+    /** Trains on {@code objective}; what it says of distillation is for fine-tuning alone. */
+    public Experiment(
+            Lanes lanes,
+            ModelConfig modelConfig,
+            TrainConfig trainConfig,
+            TrainConfig fineTuneConfig,
+            QuantConfig quantConfig,
+            Objective objective) {
         this.lanes = lanes;
         this.modelConfig = modelConfig;
         this.trainConfig = trainConfig;
         this.fineTuneConfig = fineTuneConfig;
         this.quantConfig = quantConfig;
+        this.objective = objective;
     }
 
     /** A trained fp32 model: its weights on the host and its accuracies. */
@@ -86,7 +101,8 @@ public final class Experiment {
         GraphInput input = lane.input(DegreeBuckets.NONE);
         Model model = modelConfig.create(input);
         try (Parameters parameters = new Parameters(model.parameters(), lane.backend());
-                Trainer trainer = new Trainer(model, input, parameters, null, lane.backend())) {
+                Trainer trainer = new Trainer(
+                        model, input, parameters, null, objective.withoutDistillation(), null, lane.backend())) {
             parameters.initialize(seed);
             Metrics validation = trainer.train(trainConfig, seed);
             Metrics test = Trainer.evaluate(model, input, parameters, input.test(), lane.backend());
@@ -163,8 +179,17 @@ public final class Experiment {
             }
             QuantizedModel quantized =
                     new QuantizedModel(model, input, parameters, bits, quantConfig, null, lane.backend());
-            try (Trainer trainer =
-                    new Trainer(model, input, quantized.parameters(), quantized.cells(), lane.backend())) {
+            // Without epochs there is nothing to learn, from a teacher neither.
+            boolean taught = objective.distillation() != null && fineTune.epochs() > 0;
+            float[][] teacher = taught ? Trainer.logits(model, input, parameters, lane.backend()) : null;
+            try (Trainer trainer = new Trainer(
+                    model,
+                    input,
+                    quantized.parameters(),
+                    quantized.cells(),
+                    taught ? objective : objective.withoutDistillation(),
+                    teacher,
+                    lane.backend())) {
                 trainer.train(fineTune, start.seed());
                 trainer.validate();
                 return quantized;

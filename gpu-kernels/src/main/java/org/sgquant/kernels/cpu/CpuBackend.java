@@ -17,7 +17,8 @@ public final class CpuBackend extends HostBackend {
                 new CpuDenseOps(workers),
                 new CpuSparseOps(workers),
                 new CpuPackedOps(workers),
-                new CpuElementwiseOps(workers));
+                new CpuElementwiseOps(workers),
+                new CpuLossOps(workers));
         this.workers = workers;
     }
 

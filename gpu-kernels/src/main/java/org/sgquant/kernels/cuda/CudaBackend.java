@@ -6,6 +6,7 @@ import org.sgquant.cuda.CudaStream;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.DenseOps;
 import org.sgquant.kernels.ElementwiseOps;
+import org.sgquant.kernels.LossOps;
 import org.sgquant.kernels.PackedOps;
 import org.sgquant.kernels.Replay;
 import org.sgquant.kernels.SparseOps;
@@ -25,6 +26,7 @@ public final class CudaBackend implements Backend {
     private final SparseOps sparse;
     private final PackedOps packed;
     private final ElementwiseOps elementwise;
+    private final LossOps losses;
 
     private CudaBackend(CudaDevice device) {
         this.device = device;
@@ -33,6 +35,7 @@ public final class CudaBackend implements Backend {
         this.sparse = new CudaSparseOps(launcher);
         this.packed = new CudaPackedOps(launcher);
         this.elementwise = new CudaElementwiseOps(launcher);
+        this.losses = new CudaLossOps(launcher);
     }
 
     /**
@@ -124,6 +127,11 @@ public final class CudaBackend implements Backend {
     @Override
     public ElementwiseOps elementwise() {
         return elementwise;
+    }
+
+    @Override
+    public LossOps losses() {
+        return losses;
     }
 
     @Override

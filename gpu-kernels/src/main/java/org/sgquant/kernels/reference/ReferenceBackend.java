@@ -10,7 +10,8 @@ public final class ReferenceBackend extends HostBackend {
                 new ReferenceDenseOps(),
                 new ReferenceSparseOps(),
                 new ReferencePackedOps(),
-                new ReferenceElementwiseOps());
+                new ReferenceElementwiseOps(),
+                new ReferenceLossOps());
     }
 
     @Override

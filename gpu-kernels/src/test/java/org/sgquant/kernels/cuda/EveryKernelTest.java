@@ -10,6 +10,7 @@ import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.Calibration;
 import org.sgquant.kernels.DenseOps;
 import org.sgquant.kernels.ElementwiseOps;
+import org.sgquant.kernels.LossOps;
 import org.sgquant.kernels.PackedFixture;
 import org.sgquant.kernels.PackedOps;
 import org.sgquant.kernels.SparseOps;
@@ -43,6 +44,7 @@ class EveryKernelTest {
             dense(HostOperands.dense(backend), f);
             sparse(HostOperands.sparse(backend), f);
             elementwise(HostOperands.elementwise(backend), f);
+            losses(new HostLosses(backend), f);
         }
         assertThat(CudaCounters.launchedKernels())
                 .containsAll(KernelList.load().all().stream()
@@ -115,5 +117,15 @@ class EveryKernelTest {
         IntArray labels = IntArray.of(f.memory(), 0, 1, 2, 3, 4);
         ops.softmaxCrossEntropy(x, labels, IntArray.of(f.memory(), 1, 3), out, f.output(1, 2));
         ops.adam(x, out, f.filled(5, COLS, 0), f.filled(5, COLS, 0), 0.1f, state);
+    }
+
+    private static void losses(LossOps ops, PackedFixture f) {
+        FloatMatrix x = f.matrix(5, COLS);
+        FloatMatrix grad = f.output(5, COLS);
+        IntArray labels = IntArray.of(f.memory(), 0, 1, 2, 3, 4);
+        IntArray nodes = IntArray.of(f.memory(), 1, 3);
+        FloatMatrix metrics = f.output(1, 2);
+        ops.correctedCrossEntropy(x, labels, nodes, LossOps.Correction.FORWARD, f.matrix(COLS, COLS), grad, metrics);
+        ops.distill(x, f.matrix(5, COLS), 2, 0.5f, grad, grad, metrics);
     }
 }
