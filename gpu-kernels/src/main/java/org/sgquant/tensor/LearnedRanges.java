@@ -34,7 +34,7 @@ public record LearnedRanges(QuantScheme scheme, FloatMatrix gradient, FloatMatri
         return switch (scheme.granularity()) {
             case TENSOR, BUCKET -> 1;
             case COLUMN -> scheme.cols();
-            case ROW ->
+            case ROW, ROW_CODE ->
                 throw new IllegalArgumentException(scheme.name()
                         + ": scales of single rows cannot be learned, choose granularity tensor, bucket or column");
         };

@@ -16,6 +16,7 @@ import org.sgquant.kernels.Transfer;
 import org.sgquant.model.Gcn;
 import org.sgquant.model.GcnConfig;
 import org.sgquant.model.GraphInput;
+import org.sgquant.model.ModelSizes;
 import org.sgquant.model.Parameters;
 import org.sgquant.model.QuantizedModel;
 import org.sgquant.quant.BitAssignment;
@@ -36,7 +37,7 @@ interface LearnedStepsContract {
         try (Dataset original = SyntheticCitationGraph.SMALL.generate();
                 Backend backend = open()) {
             BitAssignment bits = BitAssignment.parse(
-                    text, new Gcn(GcnConfig.DEFAULT, original.numNodes(), 1, 1, 2).cellNames(), original.degrees());
+                    text, new Gcn(GcnConfig.DEFAULT, new ModelSizes(original.numNodes(), 1, 1, 2)).cellNames(), original.degrees());
             QuantConfig plain = new QuantConfig(
                     QuantConfig.DEFAULT.featuresGranularity(),
                     QuantConfig.DEFAULT.featuresCalibration(),

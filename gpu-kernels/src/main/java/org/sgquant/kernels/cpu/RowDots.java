@@ -86,7 +86,7 @@ final class RowDots {
         private void decode(long offset) {
             RowCodes packed = RowDots.this.codes[block];
             packed.load(x.data(block), offset);
-            params.get(block).moveTo(row);
+            params.get(block).moveTo(row, 1);
             for (int k = 0; k < x.cols(); k += Lanes.FLOATS) {
                 IntVector u = packed.get(k);
                 u.intoArray(codes, k);
