@@ -10,6 +10,7 @@ import org.sgquant.model.PackedInference;
 import org.sgquant.model.Parameters;
 import org.sgquant.model.QuantizedModel;
 import org.sgquant.quant.BitAssignment;
+import org.sgquant.quant.CellCount;
 import org.sgquant.quant.DegreeBuckets;
 import org.sgquant.quant.MemoryReport;
 import org.sgquant.quant.QuantConfig;
@@ -47,6 +48,16 @@ public final class Experiment {
         this.quantConfig = quantConfig;
     }
 
+    /** The experiment that {@code recipe} describes. */
+    public static Experiment of(Lanes lanes, Recipe recipe) {
+        return new Experiment(
+                lanes,
+                recipe.model().config(),
+                recipe.train().config(),
+                recipe.fineTune().config(),
+                recipe.quantization().config());
+    }
+
     /** A trained fp32 model: its weights on the host and its accuracies. */
     public record Trained(long seed, List<float[][]> weights, Metrics validation, Metrics test, double seconds) {}
 
@@ -57,6 +68,7 @@ public final class Experiment {
             Metrics test,
             List<float[][]> weights,
             MemoryReport memory,
+            List<CellCount> cells,
             long peakBytes,
             double fineTuneSeconds) {}
 
@@ -118,6 +130,7 @@ public final class Experiment {
                     Predictions.metrics(logits, labels, input.dataset().split().test()),
                     quantized.parameters().toHost(),
                     quantized.memory(),
+                    quantized.cellCounts(),
                     inference.peakBytes(),
                     fineTuneSeconds);
         }
