@@ -1,7 +1,6 @@
 package org.sgquant.reproduce;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.HashSet;
 import java.util.List;
@@ -21,13 +20,13 @@ import org.sgquant.data.FormatException;
  * @param notes below the table, such as the provenance of published figures
  */
 public record Table(
-        @JsonProperty(required = true) String title,
-        @JsonProperty(required = true) String head,
-        @JsonProperty(required = true) int seeds,
+        String title,
+        String head,
+        int seeds,
         Double meanDrop,
         ObjectNode defaults,
         Map<String, ObjectNode> recipes,
-        @JsonProperty(required = true) List<Row> rows,
+        List<Row> rows,
         List<String> notes) {
 
     public Table {
@@ -45,12 +44,7 @@ public record Table(
      * @param published figures of others to print beside ours
      */
     public record Row(
-            @JsonProperty(required = true) String name,
-            String recipe,
-            ObjectNode with,
-            String bits,
-            Target target,
-            List<Published> published) {
+            String name, String recipe, ObjectNode with, String bits, Target target, List<Published> published) {
 
         public Row {
             published = published == null ? List.of() : published;
@@ -85,37 +79,50 @@ public record Table(
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Published(
-            @JsonProperty(required = true) String method,
+            String method,
             Double accuracy,
             Double sd,
             Double bits,
-            @JsonProperty(required = true) String chosen,
-            @JsonProperty(required = true) String counted,
+            String chosen,
+            String counted,
             Accounting accounting,
-            @JsonProperty(required = true) String source) {}
+            String source) {}
 
-    /** Refuses what no reader of YAML sees: twins, recipes that are not there, no rows. */
+    /** Refuses what no reader of YAML sees: keys that are missing, twins, recipes that are not there. */
     Table checked(String source) {
+        require(source, "table", "title", title);
+        require(source, "table", "head", head);
+        require(source, "table", "rows", rows == null || rows.isEmpty() ? null : rows);
         if (seeds < 1) {
-            throw new FormatException(source, "key 'seeds'", String.valueOf(seeds), "at least 1");
-        }
-        if (rows.isEmpty()) {
-            throw new FormatException(source, "key 'rows'", "none", "at least one row");
+            throw new FormatException(source, "table, key 'seeds'", String.valueOf(seeds), "at least 1");
         }
         Set<String> names = new HashSet<>();
         for (Row row : rows) {
-            if (row.name().isBlank() || !names.add(row.name())) {
-                throw new FormatException(
-                        source, "row '" + row.name() + "'", "its name twice or blank", "a name of its own");
+            require(source, "a row", "name", row.name());
+            String place = "row '" + row.name() + "'";
+            if (!names.add(row.name())) {
+                throw new FormatException(source, place, "its name twice", "a name of its own");
             }
             if (row.recipe() != null && !recipes.containsKey(row.recipe())) {
                 throw new FormatException(
                         source,
-                        "row '" + row.name() + "', key 'recipe'",
+                        place + ", key 'recipe'",
                         "'" + row.recipe() + "'",
                         "one of " + String.join(", ", recipes.keySet()));
             }
+            for (Published p : row.published()) {
+                require(source, place + ", published", "method", p.method());
+                require(source, place + ", published", "chosen", p.chosen());
+                require(source, place + ", published", "counted", p.counted());
+                require(source, place + ", published", "source", p.source());
+            }
         }
         return this;
+    }
+
+    private static void require(String source, String place, String key, Object value) {
+        if (value == null || value.toString().isBlank()) {
+            throw new FormatException(source, place, "no key '" + key + "'", "one that is not empty");
+        }
     }
 }

@@ -9,9 +9,10 @@ import org.sgquant.reproduce.TableReport.Sizes;
 /** A reproduced table as CSV (RFC 4180), a line per row, empty where there is no result. */
 final class TableCsv {
 
-    private static final String HEADER = "row,dataset,split,model,bits,seeds,seeds_finished,fp32_mean,fp32_sd,"
-            + "packed_mean,packed_sd,drop,bits_avg,bits_all,bits_inner,bits_inner_stored,stored_bytes,total_bytes,"
-            + "peak_bytes,saving_payload,saving_stored,sums,inference_ms,target,reached";
+    private static final String HEADER =
+            "row,dataset,split,model,bits,seeds,seeds_finished,fp32_seeds,fp32_mean,fp32_sd,"
+                    + "packed_mean,packed_sd,drop,bits_avg,bits_all,bits_inner,bits_inner_stored,stored_bytes,total_bytes,"
+                    + "peak_bytes,saving_payload,saving_stored,sums,inference_ms,target,reached";
 
     private TableCsv() {}
 
@@ -31,6 +32,7 @@ final class TableCsv {
                         l.bits(),
                         seeds,
                         l.finished(),
+                        l.fp32() == null ? 0 : l.fp32().values().size(),
                         mean(l.fp32()),
                         sd(l.fp32()),
                         mean(l.packed()),

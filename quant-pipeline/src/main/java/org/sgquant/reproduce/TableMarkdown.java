@@ -66,8 +66,8 @@ final class TableMarkdown {
                     l.model(),
                     l.bits() == null ? "32" : "`" + l.bits() + "`",
                     l.finished() + " of " + report.seeds(),
-                    accuracy(l.fp32()),
-                    l.bits() == null ? "" : accuracy(l.packed()),
+                    accuracy(l.fp32(), report.seeds()),
+                    l.bits() == null ? "" : accuracy(l.packed(), report.seeds()),
                     number(l.drop()),
                     s == null
                             ? ""
@@ -159,14 +159,21 @@ final class TableMarkdown {
                         p.chosen(),
                         p.counted() + (p.accounting() == null ? "" : " (*" + p.accounting() + "*)"),
                         p.source(),
-                        accuracy(ours),
+                        accuracy(ours, report.seeds()),
                         number(b.ourBits()));
             }
         }
     }
 
-    private static String accuracy(Accuracy a) {
-        return a == null ? "" : String.format(Locale.ROOT, "%.2f ± %.2f", a.mean(), a.std());
+    /** Mean and deviation, and over how many seeds where that is not all of them. */
+    private static String accuracy(Accuracy a, int seeds) {
+        if (a == null) {
+            return "";
+        }
+        int n = a.values().size();
+        return number(a.mean())
+                + (n == 1 ? "" : " ± " + number(a.std()))
+                + (n == seeds ? "" : " (" + n + " of " + seeds + ")");
     }
 
     private static String number(Double value) {
