@@ -13,6 +13,7 @@ import org.sgquant.model.PackedInference;
 import org.sgquant.model.Parameters;
 import org.sgquant.model.QuantizedModel;
 import org.sgquant.quant.BitAssignment;
+import org.sgquant.quant.CellCount;
 import org.sgquant.quant.DegreeBuckets;
 import org.sgquant.quant.MemoryReport;
 import org.sgquant.quant.QuantConfig;
@@ -66,6 +67,16 @@ public final class Experiment {
         this.objective = objective;
     }
 
+    /** The experiment that {@code recipe} describes. */
+    public static Experiment of(Lanes lanes, Recipe recipe) {
+        return new Experiment(
+                lanes,
+                recipe.model().config(),
+                recipe.train().config(),
+                recipe.fineTune().config(),
+                recipe.quantization().config());
+    }
+
     /** A trained fp32 model: its weights on the host and its accuracies. */
     public record Trained(long seed, List<float[][]> weights, Metrics validation, Metrics test, double seconds) {}
 
@@ -77,6 +88,7 @@ public final class Experiment {
             List<float[][]> weights,
             List<float[][]> ranges,
             MemoryReport memory,
+            List<CellCount> cells,
             long peakBytes,
             double fineTuneSeconds) {}
 
@@ -140,6 +152,7 @@ public final class Experiment {
                     quantized.parameters().toHost(),
                     toHost(lane, quantized.cells().ranges()),
                     quantized.memory(),
+                    quantized.cellCounts(),
                     inference.peakBytes(),
                     fineTuneSeconds);
         }

@@ -7,6 +7,7 @@ import java.util.function.Predicate;
 import org.sgquant.kernels.Backend;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.Cell;
+import org.sgquant.quant.CellCount;
 import org.sgquant.quant.MemoryReport;
 import org.sgquant.quant.QuantConfig;
 import org.sgquant.quant.QuantizedCells;
@@ -118,6 +119,11 @@ public final class QuantizedModel implements AutoCloseable {
 
     public MemoryReport memory() {
         return MemoryReport.of(model.cells(bits()), cells, otherBytes());
+    }
+
+    /** Values, bits and bytes of every cell, in the order of the model. */
+    public List<CellCount> cellCounts() {
+        return cells.counts(model.cells(bits()));
     }
 
     /** CSR, norm and parameters that have no cell. */

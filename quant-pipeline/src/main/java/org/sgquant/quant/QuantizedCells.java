@@ -328,6 +328,11 @@ public final class QuantizedCells implements AutoCloseable {
         return schemes.get(cell).payloadBits();
     }
 
+    /** Values, bits and bytes of each of {@code shapes}. */
+    public List<CellCount> counts(List<CellShape> shapes) {
+        return shapes.stream().map(shape -> CellCount.of(shape, this)).toList();
+    }
+
     /** Bytes allocated for packed features, edge weights, weights and all scales. */
     public long packedBytes() {
         return packedMemory.allocatedBytes();

@@ -73,8 +73,8 @@ public final class Trainer implements AutoCloseable {
         this.hostMetrics = FloatMatrix.allocate(host, 1, 2);
         this.step = stepPlan(model, objective, teacher);
         this.calibration = learnsRanges() ? evaluationPlan(model, Phase.CALIBRATE) : null;
-        this.evaluation = evaluationPlan(
-                model, cells == null ? Phase.EVALUATE : learnsRanges() ? Phase.FROZEN : Phase.CALIBRATE);
+        this.evaluation =
+                evaluationPlan(model, cells == null ? Phase.EVALUATE : learnsRanges() ? Phase.FROZEN : Phase.CALIBRATE);
     }
 
     private boolean learnsRanges() {

@@ -24,7 +24,8 @@ class LearnedRecipeTest {
     private static Recipe learned() {
         Recipe r = SmallModels.recipe(false, "auto", "2 L1.embedding=1");
         Recipe.Qat qat = Recipe.Qat.of(new QatConfig(true, 4));
-        return new Recipe(r.dataset(), r.model(), r.train(), r.fineTune(), null, r.quantization(), qat, r.bits(), r.seed());
+        return new Recipe(
+                r.dataset(), r.model(), r.train(), r.fineTune(), null, r.quantization(), qat, r.bits(), r.seed());
     }
 
     private Recipe read(String yaml) throws IOException {
