@@ -51,6 +51,8 @@ public interface Backend extends AutoCloseable {
 
     ElementwiseOps elementwise();
 
+    AttentionOps attention();
+
     @Override
     void close();
 }

@@ -12,18 +12,21 @@ public abstract class HostBackend implements Backend {
     private final PackedOps packed;
     private final PackedAttentionOps packedAttention;
     private final ElementwiseOps elementwise;
+    private final AttentionOps attention;
 
     protected HostBackend(
             DenseOps dense,
             SparseOps sparse,
             PackedOps packed,
             PackedAttentionOps packedAttention,
-            ElementwiseOps elementwise) {
+            ElementwiseOps elementwise,
+            AttentionOps attention) {
         this.dense = dense;
         this.sparse = sparse;
         this.packed = packed;
         this.packedAttention = packedAttention;
         this.elementwise = elementwise;
+        this.attention = attention;
     }
 
     @Override
@@ -84,5 +87,10 @@ public abstract class HostBackend implements Backend {
     @Override
     public final ElementwiseOps elementwise() {
         return elementwise;
+    }
+
+    @Override
+    public final AttentionOps attention() {
+        return attention;
     }
 }

@@ -18,7 +18,8 @@ public final class CpuBackend extends HostBackend {
                 new CpuSparseOps(workers),
                 new CpuPackedOps(workers),
                 new CpuPackedAttentionOps(workers),
-                new CpuElementwiseOps(workers));
+                new CpuElementwiseOps(workers),
+                new CpuAttentionOps(workers));
         this.workers = workers;
     }
 

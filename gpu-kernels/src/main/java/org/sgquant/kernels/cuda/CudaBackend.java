@@ -3,6 +3,7 @@ package org.sgquant.kernels.cuda;
 import java.lang.foreign.MemorySegment;
 import org.sgquant.cuda.CudaDevice;
 import org.sgquant.cuda.CudaStream;
+import org.sgquant.kernels.AttentionOps;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.DenseOps;
 import org.sgquant.kernels.ElementwiseOps;
@@ -27,6 +28,7 @@ public final class CudaBackend implements Backend {
     private final PackedOps packed;
     private final PackedAttentionOps packedAttention;
     private final ElementwiseOps elementwise;
+    private final AttentionOps attention;
 
     private CudaBackend(CudaDevice device) {
         this.device = device;
@@ -36,6 +38,7 @@ public final class CudaBackend implements Backend {
         this.packed = new CudaPackedOps(launcher);
         this.packedAttention = new CudaPackedAttentionOps(launcher);
         this.elementwise = new CudaElementwiseOps(launcher);
+        this.attention = new CudaAttentionOps(launcher);
     }
 
     /**
@@ -132,6 +135,11 @@ public final class CudaBackend implements Backend {
     @Override
     public ElementwiseOps elementwise() {
         return elementwise;
+    }
+
+    @Override
+    public AttentionOps attention() {
+        return attention;
     }
 
     @Override

@@ -11,7 +11,8 @@ public final class ReferenceBackend extends HostBackend {
                 new ReferenceSparseOps(),
                 new ReferencePackedOps(),
                 new ReferencePackedAttentionOps(),
-                new ReferenceElementwiseOps());
+                new ReferenceElementwiseOps(),
+                new ReferenceAttentionOps());
     }
 
     @Override

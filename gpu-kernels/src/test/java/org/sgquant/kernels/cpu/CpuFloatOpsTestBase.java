@@ -3,6 +3,8 @@ package org.sgquant.kernels.cpu;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.TestInstance;
+import org.sgquant.kernels.AttentionOps;
+import org.sgquant.kernels.AttentionOpsContract;
 import org.sgquant.kernels.DenseOps;
 import org.sgquant.kernels.DenseOpsContract;
 import org.sgquant.kernels.ElementwiseOps;
@@ -55,6 +57,14 @@ abstract class CpuFloatOpsTestBase {
         @Override
         protected ElementwiseOps ops() {
             return new CpuElementwiseOps(workers);
+        }
+    }
+
+    @Nested
+    class Attention extends AttentionOpsContract {
+        @Override
+        protected AttentionOps ops() {
+            return new CpuAttentionOps(workers);
         }
     }
 }

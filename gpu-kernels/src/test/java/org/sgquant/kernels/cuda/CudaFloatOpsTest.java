@@ -1,6 +1,8 @@
 package org.sgquant.kernels.cuda;
 
 import org.junit.jupiter.api.Nested;
+import org.sgquant.kernels.AttentionOps;
+import org.sgquant.kernels.AttentionOpsContract;
 import org.sgquant.kernels.DenseOps;
 import org.sgquant.kernels.DenseOpsContract;
 import org.sgquant.kernels.ElementwiseOps;
@@ -41,6 +43,14 @@ class CudaFloatOpsTest extends WithCudaBackend {
         @Override
         protected ElementwiseOps ops() {
             return HostOperands.elementwise(cuda);
+        }
+    }
+
+    @Nested
+    class Attention extends AttentionOpsContract {
+        @Override
+        protected AttentionOps ops() {
+            return HostOperands.attention(cuda);
         }
     }
 }

@@ -8,6 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.sgquant.cuda.CudaCounters;
 import org.sgquant.cuda.testing.OnDevice;
 import org.sgquant.kernels.AttentionFixture;
+import org.sgquant.kernels.AttentionOps;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.Calibration;
 import org.sgquant.kernels.DenseOps;
@@ -44,10 +45,11 @@ class EveryKernelTest {
                     packed(HostOperands.packed(backend), f, bits, granularity);
                 }
             }
-            attention(HostOperands.packedAttention(backend), HostOperands.packed(backend), f);
+            packedAttention(HostOperands.packedAttention(backend), HostOperands.packed(backend), f);
             dense(HostOperands.dense(backend), f);
             sparse(HostOperands.sparse(backend), f);
             elementwise(HostOperands.elementwise(backend), f);
+            attention(HostOperands.attention(backend), f);
         }
         assertThat(CudaCounters.launchedKernels())
                 .containsAll(KernelList.load().all().stream()
@@ -85,7 +87,7 @@ class EveryKernelTest {
         }
     }
 
-    private static void attention(PackedAttentionOps ops, PackedOps packed, PackedFixture f) {
+    private static void packedAttention(PackedAttentionOps ops, PackedOps packed, PackedFixture f) {
         int[] degrees = new int[SOURCES];
         Arrays.fill(degrees, 3);
         CsrGraph graph = f.graph(SOURCES, degrees);
@@ -117,6 +119,27 @@ class EveryKernelTest {
         ops.spmm(graph, null, f.matrix(SOURCES, COLS), f.output(3, COLS));
         ops.spmm(graph, f.matrix(1, 51), f.matrix(SOURCES, COLS), f.output(3, COLS));
         ops.gather(f.matrix(1, 3), IntArray.of(f.memory(), 2, 0, 1), f.output(1, 3));
+    }
+
+    private static void attention(AttentionOps ops, PackedFixture f) {
+        CsrGraph graph = f.graph(SOURCES, 0, 1, 50);
+        FloatMatrix edges = f.matrix(51, 3);
+        FloatMatrix out = f.output(51, 3);
+        ops.sddmm(graph, f.matrix(3, COLS), f.matrix(SOURCES, COLS), out);
+        ops.spmmHeads(graph, edges, f.matrix(SOURCES, COLS), f.output(3, COLS));
+        ops.edgeScores(graph, f.matrix(3, 3), f.matrix(SOURCES, 3), out);
+        ops.sumEdges(graph, edges, f.output(3, 3));
+        ops.softmaxEdges(graph, edges, out);
+        ops.softmaxEdgesBackward(graph, edges, edges, out);
+        ops.gatherRows(edges, IntArray.of(f.memory(), 2, 0, 1), f.output(3, 3));
+        ops.leakyRelu(edges, 0.2f, out);
+        ops.leakyReluBackward(edges, 0.2f, edges, out);
+        ops.elu(edges, out);
+        ops.eluBackward(edges, edges, out);
+        ops.normalizeRows(edges, out);
+        ops.normalizeRowsBackward(edges, edges, out);
+        ops.spreadHeads(f.matrix(3, 11), f.output(33, 3));
+        ops.collectHeads(f.matrix(33, 3), f.output(3, 11));
     }
 
     private static void elementwise(ElementwiseOps ops, PackedFixture f) {

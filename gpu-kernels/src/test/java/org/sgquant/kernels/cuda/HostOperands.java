@@ -1,5 +1,6 @@
 package org.sgquant.kernels.cuda;
 
+import org.sgquant.kernels.AttentionOps;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.Calibration;
 import org.sgquant.kernels.DenseOps;
@@ -41,6 +42,10 @@ final class HostOperands {
 
     static ElementwiseOps elementwise(Backend backend) {
         return new Elementwise(backend);
+    }
+
+    static AttentionOps attention(Backend backend) {
+        return new HostAttentionOperands(backend);
     }
 
     private record Sparse(Backend backend) implements SparseOps {

@@ -1,6 +1,8 @@
 package org.sgquant.kernels.reference;
 
 import org.junit.jupiter.api.Nested;
+import org.sgquant.kernels.AttentionOps;
+import org.sgquant.kernels.AttentionOpsContract;
 import org.sgquant.kernels.DenseOps;
 import org.sgquant.kernels.DenseOpsContract;
 import org.sgquant.kernels.ElementwiseOps;
@@ -40,6 +42,14 @@ class ReferenceFloatOpsTest {
         @Override
         protected ElementwiseOps ops() {
             return new ReferenceElementwiseOps();
+        }
+    }
+
+    @Nested
+    class Attention extends AttentionOpsContract {
+        @Override
+        protected AttentionOps ops() {
+            return new ReferenceAttentionOps();
         }
     }
 }
