@@ -35,7 +35,7 @@ struct AdditiveScores {
   }
 };
 
-/* s_e = beta * cos(x_i, x_j). */
+/* s_e = beta * cos(x_i, x_j), beta null for 1. */
 struct CosineScores {
   const int *col_idx;
   const float *norms;
@@ -46,7 +46,7 @@ struct CosineScores {
     int j = col_idx[e];
     float n = norms[i] * norms[j];
     float cosine = n > 0 ? sgq_dot(x, i, j) / n : 0;
-    return *beta * cosine;
+    return beta == nullptr ? cosine : *beta * cosine;
   }
 };
 
