@@ -29,7 +29,7 @@ public final class Tape {
     }
 
     /** Appends the gradients of an operation's inputs, given that of its output. */
-    private interface Vjp {
+    interface Vjp {
         void apply(Value gradOut);
     }
 
@@ -284,7 +284,8 @@ public final class Tape {
         return g;
     }
 
-    private void accumulate(Value value, Value gradient) {
+    /** Adds {@code gradient} to that of {@code value}. */
+    void accumulate(Value value, Value gradient) {
         if (!value.requiresGrad()) {
             return;
         }
@@ -302,11 +303,12 @@ public final class Tape {
         gradients.put(value, sum);
     }
 
-    private Value record(String name, List<Value> inputs, Value output, Kernel kernel) {
+    Value record(String name, List<Value> inputs, Value output, Kernel kernel) {
         return record(name, inputs, output, kernel, null);
     }
 
-    private Value record(String name, List<Value> inputs, Value output, Kernel kernel, Vjp vjp) {
+    /** Appends a step that writes {@code output}, which may be null; {@code vjp} gives the gradients of its inputs. */
+    Value record(String name, List<Value> inputs, Value output, Kernel kernel, Vjp vjp) {
         nodes.add(new Node(name, inputs, output, kernel, vjp));
         return output;
     }

@@ -2,6 +2,7 @@ package org.sgquant.model;
 
 import java.util.HashMap;
 import java.util.Map;
+import org.sgquant.autograd.AttentionFunctions;
 import org.sgquant.autograd.Tape;
 import org.sgquant.autograd.Value;
 import org.sgquant.kernels.StepState;
@@ -122,6 +123,11 @@ public final class Forward {
         return tape.relu(x);
     }
 
+    /** {@code x > 0 ? x : exp(x) - 1}. */
+    public Value elu(Value x) {
+        return AttentionFunctions.elu(tape, x);
+    }
+
     public Value scaleBySourceNorm(Value x) {
         return tape.scaleRows(x, tape.constant(input.norm()));
     }
@@ -142,6 +148,38 @@ public final class Forward {
         }
         FloatMatrix values = isQuantized(cell) ? cells.attention(cell).fakeQuantized() : input.edgeNormValues();
         return tape.spmm(input.adjacency(), tape.sparse(input.adjacency(), values), x);
+    }
+
+    /** {@code out_ih = sum over f of x_i,hF+f a_hf}: the dot product of every head with its row of {@code a} (H x F). */
+    public Value headProducts(Value x, Value a) {
+        return matmul(x, AttentionFunctions.spreadHeads(tape, a));
+    }
+
+    /**
+     * {@code out_i = sum over j of alpha_ij x_j}, {@code alpha = softmax_j(leaky(target_i + source_j))} per head, as
+     * {@code layer}'s attention cell stores it; target and source N x H, x N x HF.
+     */
+    public Value attendAdditive(int layer, Value target, Value source, float slope, Value x, float dropout) {
+        Value sums = AttentionFunctions.scores(tape, input.adjacency(), target, source);
+        return attend(layer, AttentionFunctions.leakyRelu(tape, sums, slope), x, dropout);
+    }
+
+    /** The same with one head and {@code alpha = softmax_j(beta cos(x_i, x_j))}; beta 1 x 1, or null for 1. */
+    public Value attendCosine(int layer, Value beta, Value x) {
+        Value y = AttentionFunctions.normalizeRows(tape, x);
+        Value cosines = AttentionFunctions.products(tape, input.adjacency(), y, y, 1);
+        return attend(layer, beta == null ? cosines : tape.matmul(cosines, beta), x, 0);
+    }
+
+    /** Softmax over each row of the scores, quantized as the layer's cell says, and the sum of {@code x} weighted by it. */
+    private Value attend(int layer, Value scores, Value x, float dropout) {
+        Cell cell = new Cell(layer, Component.ATTENTION);
+        Value attention = AttentionFunctions.softmax(tape, input.adjacency(), scores);
+        if (!phase.isFp32() && isQuantized(cell)) {
+            attention = tape.fakeQuantize(
+                    attention, cells.scheme(cell), cells.config().clipMask());
+        }
+        return AttentionFunctions.aggregate(tape, input.adjacency(), dropout(attention, dropout), x);
     }
 
     private EdgeWeights edgeWeights(Cell cell) {

@@ -50,7 +50,7 @@ public final class QuantizedModel implements AutoCloseable {
         QuantizedCells.Source source = new QuantizedCells.Source(
                 input.dataset().features(),
                 scaled ? input.normOnHost() : null,
-                model.foldsNorm() ? null : input.edgeNorm(),
+                model.foldsNorm() || model.computesAttention() ? null : input.edgeNorm(),
                 input.edgeRowPtr(),
                 input.dataset().degrees());
         this.cells =
@@ -65,7 +65,7 @@ public final class QuantizedModel implements AutoCloseable {
     }
 
     private static boolean aggregatesFeatures(Model model, BitAssignment bits) {
-        return model.layers(bits).get(0).order() == Model.Order.AGGREGATE_FIRST;
+        return model.layers(bits).stream().anyMatch(l -> l.layer() == 1 && l.order() == Model.Order.AGGREGATE_FIRST);
     }
 
     public Model model() {
@@ -97,9 +97,8 @@ public final class QuantizedModel implements AutoCloseable {
 
     /** Readies packed inference with weights whose codes {@code writer} writes. */
     public PackedInference pack(BiConsumer<Cell, PackedMatrix> writer) {
-        for (Model.LayerPlan layer : model.layers(bits())) {
-            Cell cell = new Cell(layer.layer(), Component.WEIGHT);
-            if (!bits().isFp32(cell)) {
+        for (Cell cell : model.cellNames()) {
+            if (cell.component() == Component.WEIGHT && !bits().isFp32(cell)) {
                 writer.accept(cell, cells.weightStore(cell));
             }
         }

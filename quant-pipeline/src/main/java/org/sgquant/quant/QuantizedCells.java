@@ -1,6 +1,7 @@
 package org.sgquant.quant;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -30,7 +31,7 @@ public final class QuantizedCells implements AutoCloseable {
 
     /**
      * What quantization needs to know of the graph, on the host: features (with a factor per row or null), the weight
-     * of each edge (null where the model has none), row pointers of these edges, and the nodes' degrees.
+     * of each edge (null where the model has none or computes them), row pointers of these edges, and the nodes' degrees.
      */
     public record Source(
             Features features, float[] featureFactor, float[] edgeWeights, int[] edgeRowPtr, int[] degrees) {}
@@ -70,8 +71,10 @@ public final class QuantizedCells implements AutoCloseable {
             Cell cell = shape.cell();
             if (QuantConfig.isFeatures(cell) && !bits.isFp32(cell)) {
                 features = quantizeFeatures(shape, source, featureRanges);
-            } else if (cell.component() == Component.ATTENTION) {
+            } else if (cell.component() == Component.ATTENTION && source.edgeWeights() != null) {
                 attention.put(cell, quantizeEdges(cell, source));
+            } else if (cell.component() == Component.ATTENTION && !bits.isFp32(cell)) {
+                schemes.put(cell, attentionScheme(shape, source.edgeRowPtr()));
             } else if (!bits.isFp32(cell)) {
                 schemes.put(cell, newScheme(shape, packedMemory));
             }
@@ -89,6 +92,25 @@ public final class QuantizedCells implements AutoCloseable {
                 bits.widths(cell),
                 config.granularity(cell),
                 config.rounding());
+    }
+
+    /** Softmaxed attention, a row per edge: a block per degree bucket of the target with the range [0, 1]. */
+    private QuantScheme attentionScheme(CellShape shape, int[] edgeRowPtr) {
+        Cell cell = shape.cell();
+        int[] edges = Arrays.stream(bounds).map(row -> edgeRowPtr[row]).toArray();
+        QuantScheme scheme = QuantScheme.create(
+                packedMemory,
+                cell.toString(),
+                edges,
+                shape.cols(),
+                bits.widths(cell),
+                Granularity.TENSOR,
+                config.rounding());
+        for (QuantScheme.Block block : scheme.blocks()) {
+            float scale = block.bits().isPacked() ? 1f / config.rounding().steps(block.bits()) : 1;
+            Transfer.copy(backend, new float[][] {{scale}}, block.params().scale());
+        }
+        return scheme;
     }
 
     private Quantized<PackedMatrix> quantizeFeatures(CellShape shape, Source source, Predicate<QuantScheme> ranges) {
@@ -196,7 +218,7 @@ public final class QuantizedCells implements AutoCloseable {
         return attention.get(cell);
     }
 
-    /** Attention cells whose weights are codes. */
+    /** Attention cells whose weights are codes known before inference. */
     public List<Cell> attentionCells() {
         return attention.keySet().stream().filter(c -> !bits.isFp32(c)).toList();
     }
@@ -240,7 +262,7 @@ public final class QuantizedCells implements AutoCloseable {
         if (QuantConfig.isFeatures(cell) && features != null) {
             return features.packed().storedBytes();
         }
-        if (cell.component() == Component.ATTENTION) {
+        if (attention.containsKey(cell)) {
             return bits.isFp32(cell) ? 0 : attention.get(cell).packed().storedBytes();
         }
         QuantScheme scheme = schemes.get(cell);
@@ -256,7 +278,7 @@ public final class QuantizedCells implements AutoCloseable {
         if (QuantConfig.isFeatures(cell)) {
             return features.packed().scheme().payloadBits();
         }
-        if (cell.component() == Component.ATTENTION) {
+        if (attention.containsKey(cell)) {
             return attention.get(cell).packed().parts().stream()
                     .mapToLong(p -> p.codes().scheme().payloadBits())
                     .sum();
