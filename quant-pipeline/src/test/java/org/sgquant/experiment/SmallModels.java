@@ -17,9 +17,13 @@ final class SmallModels {
 
     /** 40 epochs of training, 3 of fine-tuning. */
     static Recipe recipe(boolean edgeNorm, String order, String bits) {
+        return recipe(ModelSettings.of("gcn", Map.of("norm", edgeNorm ? "edge" : "folded", "order", order)), bits);
+    }
+
+    static Recipe recipe(ModelSettings model, String bits) {
         return new Recipe(
                 new Recipe.Data("small", null, null, null, null, true, 0, 0),
-                ModelSettings.of("gcn", Map.of("norm", edgeNorm ? "edge" : "folded", "order", order)),
+                model,
                 new Recipe.Training(40, 0.01f, 0.01f, 100),
                 new Recipe.Training(3, 0.005f, 0.005f, 100),
                 new Recipe.Quantization("row", "rowmean", "column", "mse", "nearest", false),
