@@ -5,6 +5,7 @@ import java.util.Map;
 import org.sgquant.autograd.AttentionFunctions;
 import org.sgquant.autograd.LearnedQuantFunctions;
 import org.sgquant.autograd.NormFunctions;
+import org.sgquant.autograd.PackedAttentionFunctions;
 import org.sgquant.autograd.Tape;
 import org.sgquant.autograd.Value;
 import org.sgquant.kernels.BatchNorm;
@@ -12,10 +13,12 @@ import org.sgquant.kernels.StepState;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.Cell;
 import org.sgquant.quant.Component;
+import org.sgquant.quant.QuantConfig;
 import org.sgquant.quant.QuantizedCells;
 import org.sgquant.tensor.EdgeWeights;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.LearnedRanges;
+import org.sgquant.tensor.QuantScheme;
 import org.sgquant.tensor.Sparsity;
 
 /**
@@ -124,7 +127,7 @@ public final class Forward {
     /** In packed inference dense floats go through the packed kernels too: their order of sums is that of all backends. */
     private Value forPackedKernels(Value x) {
         boolean floats = !x.isPacked() && !x.isSparse();
-        return phase == Phase.PACKED && floats ? tape.pack(x, cells.fp32Scheme(x.cols())) : x;
+        return phase == Phase.PACKED && floats ? tape.pack(x, cells.fp32Scheme(x.rows(), x.cols())) : x;
     }
 
     public Value addBias(Value x, Value bias) {
@@ -172,12 +175,29 @@ public final class Forward {
      * {@code layer}'s attention cell stores it; target and source N x H, x N x HF.
      */
     public Value attendAdditive(int layer, Value target, Value source, float slope, Value x, float dropout) {
+        if (phase == Phase.PACKED) {
+            QuantScheme scheme = attentionScheme(layer, target.cols());
+            return PackedAttentionFunctions.attendAdditive(
+                    tape,
+                    input.adjacency().graph(),
+                    target,
+                    source,
+                    slope,
+                    forPackedKernels(x),
+                    QuantConfig.SOFTMAX_ORDER,
+                    scheme);
+        }
         Value sums = AttentionFunctions.scores(tape, input.adjacency(), target, source);
         return attend(layer, AttentionFunctions.leakyRelu(tape, sums, slope), x, dropout);
     }
 
     /** The same with one head and {@code alpha = softmax_j(beta cos(x_i, x_j))}; beta 1 x 1, or null for 1. */
     public Value attendCosine(int layer, Value beta, Value x) {
+        if (phase == Phase.PACKED) {
+            QuantScheme scheme = attentionScheme(layer, 1);
+            return PackedAttentionFunctions.attendCosine(
+                    tape, input.adjacency().graph(), beta, forPackedKernels(x), QuantConfig.SOFTMAX_ORDER, scheme);
+        }
         Value y = AttentionFunctions.normalizeRows(tape, x);
         Value cosines = AttentionFunctions.products(tape, input.adjacency(), y, y, 1);
         return attend(layer, beta == null ? cosines : tape.matmul(cosines, beta), x, 0);
@@ -188,10 +208,17 @@ public final class Forward {
         Cell cell = new Cell(layer, Component.ATTENTION);
         Value attention = AttentionFunctions.softmax(tape, input.adjacency(), scores);
         if (!phase.isFp32() && isQuantized(cell)) {
-            attention = tape.fakeQuantize(
-                    attention, cells.scheme(cell), cells.config().clipMask());
+            attention = PackedAttentionFunctions.fake(
+                    tape, input.adjacency().graph(), scores, attention, QuantConfig.SOFTMAX_ORDER, cells.scheme(cell));
         }
         return AttentionFunctions.aggregate(tape, input.adjacency(), dropout(attention, dropout), x);
+    }
+
+    /** How the attention of {@code layer} is stored in packed inference. */
+    private QuantScheme attentionScheme(int layer, int heads) {
+        Cell cell = new Cell(layer, Component.ATTENTION);
+        int edges = input.adjacency().graph().numEdges();
+        return isQuantized(cell) ? cells.scheme(cell) : cells.fp32Scheme(edges, heads);
     }
 
     private EdgeWeights edgeWeights(Cell cell) {

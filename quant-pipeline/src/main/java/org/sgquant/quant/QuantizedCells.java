@@ -314,11 +314,9 @@ public final class QuantizedCells implements AutoCloseable {
         return weights;
     }
 
-    /** A scheme of 32-bit blocks for {@code cols} columns: floats in packed form. */
-    public QuantScheme fp32Scheme(int cols) {
-        int[] rows = {0, bounds[bounds.length - 1]};
-        return QuantScheme.create(
-                packedMemory, "fp32", rows, cols, List.of(BitWidth.FP32), Granularity.TENSOR, config.rounding());
+    /** A scheme of one 32-bit block: {@code rows x cols} floats in packed form. */
+    public QuantScheme fp32Scheme(int rows, int cols) {
+        return QuantScheme.uniform(packedMemory, "fp32", rows, cols, BitWidth.FP32, Granularity.TENSOR);
     }
 
     /** Stored bytes of a quantized cell, 0 for one that stays fp32. */
