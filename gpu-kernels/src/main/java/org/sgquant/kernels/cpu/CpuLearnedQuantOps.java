@@ -122,13 +122,17 @@ final class CpuLearnedQuantOps implements LearnedQuantOps {
                 }
                 total += sum;
                 if (ranges.perColumn()) {
-                    target.set(row, c, (float) sum);
+                    put(target, row, c, sum, k < 2);
                 }
             }
             if (!ranges.perColumn()) {
-                target.set(row, 0, (float) total);
+                put(target, row, 0, total, k < 2);
             }
         }
+    }
+
+    private static void put(FloatMatrix target, int row, int c, double sum, boolean fresh) {
+        target.set(row, c, (float) (fresh ? sum : target.get(row, c) + sum));
     }
 
     @Override

@@ -48,7 +48,7 @@ public final class ReferenceLearnedQuantOps implements LearnedQuantOps {
         }
         ranges.gradient().set(2 * b, i, (float) scaleSum);
         ranges.gradient().set(2 * b + 1, i, (float) offsetSum);
-        ranges.error().set(b, i, (float) error);
+        ranges.error().set(b, i, (float) (ranges.error().get(b, i) + error));
     }
 
     @Override
