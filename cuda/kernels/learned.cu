@@ -25,7 +25,7 @@ __device__ __forceinline__ double adam(double g, float &m, float &v, double rate
 }  // namespace sgq_learned
 
 /*
- * grad_x = inside ? grad_y : 0 over rows blockIdx.y * chunk .. of block b, and their sums k of column c at
+ * grad_x = inside ? grad_y : 0 (unless null) over rows blockIdx.y * chunk .. of block b, and their sums k of column c at
  * parts[(blockIdx.y * 3 + k) * cols + c]: a tile of 32 columns, 8 rows at a time.
  */
 extern "C" __global__ void __launch_bounds__(sgq_learned::BLOCK)
@@ -55,7 +55,7 @@ extern "C" __global__ void __launch_bounds__(sgq_learned::BLOCK)
         error += fabsf(g * ((u - t) * scale));
         g = inside ? g : 0;
       }
-      grad_x[at] = g;
+      if (grad_x != nullptr) grad_x[at] = g;
     }
   }
   sums[threadIdx.x] = scale_sum;

@@ -19,7 +19,8 @@ public interface LearnedQuantOps {
      * (scale) and {@code gradY * (inside ? 0 : 1)} (offset); {@code |gradY| * |x' - x|}, what quantization can change the
      * loss by to first order, is added to {@code ranges.error}, which thus sums over calls.
      *
-     * <p>Shapes: x, gradY, gradX N x F as in the scheme, gradX may be gradY; sums go to {@code ranges.gradient}.
+     * <p>Shapes: x, gradY, gradX N x F as in the scheme, gradX may be gradY, or null where only the sums
+     * are wanted; sums go to {@code ranges.gradient}.
      * Numerics: gradX exact; sums in an order that a backend never changes.
      */
     void backward(FloatMatrix x, LearnedRanges ranges, FloatMatrix gradY, FloatMatrix gradX);

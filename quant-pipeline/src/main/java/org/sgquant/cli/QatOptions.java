@@ -9,7 +9,8 @@ final class QatOptions {
 
     @Option(
             names = "--learn-steps",
-            description = "Train scales and offsets along with the weights (LSQ), from the calibrated ones on.")
+            description = "Train scales and offsets along with the weights, from the calibrated ones on; with --clip-mask as"
+                    + " LSQ does.")
     boolean learnSteps;
 
     @Option(

@@ -106,7 +106,8 @@ public final class Forward {
         LearnedRanges learned = cells.learnedRanges().get(cell);
         Value quantized = learned == null
                 ? tape.fakeQuantize(x, cells.scheme(cell), cells.config().clipMask())
-                : LearnedQuantFunctions.fakeQuantize(tape, x, learned);
+                : LearnedQuantFunctions.fakeQuantize(
+                        tape, x, learned, cells.config().clipMask());
         if (cells.protection() == null || !cell.component().hasRowPerNode()) {
             return quantized;
         }

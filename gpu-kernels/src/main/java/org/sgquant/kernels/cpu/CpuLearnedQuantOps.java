@@ -62,7 +62,7 @@ final class CpuLearnedQuantOps implements LearnedQuantOps {
                     for (int r = start; r < end; r++) {
                         addRow(x, scheme, block, params, r, gradY, gradX, sums);
                     }
-                } else {
+                } else if (gradX != null) {
                     MemorySegment.copy(
                             gradY.data(),
                             gradY.rowOffset(start),
@@ -96,7 +96,9 @@ final class CpuLearnedQuantOps implements LearnedQuantOps {
             FloatVector u = CpuQuantizer.rounded(t, block, scheme.rounding());
             VectorMask<Float> inside = t.compare(VectorOperators.GE, 0).and(t.compare(VectorOperators.LE, maxCode));
             FloatVector off = u.sub(t);
-            zero.blend(g, inside).intoMemorySegment(gradX.data(), at, ORDER);
+            if (gradX != null) {
+                zero.blend(g, inside).intoMemorySegment(gradX.data(), at, ORDER);
+            }
             add(sums, 4L * c, g.mul(u.blend(off, inside)));
             add(sums, rowBytes + 4L * c, g.blend(zero, inside));
             add(sums, 2 * rowBytes + 4L * c, g.mul(off.mul(params.scaleAt(c))).abs());

@@ -24,7 +24,9 @@ public final class ReferenceLearnedQuantOps implements LearnedQuantOps {
                 sum(x, ranges, gradY, b, i, from, to);
             }
         }
-        ReferenceQuantizer.fakeQuantizeBackward(x, scheme, gradY, gradX);
+        if (gradX != null) {
+            ReferenceQuantizer.fakeQuantizeBackward(x, scheme, gradY, gradX);
+        }
     }
 
     /** Sums of scale {@code i} of block {@code b}, which rules columns [from, to). */
