@@ -50,6 +50,9 @@ final class QuantizeCommand implements Callable<Integer> {
     int seeds = 1;
 
     @Mixin
+    LearnBitsOptions learnBits;
+
+    @Mixin
     ResultOptions result;
 
     @Override
@@ -57,7 +60,13 @@ final class QuantizeCommand implements Callable<Integer> {
         result.check();
         try (Pipeline pipeline = new Pipeline(common, data, preset(), seeds, seeds)) {
             BitAssignment assignment = pipeline.parse(bits);
+            if (learnBits.isAsked()) {
+                learnBits.settings(pipeline.fineTune());
+            }
             pipeline.train();
+            if (learnBits.isAsked()) {
+                assignment = pipeline.learnBits(learnBits, assignment);
+            }
             pipeline.quantize(assignment);
             return result.finish(pipeline, common.json);
         }
@@ -71,8 +80,11 @@ final class QuantizeCommand implements Callable<Integer> {
             model.hyperparameters.weighEdges();
             bits = bits == null ? PRESETS.get(preset) : bits;
         }
+        if (bits == null && learnBits.isAsked()) {
+            bits = "4";
+        }
         if (bits == null) {
-            throw new IllegalArgumentException("quantize needs --bits or --preset; try --bits 4");
+            throw new IllegalArgumentException("quantize needs --bits, --preset or --learn-bits; try --bits 4");
         }
         return model;
     }

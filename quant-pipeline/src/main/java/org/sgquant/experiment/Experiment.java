@@ -16,6 +16,7 @@ import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.CellCount;
 import org.sgquant.quant.DegreeBuckets;
 import org.sgquant.quant.MemoryReport;
+import org.sgquant.quant.QatConfig;
 import org.sgquant.quant.QuantConfig;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.train.Metrics;
@@ -94,6 +95,17 @@ public final class Experiment {
 
     /** What a search sees of a packed model: validation only. */
     public record Validated(Metrics validation, MemoryReport memory) {}
+
+    /** This experiment with learned scales, whatever its fine-tuning does otherwise. */
+    Experiment withLearnedSteps() {
+        QatConfig qat = quantConfig.qat();
+        return new Experiment(
+                lanes,
+                modelConfig,
+                trainConfig,
+                fineTuneConfig,
+                quantConfig.withQat(new QatConfig(true, qat.stepRate(), qat.protection())));
+    }
 
     public Lanes lanes() {
         return lanes;

@@ -8,6 +8,7 @@ import org.sgquant.data.Datasets;
 import org.sgquant.data.GraphFiles;
 import org.sgquant.data.LabelNoise;
 import org.sgquant.kernels.Calibration;
+import org.sgquant.quant.Protection;
 import org.sgquant.quant.QatConfig;
 import org.sgquant.quant.QuantConfig;
 import org.sgquant.tensor.Granularity;
@@ -129,15 +130,20 @@ public record Recipe(
     }
 
     /** Quantization-aware fine-tuning beyond the straight-through estimator. */
-    public record Qat(boolean learnedSteps, float stepRate) {
+    public record Qat(boolean learnedSteps, float stepRate, String protection) {
 
         /** The section of {@code config}, null where everything is off. */
         public static Qat of(QatConfig config) {
-            return config.equals(QatConfig.OFF) ? null : new Qat(config.learnedSteps(), config.stepRate());
+            return config.equals(QatConfig.OFF)
+                    ? null
+                    : new Qat(
+                            config.learnedSteps(),
+                            config.stepRate(),
+                            config.protection().toString());
         }
 
         QatConfig config() {
-            return new QatConfig(learnedSteps, stepRate);
+            return new QatConfig(learnedSteps, stepRate, Protection.parse(protection));
         }
     }
 

@@ -6,6 +6,7 @@ import org.sgquant.autograd.AttentionFunctions;
 import org.sgquant.autograd.LearnedQuantFunctions;
 import org.sgquant.autograd.NormFunctions;
 import org.sgquant.autograd.PackedAttentionFunctions;
+import org.sgquant.autograd.ProtectionFunctions;
 import org.sgquant.autograd.Tape;
 import org.sgquant.autograd.Value;
 import org.sgquant.kernels.BatchNorm;
@@ -28,6 +29,9 @@ import org.sgquant.tensor.Sparsity;
  * packed inference it stores codes, on which {@link #matmul} and {@link #aggregate} then work directly.
  */
 public final class Forward {
+
+    /** Random stream of the protective mask, far from those of dropout: one mask a step, shared by all cells. */
+    private static final int PROTECTION_STREAM = 1 << 16;
 
     private final Tape tape;
     private final Phase phase;
@@ -107,9 +111,15 @@ public final class Forward {
 
     private Value fineTuned(Cell cell, Value x) {
         LearnedRanges learned = cells.learnedRanges().get(cell);
-        return learned == null
+        Value quantized = learned == null
                 ? tape.fakeQuantize(x, cells.scheme(cell), cells.config().clipMask())
-                : LearnedQuantFunctions.fakeQuantize(tape, x, learned);
+                : LearnedQuantFunctions.fakeQuantize(
+                        tape, x, learned, cells.config().clipMask());
+        if (cells.protection() == null || !cell.component().hasRowPerNode()) {
+            return quantized;
+        }
+        Value probability = tape.constant(cells.protection());
+        return ProtectionFunctions.protect(tape, x, quantized, probability, PROTECTION_STREAM, state);
     }
 
     private boolean isQuantized(Cell cell) {

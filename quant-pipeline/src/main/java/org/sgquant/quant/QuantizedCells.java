@@ -52,6 +52,7 @@ public final class QuantizedCells implements AutoCloseable {
     private final Map<Cell, Quantized<EdgeWeights>> attention = new TreeMap<>();
     private final Map<Cell, PackedMatrix> weights = new TreeMap<>();
     private final Map<Cell, LearnedRanges> learnedRanges = new TreeMap<>();
+    private final FloatMatrix protection;
     private Quantized<PackedMatrix> features;
 
     /**
@@ -100,6 +101,10 @@ public final class QuantizedCells implements AutoCloseable {
                 schemes.put(cell, ranges == null ? newScheme(shape, packedMemory) : shared(shape, ranges.scheme(cell)));
             }
         }
+        this.protection = config.qat().protection().isOff()
+                ? null
+                : new Transfer(backend, fakeMemory)
+                        .vector(config.qat().protection().probabilities(source.degrees()));
         if (config.qat().learnedSteps()) {
             schemes.forEach((cell, scheme) -> learnedRanges.put(cell, LearnedRanges.allocate(fakeMemory, scheme)));
         }
@@ -286,6 +291,11 @@ public final class QuantizedCells implements AutoCloseable {
     /** Scales and offsets that are trained, by cell; none unless steps are learned. */
     public Map<Cell, LearnedRanges> learnedRanges() {
         return learnedRanges;
+    }
+
+    /** Probability that a node is protected in a step of fine-tuning, 1 x N; null where none is. */
+    public FloatMatrix protection() {
+        return protection;
     }
 
     /** Scale and offset of every block of {@link #schemes}, in the order of the cells. */

@@ -173,6 +173,7 @@ class EveryKernelTest {
         ops.relu(x, out);
         ops.reluBackward(x, x, out);
         ops.dropout(x, 0.5f, 0, state, out);
+        ops.selectRows(f.filled(1, 5, 0.5f), 0, state, x, null, out);
         ops.softmax(x, out);
         IntArray labels = IntArray.of(f.memory(), 0, 1, 2, 3, 4);
         ops.softmaxCrossEntropy(x, labels, IntArray.of(f.memory(), 1, 3), out, f.output(1, 2));
