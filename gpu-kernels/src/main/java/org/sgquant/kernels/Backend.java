@@ -51,6 +51,8 @@ public interface Backend extends AutoCloseable {
 
     LossOps losses();
 
+    PowerOps powers();
+
     @Override
     void close();
 }

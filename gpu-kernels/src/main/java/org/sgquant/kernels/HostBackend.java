@@ -12,14 +12,21 @@ public abstract class HostBackend implements Backend {
     private final PackedOps packed;
     private final ElementwiseOps elementwise;
     private final LossOps losses;
+    private final PowerOps powers;
 
     protected HostBackend(
-            DenseOps dense, SparseOps sparse, PackedOps packed, ElementwiseOps elementwise, LossOps losses) {
+            DenseOps dense,
+            SparseOps sparse,
+            PackedOps packed,
+            ElementwiseOps elementwise,
+            LossOps losses,
+            PowerOps powers) {
         this.dense = dense;
         this.sparse = sparse;
         this.packed = packed;
         this.elementwise = elementwise;
         this.losses = losses;
+        this.powers = powers;
     }
 
     @Override
@@ -80,5 +87,10 @@ public abstract class HostBackend implements Backend {
     @Override
     public final LossOps losses() {
         return losses;
+    }
+
+    @Override
+    public final PowerOps powers() {
+        return powers;
     }
 }

@@ -18,7 +18,8 @@ public final class CpuBackend extends HostBackend {
                 new CpuSparseOps(workers),
                 new CpuPackedOps(workers),
                 new CpuElementwiseOps(workers),
-                new CpuLossOps(workers));
+                new CpuLossOps(workers),
+                new CpuPowerOps(workers));
         this.workers = workers;
     }
 

@@ -8,6 +8,7 @@ import org.sgquant.kernels.DenseOps;
 import org.sgquant.kernels.ElementwiseOps;
 import org.sgquant.kernels.LossOps;
 import org.sgquant.kernels.PackedOps;
+import org.sgquant.kernels.PowerOps;
 import org.sgquant.kernels.Replay;
 import org.sgquant.kernels.SparseOps;
 import org.sgquant.tensor.Memory;
@@ -27,6 +28,7 @@ public final class CudaBackend implements Backend {
     private final PackedOps packed;
     private final ElementwiseOps elementwise;
     private final LossOps losses;
+    private final PowerOps powers;
 
     private CudaBackend(CudaDevice device) {
         this.device = device;
@@ -36,6 +38,7 @@ public final class CudaBackend implements Backend {
         this.packed = new CudaPackedOps(launcher);
         this.elementwise = new CudaElementwiseOps(launcher);
         this.losses = new CudaLossOps(launcher);
+        this.powers = new CudaPowerOps(launcher);
     }
 
     /**
@@ -132,6 +135,11 @@ public final class CudaBackend implements Backend {
     @Override
     public LossOps losses() {
         return losses;
+    }
+
+    @Override
+    public PowerOps powers() {
+        return powers;
     }
 
     @Override

@@ -11,7 +11,8 @@ public final class ReferenceBackend extends HostBackend {
                 new ReferenceSparseOps(),
                 new ReferencePackedOps(),
                 new ReferenceElementwiseOps(),
-                new ReferenceLossOps());
+                new ReferenceLossOps(),
+                new ReferencePowerOps());
     }
 
     @Override

@@ -13,6 +13,7 @@ import org.sgquant.kernels.ElementwiseOps;
 import org.sgquant.kernels.LossOps;
 import org.sgquant.kernels.PackedFixture;
 import org.sgquant.kernels.PackedOps;
+import org.sgquant.kernels.PowerOps;
 import org.sgquant.kernels.SparseOps;
 import org.sgquant.kernels.StepState;
 import org.sgquant.tensor.BitWidth;
@@ -45,6 +46,7 @@ class EveryKernelTest {
             sparse(HostOperands.sparse(backend), f);
             elementwise(HostOperands.elementwise(backend), f);
             losses(new HostLosses(backend), f);
+            powers(new HostPowers(backend), f);
         }
         assertThat(CudaCounters.launchedKernels())
                 .containsAll(KernelList.load().all().stream()
@@ -117,6 +119,13 @@ class EveryKernelTest {
         IntArray labels = IntArray.of(f.memory(), 0, 1, 2, 3, 4);
         ops.softmaxCrossEntropy(x, labels, IntArray.of(f.memory(), 1, 3), out, f.output(1, 2));
         ops.adam(x, out, f.filled(5, COLS, 0), f.filled(5, COLS, 0), 0.1f, state);
+    }
+
+    private static void powers(PowerOps ops, PackedFixture f) {
+        FloatMatrix x = f.matrix(5, COLS);
+        ops.encodePowers(x, f.filled(1, 1, 1), 4, x);
+        ops.decodePowers(x, f.filled(1, 1, 1), 4, x);
+        ops.hold(x, f.output(5, COLS));
     }
 
     private static void losses(LossOps ops, PackedFixture f) {
