@@ -2,6 +2,7 @@ package org.sgquant.experiment;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.sgquant.data.Dataset;
 import org.sgquant.model.GraphInput;
@@ -15,6 +16,7 @@ import org.sgquant.quant.MemoryReport;
 import org.sgquant.quant.QuantConfig;
 import org.sgquant.train.Metrics;
 import org.sgquant.train.Objective;
+import org.sgquant.train.PowerFreezing;
 import org.sgquant.train.TrainConfig;
 import org.sgquant.train.Trainer;
 
@@ -102,7 +104,12 @@ public final class Experiment {
         Model model = modelConfig.create(input);
         try (Parameters parameters = new Parameters(model.parameters(), lane.backend());
                 Trainer trainer = new Trainer(
-                        model, input, parameters, null, objective.withoutDistillation(), null, lane.backend())) {
+                        model,
+                        input,
+                        parameters,
+                        null,
+                        new Trainer.Task(objective.withoutDistillation(), null, Map.of()),
+                        lane.backend())) {
             parameters.initialize(seed);
             Metrics validation = trainer.train(trainConfig, seed);
             Metrics test = Trainer.evaluate(model, input, parameters, input.test(), lane.backend());
@@ -179,24 +186,36 @@ public final class Experiment {
             }
             QuantizedModel quantized =
                     new QuantizedModel(model, input, parameters, bits, quantConfig, null, lane.backend());
-            // Without epochs there is nothing to learn, from a teacher neither.
-            boolean taught = objective.distillation() != null && fineTune.epochs() > 0;
-            float[][] teacher = taught ? Trainer.logits(model, input, parameters, lane.backend()) : null;
-            try (Trainer trainer = new Trainer(
-                    model,
-                    input,
-                    quantized.parameters(),
-                    quantized.cells(),
-                    taught ? objective : objective.withoutDistillation(),
-                    teacher,
-                    lane.backend())) {
-                trainer.train(fineTune, start.seed());
-                trainer.validate();
+            try {
+                tune(lane, quantized, task(lane, model, input, parameters, fineTune), fineTune, start.seed());
                 return quantized;
             } catch (RuntimeException e) {
                 quantized.close();
                 throw e;
             }
+        }
+    }
+
+    private Trainer.Task task(Lanes.Lane lane, Model model, GraphInput input, Parameters start, TrainConfig fineTune) {
+        // Without epochs there is nothing to learn, from a teacher neither.
+        boolean taught = objective.distillation() != null && fineTune.epochs() > 0;
+        return taught
+                ? new Trainer.Task(objective, Trainer.logits(model, input, start, lane.backend()), Map.of())
+                : new Trainer.Task(objective.withoutDistillation(), null, Map.of());
+    }
+
+    private void tune(Lanes.Lane lane, QuantizedModel quantized, Trainer.Task task, TrainConfig fineTune, long seed) {
+        Model model = quantized.model();
+        GraphInput input = quantized.input();
+        if (quantConfig.weights().powers() != null) {
+            new PowerFreezing(model, input, quantized.parameters(), quantized.cells(), lane.backend())
+                    .train(fineTune, seed, task);
+            return;
+        }
+        try (Trainer trainer =
+                new Trainer(model, input, quantized.parameters(), quantized.cells(), task, lane.backend())) {
+            trainer.train(fineTune, seed);
+            trainer.validate();
         }
     }
 

@@ -43,7 +43,8 @@ import org.sgquant.tensor.QuantScheme;
  * {@code recipe.yaml}, {@code metrics.json}, {@code provenance.json}, and {@code SHA256SUMS} over all four.
  *
  * <p>Tensors are named {@code CELL.codes.B}, {@code CELL.scale.B} and {@code CELL.offset.B} for degree bucket B;
- * parameters that stay fp32 go by their own name. Packed features are kept too: they are what the codes of this
+ * {@code CELL.top} is the highest level of
+ * a weight made of powers of two; parameters that stay fp32 go by their own name. Packed features are kept too: they are what the codes of this
  * dataset must be.
  */
 public final class SavedModel {
@@ -112,6 +113,9 @@ public final class SavedModel {
         }
         cells.weights().values().forEach(w -> addCodes(tensors, w, backend, host));
         cells.schemes().values().forEach(s -> addRanges(tensors, s, backend));
+        cells.tops()
+                .forEach((cell, top) ->
+                        tensors.add(floats(topName(cell), List.of(1L), Transfer.download(backend, top))));
         for (Parameters.Parameter p : model.parameters().list()) {
             if (!isPackedWeight(model.bits(), p.spec().name())) {
                 float[][] values = Transfer.download(backend, p.value());
@@ -134,6 +138,10 @@ public final class SavedModel {
                     List.of((long) matrix.scheme().blocks().get(b).rows(), (long) matrix.stride(b)),
                     copy.asSlice(0, matrix.dataBytes(b))));
         }
+    }
+
+    private static String topName(Cell weight) {
+        return weight + ".top";
     }
 
     private static String codesName(QuantScheme scheme, int block) {
@@ -261,6 +269,10 @@ public final class SavedModel {
             }
             try {
                 loaded.cells().schemes().values().forEach(s -> restoreRanges(s, saved, file, backend));
+                loaded.cells()
+                        .tops()
+                        .forEach((cell, top) ->
+                                Transfer.copy(backend, floats(saved.tensor(topName(cell)), file, 1, 1), top));
                 requireSavedFeatures(loaded, saved, file, backend);
                 loaded.pack((cell, codes) -> restoreCodes(codes, saved, file, backend));
                 return loaded;

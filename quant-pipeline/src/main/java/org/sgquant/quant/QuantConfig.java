@@ -8,7 +8,8 @@ import org.sgquant.tensor.Rounding;
  * How the cells of a model are quantized, apart from their widths.
  *
  * <p>{@code features*} apply to the input features, whose row-wise ranges are lossless for bag-of-words rows;
- * {@code inner*} to everything computed from them; edge weights always have the range [0, maximum] of a bucket; weights have a scale per column and least squared error.
+ * {@code inner*} to everything computed from them; edge weights always have the range [0, maximum] of a bucket;
+ * {@code weights} have a scale per column, or are powers of two.
  * {@code clipMask} zeroes the straight-through gradient outside the range.
  */
 public record QuantConfig(
@@ -17,27 +18,34 @@ public record QuantConfig(
         Granularity innerGranularity,
         Calibration innerCalibration,
         Rounding rounding,
-        boolean clipMask) {
+        boolean clipMask,
+        WeightConfig weights) {
 
     public static final QuantConfig DEFAULT = new QuantConfig(
-            Granularity.ROW, Calibration.ROW_MEAN, Granularity.COLUMN, Calibration.MSE, Rounding.NEAREST, false);
+            Granularity.ROW,
+            Calibration.ROW_MEAN,
+            Granularity.COLUMN,
+            Calibration.MSE,
+            Rounding.NEAREST,
+            false,
+            WeightConfig.DEFAULT);
 
     public QuantConfig withFeaturesGranularity(Granularity granularity) {
         return new QuantConfig(
-                granularity, featuresCalibration, innerGranularity, innerCalibration, rounding, clipMask);
+                granularity, featuresCalibration, innerGranularity, innerCalibration, rounding, clipMask, weights);
     }
 
-    /** Granularity of weights: one scale per output column. */
+    /** Granularity of weights: one scale per output column, or one highest level where they are powers of two. */
     public Granularity granularity(Cell cell) {
         if (cell.component() == Component.WEIGHT) {
-            return Granularity.COLUMN;
+            return weights.powers() == null ? Granularity.COLUMN : Granularity.TENSOR;
         }
         return isFeatures(cell) ? featuresGranularity : innerGranularity;
     }
 
     public Calibration calibration(Cell cell) {
         if (cell.component() == Component.WEIGHT) {
-            return Calibration.MSE;
+            return weights.calibration();
         }
         return isFeatures(cell) ? featuresCalibration : innerCalibration;
     }

@@ -18,8 +18,8 @@ import org.sgquant.data.FormatException;
 /**
  * JSON and YAML of the project's records; unknown and missing keys are errors that name the file.
  *
- * <p>In JSON a key may be missing unless its record component is marked as required; in YAML only one whose component
- * is left out when null, as {@code JsonInclude} says.
+ * <p>In JSON a key may be missing unless its record component is marked as required; in YAML only one that is left
+ * out when null, as {@code JsonInclude} says of its component or of its record.
  */
 public final class Json {
 
@@ -32,7 +32,8 @@ public final class Json {
             .setAnnotationIntrospector(new JacksonAnnotationIntrospector() {
                 @Override
                 public Boolean hasRequiredMarker(AnnotatedMember member) {
-                    return !member.hasAnnotation(JsonInclude.class);
+                    return !member.hasAnnotation(JsonInclude.class)
+                            && !member.getDeclaringClass().isAnnotationPresent(JsonInclude.class);
                 }
             });
 

@@ -16,13 +16,19 @@ final class SmallModels {
 
     /** 40 epochs of training, 3 of fine-tuning. */
     static Recipe recipe(boolean edgeNorm, String order, String bits) {
+        return recipe(edgeNorm, order, bits, "mse", null);
+    }
+
+    /** The same with another inner calibration and other weights. */
+    static Recipe recipe(
+            boolean edgeNorm, String order, String bits, String calibration, Recipe.Quantization.Weights weights) {
         return new Recipe(
                 new Recipe.Data("small", null, null, null, null, true, 0, 0, null),
                 new Recipe.Gcn("gcn", 2, 16, 0.5f, 5e-4f, edgeNorm ? "edge" : "folded", order),
                 new Recipe.Training(40, 0.01f, 0.01f, 100),
                 new Recipe.Training(3, 0.005f, 0.005f, 100),
                 null,
-                new Recipe.Quantization("row", "rowmean", "column", "mse", "nearest", false),
+                new Recipe.Quantization("row", "rowmean", "column", calibration, "nearest", false, weights),
                 bits,
                 0);
     }
