@@ -33,8 +33,8 @@ __device__ __forceinline__ SgqRange plain_range(const SgqBlock &block, const Sgq
 }
 
 /* The range that SIGN takes of `count` values whose magnitudes add up to `sum`. */
-__device__ __forceinline__ SgqRange symmetric_range(const SgqBlock &block, const SgqPacked &scheme, double sum,
-                                                    long long count) {
+__device__ __forceinline__ SgqRange symmetric_range(const SgqBlock &block, const SgqPacked &scheme,
+                                                    double sum, long long count) {
   if (block.row_start == block.row_end || scheme.cols == 0) return {0, 0};
   return {-sum / count, sum / count};
 }
@@ -42,8 +42,8 @@ __device__ __forceinline__ SgqRange symmetric_range(const SgqBlock &block, const
 }  // namespace sgq_observe
 
 /*
- * row_min_r, row_max_r = extremes of row r of x, for rows that a range is taken of; row_sum_r, unless row_sum is
- * null, the sum of its magnitudes.
+ * row_min_r, row_max_r = extremes of row r of x, for rows that a range is taken of; row_sum_r, unless row_sum
+ * is null, the sum of its magnitudes.
  */
 extern "C" __global__ void __launch_bounds__(256)
     observe_rows_f32(const float *x, const SgqPacked scheme, float *row_min, float *row_max, double *row_sum,
@@ -100,12 +100,12 @@ extern "C" __global__ void __launch_bounds__(256)
 
 /*
  * The range of the whole tensor (TENSOR: one block of threads) or of scheme block blockIdx.x (BUCKET) from
- * those of its rows. Sets the scales for MIN_MAX, ROW_MEAN and SIGN; for the others leaves extremes and an empty
- * histogram.
+ * those of its rows. Sets the scales for MIN_MAX, ROW_MEAN and SIGN; for the others leaves extremes and an
+ * empty histogram.
  */
 extern "C" __global__ void __launch_bounds__(1024)
-    range_f32_tensor(const SgqPacked scheme, const float *row_min, const float *row_max, const double *row_sum,
-                     int method, float2 *extremes, unsigned long long *counts) {
+    range_f32_tensor(const SgqPacked scheme, const float *row_min, const float *row_max,
+                     const double *row_sum, int method, float2 *extremes, unsigned long long *counts) {
   using namespace sgq_observe;
   SGQ_SHARED(int2, ends, 1024);
   SGQ_SHARED(double, sum_min, 1024);
@@ -148,8 +148,8 @@ extern "C" __global__ void __launch_bounds__(1024)
 
 /*
  * Extremes of every column over rows blockIdx.y * chunk .. of block b, as ordered integers: least ones at
- * parts[2 * blockIdx.y * cols + c], greatest ones at parts[(2 * blockIdx.y + 1) * cols + c]; unless sums is null,
- * sums of magnitudes at sums[blockIdx.y * cols + c].
+ * parts[2 * blockIdx.y * cols + c], greatest ones at parts[(2 * blockIdx.y + 1) * cols + c]; unless sums is
+ * null, sums of magnitudes at sums[blockIdx.y * cols + c].
  */
 extern "C" __global__ void __launch_bounds__(256)
     observe_columns_f32(const float *x, const SgqPacked scheme, int b, int chunk, int *parts, double *sums,
@@ -187,8 +187,8 @@ extern "C" __global__ void __launch_bounds__(256)
 
 /* The range of every column of block b from those of its chunks: its scale or its extremes, a thread each. */
 extern "C" __global__ void __launch_bounds__(256)
-    range_f32_column(const SgqPacked scheme, int b, const int *parts, const double *sums, int chunks, int method,
-                     float2 *extremes) {
+    range_f32_column(const SgqPacked scheme, int b, const int *parts, const double *sums, int chunks,
+                     int method, float2 *extremes) {
   using namespace sgq_observe;
   const SgqBlock &block = scheme.block[b];
   int c = (int)sgq_thread();

@@ -1,6 +1,6 @@
 /*
- * Numbers from {0, +-2^n} and their codes: org.sgquant.kernels.PowerOps. A thread takes a quad; everything is done
- * on exponent bits, so results have the bits of the hosts'.
+ * Numbers from {0, +-2^n} and their codes: org.sgquant.kernels.PowerOps. A thread takes a quad; everything is
+ * done on exponent bits, so results have the bits of the hosts'.
  */
 #include "sgq/quads.cuh"
 

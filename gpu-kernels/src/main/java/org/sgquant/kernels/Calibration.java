@@ -24,7 +24,7 @@ public record Calibration(Method method, double fraction) {
         MSE,
         /**
          * {@code [-m, m]}, m the mean magnitude: at 1 bit the sign with the scale of least squared error. A zero has
-         * code 0, so that sign(0) = -1, for its half rounds to even. Source: Rastegari et al., ECCV 2016, equation 6.
+         * code 0, so that sign(0) = -1, for its half rounds to even; what a ReLU leaves is better served by MSE. Source: Rastegari et al., ECCV 2016, equation 6.
          */
         SIGN
     }
