@@ -21,9 +21,11 @@ public interface PackedOps {
      * <p>Shapes: x N x F as in scheme. TENSOR: one range over all rows, those of 32-bit blocks included. BUCKET: one per
      * block. COLUMN: one per column and block. ROW: one per row. A zero range gives scale 1. PERCENTILE and MSE work on
      * a histogram of {@link RangeSearch#BINS} bins between the extremes; ROW_MEAN on a COLUMN or ROW scheme falls
-     * together with MIN_MAX. An empty block gets scale 1, offset 0.
+     * together with MIN_MAX. SIGN takes [-m, m], m the mean magnitude of the values each scale belongs to. An empty block
+     * gets scale 1, offset 0.
      *
-     * <p>Numerics: ranges are the same on every backend, up to the order in which ROW_MEAN adds its terms in double.
+     * <p>Numerics: ranges are the same on every backend, up to the order in which ROW_MEAN and SIGN add their terms in
+     * double.
      *
      * @throws NonFiniteException at the first NaN or infinity in row order, among the rows that a range is taken of
      */

@@ -6,6 +6,7 @@ import org.sgquant.autograd.AttentionFunctions;
 import org.sgquant.autograd.LearnedQuantFunctions;
 import org.sgquant.autograd.NormFunctions;
 import org.sgquant.autograd.PackedAttentionFunctions;
+import org.sgquant.autograd.PowerFunctions;
 import org.sgquant.autograd.ProtectionFunctions;
 import org.sgquant.autograd.Tape;
 import org.sgquant.autograd.Value;
@@ -40,6 +41,7 @@ public final class Forward {
     private final QuantizedCells cells;
     private final StepState state;
     private final Map<String, Value> parameterValues = new HashMap<>();
+    private final Map<Value, Value> factors = new HashMap<>();
     private int dropoutStreams;
 
     /** {@code cells} is null in fp32 phases, {@code state} may be null where there is no dropout. */
@@ -88,8 +90,14 @@ public final class Forward {
 
     /** The weight matrix of a layer, quantized as its cell says. */
     public Value weight(Cell cell) {
+        boolean powers = isQuantized(cell) && cells.top(cell) != null;
         if (phase == Phase.PACKED && isQuantized(cell)) {
-            return tape.unpack(tape.packed(cells.weight(cell)));
+            Value codes = tape.unpack(tape.packed(cells.weight(cell)));
+            return powers ? PowerFunctions.decode(tape, codes, cells.top(cell), cells.powerBits(cell)) : codes;
+        }
+        if (powers) {
+            // Frozen entries are powers of two themselves, the others still train as they are.
+            return parameter(cell.toString());
         }
         return quantize(cell, parameter(cell.toString()));
     }
@@ -131,7 +139,17 @@ public final class Forward {
     }
 
     public Value matmul(Value x, Value w) {
-        return tape.matmul(forPackedKernels(x), w);
+        return product(forPackedKernels(x), w);
+    }
+
+    private Value product(Value x, Value w) {
+        factors.put(w, x);
+        return tape.matmul(x, w);
+    }
+
+    /** The left factors of the products so far, by their right ones: what each weight met. */
+    public Map<Value, Value> factors() {
+        return factors;
     }
 
     /** In packed inference dense floats go through the packed kernels too: their order of sums is that of all backends. */
@@ -242,7 +260,7 @@ public final class Forward {
             Value norm = folded ? tape.constant(input.norm()) : null;
             return tape.spmmGemm(input.adjacency(), weights, x, norm, w);
         }
-        Value sum = aggregate(layer, tape.matmul(x, w), folded);
+        Value sum = aggregate(layer, product(x, w), folded);
         return folded ? scaleByTargetNorm(sum) : sum;
     }
 
