@@ -94,6 +94,11 @@ public final class Lanes implements AutoCloseable {
                 Executors.newFixedThreadPool(count, Thread.ofPlatform().daemon().factory());
     }
 
+    /** The graph that all lanes work on, as it was given. */
+    public Dataset dataset() {
+        return graphs.dataset(DegreeBuckets.NONE);
+    }
+
     public int count() {
         return all.size();
     }
