@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
             "  (a component), L1.message=4 (a cell), L1.message=[8,4,4,2] @quartiles or @deg(2,3,5) (a width",
             "  per degree bucket, lowest degrees first). Widths: 1 to 8, 16, 32 (not quantized).",
             "  Cells of a GCN: embedding (a layer's input), message (what is aggregated), weight, and with",
-            "  --norm edge also attention."
+            "  --norm edge also attention; a GAT has all four, an AGNN no message."
         })
 final class QuantizeCommand implements Callable<Integer> {
 

@@ -113,9 +113,9 @@ public final class Experiment {
         return lanes;
     }
 
-    /** The model as it is on this graph. */
+    /** The model as it is on this graph; takes no lane, so that who holds the only one may ask. */
     public Model model() {
-        return lanes.run(lane -> modelConfig.create(ModelSizes.of(lane.input(DegreeBuckets.NONE))));
+        return modelConfig.create(ModelSizes.of(lanes.dataset(), lanes.dataset().numClasses()));
     }
 
     /** Trains seeds {@code firstSeed ...} in fp32; {@code progress} hears of each as it ends. */
