@@ -30,7 +30,6 @@ import org.sgquant.model.ModelSizes;
 import org.sgquant.model.Parameters;
 import org.sgquant.model.QuantizedModel;
 import org.sgquant.quant.BitAssignment;
-import org.sgquant.quant.Cell;
 import org.sgquant.quant.QuantizedCells;
 import org.sgquant.report.Json;
 import org.sgquant.report.RunReport;
@@ -115,7 +114,7 @@ public final class SavedModel {
         cells.weights().values().forEach(w -> addCodes(tensors, w, backend, host));
         cells.schemes().values().forEach(s -> addRanges(tensors, s, backend));
         for (Parameters.Parameter p : model.parameters().list()) {
-            if (!isPackedWeight(model.bits(), p.spec().name())) {
+            if (!isPackedWeight(model.model(), model.bits(), p.spec().name())) {
                 float[][] values = Transfer.download(backend, p.value());
                 tensors.add(floats(
                         p.spec().name(),
@@ -248,7 +247,7 @@ public final class SavedModel {
             try (Parameters parameters = new Parameters(model.parameters(), backend)) {
                 for (int i = 0; i < parameters.list().size(); i++) {
                     Parameters.Spec spec = parameters.list().get(i).spec();
-                    if (!isPackedWeight(bits, spec.name())) {
+                    if (!isPackedWeight(model, bits, spec.name())) {
                         parameters.set(i, floats(saved.tensor(spec.name()), file, spec.rows(), spec.cols()));
                     }
                 }
@@ -273,8 +272,9 @@ public final class SavedModel {
         }
     }
 
-    private static boolean isPackedWeight(BitAssignment bits, String name) {
-        return name.endsWith(".weight") && !bits.isFp32(Cell.parse(name));
+    private static boolean isPackedWeight(Model model, BitAssignment bits, String name) {
+        return model.cellNames().stream()
+                .anyMatch(c -> c.component().isWeight() && c.toString().equals(name) && !bits.isFp32(c));
     }
 
     /** Ranges of whole columns or buckets are the model's; a range per row belongs to the data at hand. */
