@@ -52,6 +52,8 @@ class ArchitectureTest {
             .definedBy("org.sgquant.report..")
             .layer("experiment")
             .definedBy("org.sgquant.experiment..")
+            .layer("reproduce")
+            .definedBy("org.sgquant.reproduce..")
             .layer("cli")
             .definedBy("org.sgquant.cli..")
             .ensureAllClassesAreContainedInArchitecture()
@@ -76,6 +78,8 @@ class ArchitectureTest {
             .whereLayer("search")
             .mayOnlyAccessLayers("kernels")
             .whereLayer("experiment")
+            .mayOnlyBeAccessedByLayers("reproduce", "cli")
+            .whereLayer("reproduce")
             .mayOnlyBeAccessedByLayers("cli")
             .whereLayer("cli")
             .mayNotBeAccessedByAnyLayer();

@@ -298,6 +298,7 @@ public final class Tape {
         return g;
     }
 
+    /** Adds {@code gradient} to that of {@code value}. */
     void accumulate(Value value, Value gradient) {
         if (!value.requiresGrad()) {
             return;
@@ -320,6 +321,7 @@ public final class Tape {
         return record(name, inputs, output, kernel, null);
     }
 
+    /** Appends a step that writes {@code output}, which may be null; {@code vjp} gives the gradients of its inputs. */
     Value record(String name, List<Value> inputs, Value output, Kernel kernel, Vjp vjp) {
         nodes.add(new Node(name, inputs, output, kernel, vjp));
         return output;

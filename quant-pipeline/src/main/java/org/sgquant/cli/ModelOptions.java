@@ -41,7 +41,8 @@ final class ModelOptions {
     @Option(
             names = "--features-granularity",
             paramLabel = "G",
-            description = "Scales of the input features: tensor, bucket, column or row (default: ${DEFAULT-VALUE}).")
+            description = "Scales of the input features: tensor, bucket, column, row or rowcode"
+                    + " (default: ${DEFAULT-VALUE}).")
     String featuresGranularity = lowerCase(QuantConfig.DEFAULT.featuresGranularity());
 
     @Option(
@@ -53,7 +54,8 @@ final class ModelOptions {
     @Option(
             names = "--granularity",
             paramLabel = "G",
-            description = "Scales of all other cells: tensor, bucket or column (default: ${DEFAULT-VALUE}).")
+            description = "Scales of all other cells but weights: tensor, bucket, column, or rowcode: a byte per row"
+                    + " times the scale of a bucket (default: ${DEFAULT-VALUE}).")
     String granularity = lowerCase(QuantConfig.DEFAULT.innerGranularity());
 
     @Option(
@@ -71,6 +73,12 @@ final class ModelOptions {
     @Option(names = "--clip-mask", description = "No straight-through gradient outside the range.")
     boolean clipMask;
 
+    @Mixin
+    QatOptions qat;
+
+    @Mixin
+    ObjectiveOptions objective;
+
     /** The recipe of these options for {@code data}, bits still open. */
     Recipe recipe(Recipe.Data data, long seed) {
         ModelSettings model = hyperparameters.settings();
@@ -81,8 +89,10 @@ final class ModelOptions {
                 model,
                 new Recipe.Training(epochs == null ? fp32.epochs() : epochs, rate, rate, patience),
                 new Recipe.Training(fineTuneEpochs, fineTuneLearningRate, fineTuneLearningRate, patience),
+                objective.recipe(data.labelNoise()),
                 new Recipe.Quantization(
                         featuresGranularity, featuresCalibration, granularity, calibration, rounding, clipMask),
+                Recipe.Qat.of(qat.config()),
                 "32",
                 seed);
     }

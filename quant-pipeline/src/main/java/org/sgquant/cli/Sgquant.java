@@ -27,6 +27,7 @@ import picocli.CommandLine.Command;
             "  sgquant run --dataset cora --seeds 10   the same on Cora, mean of 10 seeds",
             "  sgquant quantize -d cora --bits 'L1.embedding=1 message=4 L2.embedding=4 weight=4' -o m",
             "  sgquant eval m                          accuracy and codes of a saved model",
+            "  sgquant reproduce all-tensors           a whole table of results; continues where it was stopped",
             "  sgquant predict m -o predictions.csv    a class for every node",
             "%nExit codes: 0 ok, 1 failed, 2 usage, 3 accuracy gate missed, 4 device or library absent,",
             "5 bad input, 130 interrupted after a checkpoint."
@@ -37,6 +38,7 @@ import picocli.CommandLine.Command;
             QuantizeCommand.class,
             SearchCommand.class,
             CompareCommand.class,
+            ReproduceCommand.class,
             EvalCommand.class,
             PredictCommand.class,
             DatasetsCommand.class,

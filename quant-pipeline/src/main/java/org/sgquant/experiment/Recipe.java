@@ -1,27 +1,33 @@
 package org.sgquant.experiment;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.nio.file.Path;
 import org.sgquant.data.Dataset;
 import org.sgquant.data.DatasetOptions;
 import org.sgquant.data.Datasets;
 import org.sgquant.data.GraphFiles;
+import org.sgquant.data.LabelNoise;
 import org.sgquant.kernels.Calibration;
+import org.sgquant.quant.QatConfig;
 import org.sgquant.quant.QuantConfig;
 import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.Rounding;
+import org.sgquant.train.Objective;
 import org.sgquant.train.TrainConfig;
 
 /**
  * Everything that decides a result, as it is saved beside a model: data, model, training, quantization, bits, seed.
  *
- * <p>Made of plain values, so that it reads and writes as YAML.
+ * <p>Made of plain values, so that it reads and writes as YAML. A part that is null is left out there.
  */
 public record Recipe(
         Data dataset,
         ModelSettings model,
         Training train,
         Training fineTune,
+        @JsonInclude(JsonInclude.Include.NON_NULL) Loss objective,
         Quantization quantization,
+        @JsonInclude(JsonInclude.Include.NON_NULL) Qat qat,
         String bits,
         long seed) {
 
@@ -34,13 +40,15 @@ public record Recipe(
             String split,
             boolean normalizeRows,
             int mask,
-            long splitSeed) {
+            long splitSeed,
+            @JsonInclude(JsonInclude.Include.NON_NULL) LabelNoise labelNoise) {
 
         private DatasetOptions options() {
             return DatasetOptions.DEFAULT
                     .withNormalizeRows(normalizeRows)
                     .withMaskIndex(mask)
-                    .withSplitSeed(splitSeed);
+                    .withSplitSeed(splitSeed)
+                    .withLabelNoise(labelNoise);
         }
 
         /** Opens the graph, looking for named datasets as {@code datasets} says. */
@@ -63,6 +71,25 @@ public record Recipe(
         }
     }
 
+    /**
+     * What training minimises: {@code plain}, {@code forward} or {@code backward} loss on labels with the rate of noise it
+     * assumes, and share and temperature of distillation, both null for none.
+     */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Loss(String labels, Double noise, Float distillWeight, Float distillTemperature) {
+        Objective objective() {
+            return new Objective(
+                    Objective.LabelLoss.parse(labels),
+                    noise == null ? 0 : noise,
+                    distillWeight == null ? null : new Objective.Distillation(distillWeight, distillTemperature));
+        }
+    }
+
+    /** What training minimises; the plain cross-entropy where the recipe says nothing of it. */
+    public Objective trainingObjective() {
+        return objective == null ? Objective.PLAIN : objective.objective();
+    }
+
     /** Granularity, calibration and rounding; names in lower case. */
     public record Quantization(
             String featuresGranularity,
@@ -75,7 +102,7 @@ public record Recipe(
         public QuantConfig config() {
             if (innerGranularity.equalsIgnoreCase("row")) {
                 throw new IllegalArgumentException("granularity 'row' is for the features alone: sums over neighbours"
-                        + " need scales that nodes share; choose tensor, bucket or column");
+                        + " need scales that nodes share; choose tensor, bucket, column or rowcode");
             }
             return new QuantConfig(
                     parse(Granularity.class, "granularity", featuresGranularity),
@@ -83,24 +110,43 @@ public record Recipe(
                     parse(Granularity.class, "granularity", innerGranularity),
                     Calibration.parse(innerCalibration),
                     parse(Rounding.class, "rounding", rounding),
-                    clipMask);
+                    clipMask,
+                    QatConfig.OFF);
         }
 
         private static <T extends Enum<T>> T parse(Class<T> type, String what, String text) {
             for (T value : type.getEnumConstants()) {
-                if (value.name().equalsIgnoreCase(text)) {
+                if (value.toString().equalsIgnoreCase(text)) {
                     return value;
                 }
             }
             StringBuilder choices = new StringBuilder();
             for (T value : type.getEnumConstants()) {
-                choices.append(' ').append(value.name().toLowerCase(java.util.Locale.ROOT));
+                choices.append(' ').append(value.toString().toLowerCase(java.util.Locale.ROOT));
             }
             throw new IllegalArgumentException(what + " '" + text + "' does not exist: choose one of" + choices);
         }
     }
 
+    /** Quantization-aware fine-tuning beyond the straight-through estimator. */
+    public record Qat(boolean learnedSteps, float stepRate) {
+
+        /** The section of {@code config}, null where everything is off. */
+        public static Qat of(QatConfig config) {
+            return config.equals(QatConfig.OFF) ? null : new Qat(config.learnedSteps(), config.stepRate());
+        }
+
+        QatConfig config() {
+            return new QatConfig(learnedSteps, stepRate);
+        }
+    }
+
+    /** How cells are quantized and fine-tuned. */
+    public QuantConfig quantConfig() {
+        return qat == null ? quantization.config() : quantization.config().withQat(qat.config());
+    }
+
     public Recipe withBits(String newBits, long newSeed) {
-        return new Recipe(dataset, model, train, fineTune, quantization, newBits, newSeed);
+        return new Recipe(dataset, model, train, fineTune, objective, quantization, qat, newBits, newSeed);
     }
 }

@@ -2,6 +2,7 @@ package org.sgquant.model;
 
 import java.util.HashMap;
 import java.util.Map;
+import org.sgquant.autograd.LearnedQuantFunctions;
 import org.sgquant.autograd.NormFunctions;
 import org.sgquant.autograd.Tape;
 import org.sgquant.autograd.Value;
@@ -13,6 +14,7 @@ import org.sgquant.quant.Component;
 import org.sgquant.quant.QuantizedCells;
 import org.sgquant.tensor.EdgeWeights;
 import org.sgquant.tensor.FloatMatrix;
+import org.sgquant.tensor.LearnedRanges;
 import org.sgquant.tensor.Sparsity;
 
 /**
@@ -93,10 +95,17 @@ public final class Forward {
             case CALIBRATE ->
                 tape.fakeQuantize(
                         tape.calibrate(x, cells.scheme(cell), cells.calibration(cell)), cells.scheme(cell), false);
-            case FINE_TUNE, FROZEN ->
-                tape.fakeQuantize(x, cells.scheme(cell), cells.config().clipMask());
+            case FINE_TUNE -> fineTuned(cell, x);
+            case FROZEN -> tape.fakeQuantize(x, cells.scheme(cell), false);
             default -> tape.pack(x, cells.scheme(cell));
         };
+    }
+
+    private Value fineTuned(Cell cell, Value x) {
+        LearnedRanges learned = cells.learnedRanges().get(cell);
+        return learned == null
+                ? tape.fakeQuantize(x, cells.scheme(cell), cells.config().clipMask())
+                : LearnedQuantFunctions.fakeQuantize(tape, x, learned);
     }
 
     private boolean isQuantized(Cell cell) {

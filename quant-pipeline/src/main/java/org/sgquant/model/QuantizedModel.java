@@ -7,6 +7,7 @@ import java.util.function.Predicate;
 import org.sgquant.kernels.Backend;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.Cell;
+import org.sgquant.quant.CellCount;
 import org.sgquant.quant.MemoryReport;
 import org.sgquant.quant.QuantConfig;
 import org.sgquant.quant.QuantizedCells;
@@ -52,8 +53,8 @@ public final class QuantizedModel implements AutoCloseable {
                 model.foldsNorm() ? null : input.edgeNorm(),
                 input.edgeRowPtr(),
                 input.degrees());
-        this.cells =
-                new QuantizedCells(bits, fitted(config, model, bits), model.cells(), source, featureRanges, backend);
+        this.cells = new QuantizedCells(
+                bits, fitted(config, model, bits), model.cells(bits), source, featureRanges, backend);
     }
 
     /** {@code config} as it applies under {@code bits}: features that are summed need a scale common to a bucket. */
@@ -117,7 +118,12 @@ public final class QuantizedModel implements AutoCloseable {
     }
 
     public MemoryReport memory() {
-        return MemoryReport.of(model.cells(), cells, otherBytes());
+        return MemoryReport.of(model.cells(bits()), cells, otherBytes());
+    }
+
+    /** Values, bits and bytes of every cell, in the order of the model. */
+    public List<CellCount> cellCounts() {
+        return cells.counts(model.cells(bits()));
     }
 
     /** CSR, norm and parameters that have no cell. */

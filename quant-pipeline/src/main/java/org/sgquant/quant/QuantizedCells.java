@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.sgquant.data.Features;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.Calibration;
@@ -16,6 +17,7 @@ import org.sgquant.tensor.EdgeWeights;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.HostMemory;
+import org.sgquant.tensor.LearnedRanges;
 import org.sgquant.tensor.Memory;
 import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantParams;
@@ -48,6 +50,7 @@ public final class QuantizedCells implements AutoCloseable {
     private final Map<Cell, QuantScheme> schemes = new TreeMap<>();
     private final Map<Cell, Quantized<EdgeWeights>> attention = new TreeMap<>();
     private final Map<Cell, PackedMatrix> weights = new TreeMap<>();
+    private final Map<Cell, LearnedRanges> learnedRanges = new TreeMap<>();
     private Quantized<PackedMatrix> features;
 
     /**
@@ -93,6 +96,9 @@ public final class QuantizedCells implements AutoCloseable {
             } else if (!bits.isFp32(cell)) {
                 schemes.put(cell, ranges == null ? newScheme(shape, packedMemory) : shared(shape, ranges.scheme(cell)));
             }
+        }
+        if (config.qat().learnedSteps()) {
+            schemes.forEach((cell, scheme) -> learnedRanges.put(cell, LearnedRanges.allocate(fakeMemory, scheme)));
         }
     }
 
@@ -255,6 +261,19 @@ public final class QuantizedCells implements AutoCloseable {
         return schemes;
     }
 
+    /** Scales and offsets that are trained, by cell; none unless steps are learned. */
+    public Map<Cell, LearnedRanges> learnedRanges() {
+        return learnedRanges;
+    }
+
+    /** Scale and offset of every block of {@link #schemes}, in the order of the cells. */
+    public List<FloatMatrix> ranges() {
+        return schemes.values().stream()
+                .flatMap(s -> s.blocks().stream())
+                .flatMap(b -> Stream.of(b.params().scale(), b.params().offset()))
+                .toList();
+    }
+
     public Calibration calibration(Cell cell) {
         return config.calibration(cell);
     }
@@ -307,6 +326,11 @@ public final class QuantizedCells implements AutoCloseable {
                     .sum();
         }
         return schemes.get(cell).payloadBits();
+    }
+
+    /** Values, bits and bytes of each of {@code shapes}. */
+    public List<CellCount> counts(List<CellShape> shapes) {
+        return shapes.stream().map(shape -> CellCount.of(shape, this)).toList();
     }
 
     /** Bytes allocated for packed features, edge weights, weights and all scales. */

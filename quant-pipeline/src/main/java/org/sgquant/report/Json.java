@@ -1,22 +1,33 @@
 package org.sgquant.report;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import com.fasterxml.jackson.databind.introspect.AnnotatedMember;
+import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
 import org.sgquant.data.FormatException;
 
 /**
  * JSON and YAML of the project's records; unknown and missing keys are errors that name the file.
  *
- * <p>In JSON a key may be missing unless its record component is marked as required; in YAML none may.
+ * <p>In JSON and in YAML written by hand a key may be missing unless its record component is marked as required; in the
+ * YAML of {@link #readYaml} only one whose component is left out when null, as {@code JsonInclude} says.
  */
 public final class Json {
 
@@ -26,7 +37,16 @@ public final class Json {
                     .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
                     .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
                     .build())
-            .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES);
+            .setAnnotationIntrospector(new JacksonAnnotationIntrospector() {
+                @Override
+                public Boolean hasRequiredMarker(AnnotatedMember member) {
+                    return !member.hasAnnotation(JsonInclude.class);
+                }
+            });
+    private static final ObjectMapper YAML_BY_HAND = new ObjectMapper(YAMLFactory.builder()
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    .build())
+            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES);
 
     private Json() {}
 
@@ -56,29 +76,72 @@ public final class Json {
         return read(YAML, file, type);
     }
 
-    private static <T> T read(ObjectMapper mapper, Path file, Class<T> type) {
-        String text;
+    /** YAML that people write: keys may be missing, none may be unknown or there twice; {@code source} names it. */
+    public static <T> T parseYaml(String source, String text, Class<T> type) {
+        return parse(YAML_BY_HAND, source, text, type);
+    }
+
+    /** JSON in {@code text}; {@code source} names it. */
+    public static <T> T parse(String source, String text, Class<T> type) {
+        return parse(JSON, source, text, type);
+    }
+
+    /** The value as a tree whose leaves may be replaced before {@link #convert}. */
+    public static ObjectNode tree(Object value) {
+        return YAML.valueToTree(value);
+    }
+
+    /** The tree as a record; {@code source} and {@code place} say where an unknown key was written. */
+    public static <T> T convert(String source, String place, JsonNode tree, Class<T> type) {
         try {
-            text = Files.readString(file);
+            return YAML.treeToValue(tree, type);
+        } catch (JsonProcessingException e) {
+            throw problem(source, place, e, type);
+        }
+    }
+
+    private static <T> T read(ObjectMapper mapper, Path file, Class<T> type) {
+        try {
+            return parse(mapper, file.toString(), Files.readString(file), type);
         } catch (IOException e) {
             throw new UncheckedIOException(file + ": cannot be read: " + e.getMessage(), e);
         }
+    }
+
+    private static <T> T parse(ObjectMapper mapper, String source, String text, Class<T> type) {
         try {
             T value = mapper.readValue(text, type);
             if (value == null) {
-                throw new FormatException(file.toString(), "document", "nothing", type.getSimpleName());
+                throw new FormatException(source, "document", "nothing", type.getSimpleName());
             }
             return value;
         } catch (JsonProcessingException e) {
             String place = e.getLocation() == null
                     ? "document"
                     : "line " + e.getLocation().getLineNr();
-            throw new FormatException(
-                    file.toString(),
-                    place,
-                    e.getOriginalMessage().lines().findFirst().orElse("an error"),
-                    type.getSimpleName(),
-                    e);
+            throw problem(source, place, e, type);
         }
+    }
+
+    private static FormatException problem(String source, String place, JsonProcessingException e, Class<?> type) {
+        if (e instanceof UnrecognizedPropertyException unknown) {
+            String known = unknown.getKnownPropertyIds().stream()
+                    .map(String::valueOf)
+                    .sorted()
+                    .collect(Collectors.joining(", "));
+            return new FormatException(
+                    source, place, "the unknown key '" + path(unknown.getPath()) + "'", "one of " + known, e);
+        }
+        String key = e instanceof JsonMappingException mapping ? path(mapping.getPath()) : "";
+        String got = e.getOriginalMessage().lines().findFirst().orElse("an error");
+        return new FormatException(
+                source, key.isEmpty() ? place : place + ", key '" + key + "'", got, type.getSimpleName(), e);
+    }
+
+    private static String path(List<JsonMappingException.Reference> references) {
+        return references.stream()
+                .map(r -> r.getFieldName() == null ? "[" + r.getIndex() + "]" : r.getFieldName())
+                .collect(Collectors.joining("."))
+                .replace(".[", "[");
     }
 }

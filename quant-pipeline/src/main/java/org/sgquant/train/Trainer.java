@@ -1,11 +1,15 @@
 package org.sgquant.train;
 
+import org.sgquant.autograd.LearnedQuantFunctions;
+import org.sgquant.autograd.LossFunctions;
 import org.sgquant.autograd.Plan;
 import org.sgquant.autograd.Tape;
 import org.sgquant.autograd.Value;
 import org.sgquant.kernels.Backend;
+import org.sgquant.kernels.LossOps.Correction;
 import org.sgquant.kernels.NonFiniteException;
 import org.sgquant.kernels.StepState;
+import org.sgquant.kernels.Transfer;
 import org.sgquant.model.Forward;
 import org.sgquant.model.GraphInput;
 import org.sgquant.model.Model;
@@ -15,14 +19,16 @@ import org.sgquant.quant.QuantizedCells;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.HostMemory;
 import org.sgquant.tensor.IntArray;
+import org.sgquant.tensor.LearnedRanges;
 import org.sgquant.tensor.Memory;
 
 /**
  * Trains or fine-tunes one model on one graph and keeps the checkpoint of best validation accuracy.
  *
  * <p>Each epoch replays two plans: a step on the training nodes, and an evaluation on the validation nodes without
- * dropout, which in fine-tuning also refreshes the ranges that the next step quantizes with. Test labels are read by
- * {@link #evaluate} alone.
+ * dropout. In fine-tuning the evaluation also refreshes the ranges that the next step quantizes with, unless steps are
+ * learned: then ranges are calibrated once, before the first step. A checkpoint is weights and ranges. Test labels are
+ * read by {@link #evaluate} alone.
  */
 public final class Trainer implements AutoCloseable {
 
@@ -30,38 +36,58 @@ public final class Trainer implements AutoCloseable {
     private final Memory memory;
     private final HostMemory host = new HostMemory();
     private final Parameters parameters;
-    private final Parameters best;
+    private final QuantizedCells cells;
+    private final Checkpoint best;
     private final GraphInput input;
     private final StepState state;
     private final StepState hostState;
     private final FloatMatrix metrics;
     private final FloatMatrix hostMetrics;
     private final Plan step;
+    private final Plan calibration;
     private final Plan evaluation;
 
-    /** {@code cells} is null for fp32 training; {@code parameters} are trained in place. */
+    /** {@code cells} is null for fp32 training; {@code parameters} are trained in place on the plain cross-entropy. */
     public Trainer(Model model, GraphInput input, Parameters parameters, QuantizedCells cells, Backend backend) {
+        this(model, input, parameters, cells, Objective.PLAIN, null, backend);
+    }
+
+    /** The same for {@code objective}; {@code teacher} has the logits to distil from, N x C, null where it does not. */
+    public Trainer(
+            Model model,
+            GraphInput input,
+            Parameters parameters,
+            QuantizedCells cells,
+            Objective objective,
+            float[][] teacher,
+            Backend backend) {
         this.backend = backend;
         this.memory = backend.newMemory("training");
         this.input = input;
         this.parameters = parameters;
-        this.best = new Parameters(model.parameters(), backend);
+        this.cells = cells;
+        this.best = new Checkpoint(model, parameters, cells, backend);
         this.state = StepState.allocate(memory);
         this.hostState = StepState.allocate(host);
         this.metrics = FloatMatrix.allocate(memory, 1, 2);
         this.hostMetrics = FloatMatrix.allocate(host, 1, 2);
-        this.step = stepPlan(model, cells);
-        this.evaluation = evaluationPlan(model, cells, input.validation());
+        this.step = stepPlan(model, objective, teacher);
+        this.calibration = learnsRanges() ? evaluationPlan(model, Phase.CALIBRATE) : null;
+        this.evaluation =
+                evaluationPlan(model, cells == null ? Phase.EVALUATE : learnsRanges() ? Phase.FROZEN : Phase.CALIBRATE);
     }
 
-    private Plan stepPlan(Model model, QuantizedCells cells) {
+    private boolean learnsRanges() {
+        return cells != null && !cells.learnedRanges().isEmpty();
+    }
+
+    private Plan stepPlan(Model model, Objective objective, float[][] teacher) {
         Tape tape = new Tape();
         tape.nextStep(state);
         Phase phase = cells == null ? Phase.TRAIN : Phase.FINE_TUNE;
         Forward forward = new Forward(tape, phase, input, parameters, cells, state);
         Value logits = model.logits(forward);
-        Value grad = tape.crossEntropy(logits, input.labels(), input.train(), metrics);
-        tape.backward(logits, grad);
+        tape.backward(logits, lossGradient(tape, logits, objective, teacher));
         for (Parameters.Parameter p : parameters.list()) {
             if (!p.spec().trained()) {
                 continue;
@@ -69,20 +95,52 @@ public final class Trainer implements AutoCloseable {
             Value value = forward.parameterValues().get(p.spec().name());
             tape.adam(value, p.m(), p.v(), p.spec().weightDecay(), state);
         }
+        if (learnsRanges()) {
+            float factor = cells.config().qat().stepRate();
+            cells.learnedRanges().values().forEach(r -> LearnedQuantFunctions.step(tape, r, factor, state));
+        }
         return Plan.compile(tape, backend, memory);
     }
 
-    private Plan evaluationPlan(Model model, QuantizedCells cells, IntArray nodes) {
+    private Value lossGradient(Tape tape, Value logits, Objective objective, float[][] teacher) {
+        Correction correction = objective.labelLoss().correction();
+        Value grad = correction == null
+                ? tape.crossEntropy(logits, input.labels(), input.train(), metrics)
+                : LossFunctions.correctedCrossEntropy(
+                        tape,
+                        logits,
+                        input.labels(),
+                        input.train(),
+                        correction,
+                        upload(objective.noiseMatrix(logits.cols())),
+                        metrics);
+        if (objective.distillation() == null) {
+            return grad;
+        }
+        Objective.Distillation d = objective.distillation();
+        return LossFunctions.distill(tape, logits, upload(teacher), d.temperature(), d.weight(), grad, metrics);
+    }
+
+    private FloatMatrix upload(float[][] rows) {
+        FloatMatrix matrix = FloatMatrix.allocate(memory, rows.length, rows[0].length);
+        Transfer.copy(backend, rows, matrix);
+        return matrix;
+    }
+
+    private Plan evaluationPlan(Model model, Phase phase) {
         Tape tape = new Tape();
-        Phase phase = cells == null ? Phase.EVALUATE : Phase.CALIBRATE;
         Value logits = model.logits(new Forward(tape, phase, input, parameters, cells, state));
-        tape.evaluate(logits, input.labels(), nodes, metrics);
+        tape.evaluate(logits, input.labels(), input.validation(), metrics);
         return Plan.compile(tape, backend, memory);
     }
 
-    /** Trains from the present parameters and leaves those of the best checkpoint; returns its validation metrics. */
+    /** Trains from the present parameters and leaves the best checkpoint, ranges included; returns its validation metrics. */
     public Metrics train(TrainConfig config, long seed) {
         parameters.resetMoments();
+        if (learnsRanges()) {
+            calibration.run();
+            cells.learnedRanges().values().forEach(this::resetMoments);
+        }
         Metrics bestMetrics = null;
         int bestEpoch = 0;
         for (int epoch = 0; epoch <= config.epochs(); epoch++) {
@@ -93,7 +151,7 @@ public final class Trainer implements AutoCloseable {
             if (now.betterThan(bestMetrics)) {
                 bestMetrics = now;
                 bestEpoch = epoch;
-                best.copyFrom(parameters);
+                best.save();
             }
             if (epoch == config.epochs() || epoch - bestEpoch >= config.patience()) {
                 break;
@@ -102,8 +160,13 @@ public final class Trainer implements AutoCloseable {
             backend.upload(hostState.data(), state.data(), StepState.BYTES);
             step.run();
         }
-        parameters.copyFrom(best);
+        best.restore();
         return bestMetrics;
+    }
+
+    private void resetMoments(LearnedRanges ranges) {
+        backend.elementwise().zero(ranges.m());
+        backend.elementwise().zero(ranges.v());
     }
 
     /** A tensor that was finite before the first step and cannot be quantized after one has diverged. */
@@ -118,7 +181,7 @@ public final class Trainer implements AutoCloseable {
         }
     }
 
-    /** Validation metrics of the present parameters; in fine-tuning this sets every range. */
+    /** Validation metrics of the present parameters; in fine-tuning this sets every range that is not learned. */
     public Metrics validate() {
         evaluation.run();
         return read(input.validation());
@@ -142,6 +205,20 @@ public final class Trainer implements AutoCloseable {
         }
     }
 
+    /** fp32 logits of {@code parameters}, N x C: what a teacher of these parameters says of every node. */
+    public static float[][] logits(Model model, GraphInput input, Parameters parameters, Backend backend) {
+        try (Memory memory = backend.newMemory("teacher")) {
+            Tape tape = new Tape();
+            Value logits = model.logits(new Forward(tape, Phase.EVALUATE, input, parameters, null, null));
+            FloatMatrix out = FloatMatrix.allocate(memory, logits.rows(), logits.cols());
+            tape.output(logits, out);
+            try (Plan plan = Plan.compile(tape, backend, memory)) {
+                plan.run();
+            }
+            return Transfer.download(backend, out);
+        }
+    }
+
     private Metrics read(IntArray nodes) {
         backend.download(metrics.data(), hostMetrics.data(), hostMetrics.bytes());
         return metrics(hostMetrics, nodes);
@@ -155,6 +232,9 @@ public final class Trainer implements AutoCloseable {
     public void close() {
         step.close();
         evaluation.close();
+        if (calibration != null) {
+            calibration.close();
+        }
         best.close();
         memory.close();
         host.close();

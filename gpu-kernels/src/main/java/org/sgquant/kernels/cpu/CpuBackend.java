@@ -17,8 +17,12 @@ public final class CpuBackend extends HostBackend {
                 new CpuDenseOps(workers),
                 new CpuSparseOps(workers),
                 new CpuPackedOps(workers),
+                new CpuPackedAttentionOps(workers),
                 new CpuElementwiseOps(workers),
-                new CpuNormOps(workers));
+                new CpuAttentionOps(workers),
+                new CpuNormOps(workers),
+                new CpuLearnedQuantOps(workers),
+                new CpuLossOps(workers));
         this.workers = workers;
     }
 

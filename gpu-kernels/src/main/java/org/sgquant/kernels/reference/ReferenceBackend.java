@@ -10,8 +10,12 @@ public final class ReferenceBackend extends HostBackend {
                 new ReferenceDenseOps(),
                 new ReferenceSparseOps(),
                 new ReferencePackedOps(),
+                new ReferencePackedAttentionOps(),
                 new ReferenceElementwiseOps(),
-                new ReferenceNormOps());
+                new ReferenceAttentionOps(),
+                new ReferenceNormOps(),
+                new ReferenceLearnedQuantOps(),
+                new ReferenceLossOps());
     }
 
     @Override

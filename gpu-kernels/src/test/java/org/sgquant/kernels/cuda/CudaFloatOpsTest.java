@@ -1,10 +1,14 @@
 package org.sgquant.kernels.cuda;
 
 import org.junit.jupiter.api.Nested;
+import org.sgquant.kernels.AttentionOps;
+import org.sgquant.kernels.AttentionOpsContract;
 import org.sgquant.kernels.DenseOps;
 import org.sgquant.kernels.DenseOpsContract;
 import org.sgquant.kernels.ElementwiseOps;
 import org.sgquant.kernels.ElementwiseOpsContract;
+import org.sgquant.kernels.LossOps;
+import org.sgquant.kernels.LossOpsContract;
 import org.sgquant.kernels.NormOps;
 import org.sgquant.kernels.NormOpsContract;
 import org.sgquant.kernels.SparseOps;
@@ -47,10 +51,26 @@ class CudaFloatOpsTest extends WithCudaBackend {
     }
 
     @Nested
+    class Attention extends AttentionOpsContract {
+        @Override
+        protected AttentionOps ops() {
+            return HostOperands.attention(cuda);
+        }
+    }
+
+    @Nested
     class Norm extends NormOpsContract {
         @Override
         protected NormOps ops() {
             return HostOperands.norm(cuda);
+        }
+    }
+
+    @Nested
+    class Losses extends LossOpsContract {
+        @Override
+        protected LossOps ops() {
+            return new HostLosses(cuda);
         }
     }
 }

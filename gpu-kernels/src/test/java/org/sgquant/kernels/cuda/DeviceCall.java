@@ -11,6 +11,7 @@ import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.EdgeWeights;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.IntArray;
+import org.sgquant.tensor.LearnedRanges;
 import org.sgquant.tensor.Memory;
 import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantParams;
@@ -78,12 +79,26 @@ final class DeviceCall {
         return new QuantScheme(host.name(), host.cols(), host.granularity(), host.rounding(), blocks);
     }
 
+    LearnedRanges ranges(LearnedRanges host) {
+        return new LearnedRanges(
+                scheme(host.scheme()),
+                matrix(host.gradient()),
+                matrix(host.error()),
+                matrix(host.m()),
+                matrix(host.v()));
+    }
+
     PackedMatrix packed(PackedMatrix host) {
         PackedMatrix device = PackedMatrix.allocate(memory, scheme(host.scheme()));
         for (int b = 0; b < host.scheme().blocks().size(); b++) {
             if (host.dataBytes(b) > 0) {
                 backend.upload(host.data(b), device.data(b), host.dataBytes(b));
                 back.put(device.data(b), host.data(b).asSlice(0, host.dataBytes(b)));
+            }
+            if (host.rowCodes(b).byteSize() > 0) {
+                backend.upload(
+                        host.rowCodes(b), device.rowCodes(b), host.rowCodes(b).byteSize());
+                back.put(device.rowCodes(b), host.rowCodes(b));
             }
         }
         return device;

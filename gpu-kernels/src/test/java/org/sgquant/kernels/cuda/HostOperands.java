@@ -1,19 +1,24 @@
 package org.sgquant.kernels.cuda;
 
+import org.sgquant.kernels.AttentionOps;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.BatchNorm;
 import org.sgquant.kernels.Calibration;
 import org.sgquant.kernels.DenseOps;
 import org.sgquant.kernels.ElementwiseOps;
+import org.sgquant.kernels.LearnedQuantOps;
 import org.sgquant.kernels.Multiplicity;
 import org.sgquant.kernels.NormOps;
+import org.sgquant.kernels.PackedAttentionOps;
 import org.sgquant.kernels.PackedOps;
+import org.sgquant.kernels.SoftmaxOrder;
 import org.sgquant.kernels.SparseOps;
 import org.sgquant.kernels.StepState;
 import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.EdgeWeights;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.IntArray;
+import org.sgquant.tensor.LearnedRanges;
 import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantScheme;
 
@@ -36,12 +41,41 @@ final class HostOperands {
         return new Packed(backend);
     }
 
+    static PackedAttentionOps packedAttention(Backend backend) {
+        return new PackedAttention(backend);
+    }
+
     static ElementwiseOps elementwise(Backend backend) {
         return new Elementwise(backend);
     }
 
+    static AttentionOps attention(Backend backend) {
+        return new HostAttentionOperands(backend);
+    }
+
     static NormOps norm(Backend backend) {
         return new Norm(backend);
+    }
+
+    static LearnedQuantOps learnedQuant(Backend backend) {
+        return new LearnedQuant(backend);
+    }
+
+    private record LearnedQuant(Backend backend) implements LearnedQuantOps {
+
+        @Override
+        public void backward(FloatMatrix x, LearnedRanges ranges, FloatMatrix gradY, FloatMatrix gradX) {
+            DeviceCall.run(
+                    backend,
+                    call -> backend.learnedQuant()
+                            .backward(call.matrix(x), call.ranges(ranges), call.matrix(gradY), call.matrix(gradX)));
+        }
+
+        @Override
+        public void step(LearnedRanges ranges, float rateFactor, StepState state) {
+            DeviceCall.run(
+                    backend, call -> backend.learnedQuant().step(call.ranges(ranges), rateFactor, call.state(state)));
+        }
     }
 
     private record Sparse(Backend backend) implements SparseOps {
@@ -140,6 +174,74 @@ final class HostOperands {
                                     call.packed(x),
                                     call.matrix(rowScale),
                                     call.matrix(w),
+                                    call.matrix(out)));
+        }
+    }
+
+    private record PackedAttention(Backend backend) implements PackedAttentionOps {
+
+        @Override
+        public void attendAdditive(
+                CsrGraph graph,
+                FloatMatrix target,
+                FloatMatrix source,
+                float slope,
+                PackedMatrix x,
+                SoftmaxOrder order,
+                PackedMatrix attention,
+                FloatMatrix out) {
+            DeviceCall.run(
+                    backend,
+                    call -> backend.packedAttention()
+                            .attendAdditive(
+                                    call.graph(graph),
+                                    call.matrix(target),
+                                    call.matrix(source),
+                                    slope,
+                                    call.packed(x),
+                                    order,
+                                    call.packed(attention),
+                                    call.matrix(out)));
+        }
+
+        @Override
+        public void attendCosine(
+                CsrGraph graph,
+                FloatMatrix norms,
+                FloatMatrix beta,
+                PackedMatrix x,
+                SoftmaxOrder order,
+                PackedMatrix attention,
+                FloatMatrix out) {
+            DeviceCall.run(
+                    backend,
+                    call -> backend.packedAttention()
+                            .attendCosine(
+                                    call.graph(graph),
+                                    call.matrix(norms),
+                                    call.matrix(beta),
+                                    call.packed(x),
+                                    order,
+                                    call.packed(attention),
+                                    call.matrix(out)));
+        }
+
+        @Override
+        public void norms(PackedMatrix x, FloatMatrix out) {
+            DeviceCall.run(backend, call -> backend.packedAttention().norms(call.packed(x), call.matrix(out)));
+        }
+
+        @Override
+        public void fakeAttention(
+                CsrGraph graph, FloatMatrix scores, SoftmaxOrder order, QuantScheme scheme, FloatMatrix out) {
+            DeviceCall.run(
+                    backend,
+                    call -> backend.packedAttention()
+                            .fakeAttention(
+                                    call.graph(graph),
+                                    call.matrix(scores),
+                                    order,
+                                    call.scheme(scheme),
                                     call.matrix(out)));
         }
     }

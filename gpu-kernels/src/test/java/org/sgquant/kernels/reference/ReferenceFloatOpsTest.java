@@ -1,10 +1,14 @@
 package org.sgquant.kernels.reference;
 
 import org.junit.jupiter.api.Nested;
+import org.sgquant.kernels.AttentionOps;
+import org.sgquant.kernels.AttentionOpsContract;
 import org.sgquant.kernels.DenseOps;
 import org.sgquant.kernels.DenseOpsContract;
 import org.sgquant.kernels.ElementwiseOps;
 import org.sgquant.kernels.ElementwiseOpsContract;
+import org.sgquant.kernels.LossOps;
+import org.sgquant.kernels.LossOpsContract;
 import org.sgquant.kernels.NormOps;
 import org.sgquant.kernels.NormOpsContract;
 import org.sgquant.kernels.SparseOps;
@@ -46,10 +50,26 @@ class ReferenceFloatOpsTest {
     }
 
     @Nested
+    class Attention extends AttentionOpsContract {
+        @Override
+        protected AttentionOps ops() {
+            return new ReferenceAttentionOps();
+        }
+    }
+
+    @Nested
     class Norm extends NormOpsContract {
         @Override
         protected NormOps ops() {
             return new ReferenceNormOps();
+        }
+    }
+
+    @Nested
+    class Losses extends LossOpsContract {
+        @Override
+        protected LossOps ops() {
+            return new ReferenceLossOps();
         }
     }
 }

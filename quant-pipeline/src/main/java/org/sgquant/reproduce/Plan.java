@@ -1,0 +1,134 @@
+package org.sgquant.reproduce;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.sgquant.data.Dataset;
+import org.sgquant.data.FormatException;
+import org.sgquant.data.NoSuchDatasetException;
+import org.sgquant.experiment.Recipe;
+import org.sgquant.model.Model;
+import org.sgquant.model.ModelSizes;
+import org.sgquant.quant.BitAssignment;
+
+/** The rows of a table with their recipes, bits and datasets, all checked before anything is trained. */
+public final class Plan implements AutoCloseable {
+
+    private final Tables.Named table;
+    private final long firstSeed;
+    private final int seeds;
+    private final List<PlannedRow> rows = new ArrayList<>();
+    private final Map<Recipe.Data, Dataset> datasets = new HashMap<>();
+
+    /**
+     * Plans {@code seeds} seeds of every row; those whose name contains one of {@code only}, or all, are to be run.
+     *
+     * @param base recipe of the command line's defaults
+     * @param isThere whether a dataset can be opened without asking anybody
+     * @param open opens it
+     */
+    public Plan(
+            Tables.Named table,
+            Recipe base,
+            List<String> only,
+            long firstSeed,
+            int seeds,
+            Predicate<Recipe.Data> isThere,
+            Function<Recipe.Data, Dataset> open) {
+        this.table = table;
+        this.firstSeed = firstSeed;
+        this.seeds = seeds;
+        try {
+            for (Table.Row row : table.table().rows()) {
+                rows.add(plan(row, Recipes.of(table, row, base), isChosen(row, only), isThere, open));
+            }
+        } catch (RuntimeException e) {
+            close();
+            throw e;
+        }
+        if (rows.stream().noneMatch(PlannedRow::chosen)) {
+            close();
+            throw new IllegalArgumentException("--only " + String.join(" --only ", only) + " names no row of "
+                    + table.source() + ", which has "
+                    + rows.stream().map(r -> "'" + r.row().name() + "'").collect(Collectors.joining(", ")));
+        }
+    }
+
+    private static boolean isChosen(Table.Row row, List<String> only) {
+        String name = row.name().toLowerCase(Locale.ROOT);
+        return only.isEmpty() || only.stream().anyMatch(o -> name.contains(o.toLowerCase(Locale.ROOT)));
+    }
+
+    private PlannedRow plan(
+            Table.Row row,
+            Recipe recipe,
+            boolean chosen,
+            Predicate<Recipe.Data> isThere,
+            Function<Recipe.Data, Dataset> open) {
+        Dataset dataset = datasets.get(recipe.dataset());
+        try {
+            recipe.train().config();
+            recipe.fineTune().config();
+            recipe.quantConfig();
+            if (dataset == null && (chosen || isThere.test(recipe.dataset()))) {
+                dataset = open.apply(recipe.dataset());
+                datasets.put(recipe.dataset(), dataset);
+            }
+            BitAssignment bits = null;
+            if (dataset != null && row.bits() != null) {
+                Model model = recipe.model().config().create(ModelSizes.of(dataset, dataset.numClasses()));
+                bits = BitAssignment.parse(row.bits(), model.cellNames(), dataset.degrees());
+            }
+            return new PlannedRow(row, recipe, chosen, dataset, bits);
+        } catch (NoSuchDatasetException e) {
+            throw new NoSuchDatasetException("row '" + row.name() + "': " + e.getMessage());
+        } catch (IllegalArgumentException e) {
+            throw new FormatException(table.source() + ": row '" + row.name() + "': " + e.getMessage());
+        }
+    }
+
+    Tables.Named table() {
+        return table;
+    }
+
+    long firstSeed() {
+        return firstSeed;
+    }
+
+    int seeds() {
+        return seeds;
+    }
+
+    List<PlannedRow> rows() {
+        return rows;
+    }
+
+    /** Work of the rows to be run, by dataset: rows that share one follow one another. */
+    List<List<PlannedRow.Unit>> groups() {
+        Map<Recipe.Data, List<PlannedRow.Unit>> groups = new LinkedHashMap<>();
+        rows.stream()
+                .filter(PlannedRow::chosen)
+                .forEach(row -> groups.computeIfAbsent(row.recipe().dataset(), d -> new ArrayList<>())
+                        .addAll(row.units(firstSeed, seeds)));
+        return List.copyOf(groups.values());
+    }
+
+    /** Units of the rows to be run that have no result in {@code ledger} yet. */
+    public int missing(Ledger ledger) {
+        return (int) groups().stream()
+                .flatMap(List::stream)
+                .filter(unit -> !ledger.has(unit.key()))
+                .count();
+    }
+
+    @Override
+    public void close() {
+        datasets.values().forEach(Dataset::close);
+    }
+}

@@ -1,0 +1,113 @@
+package org.sgquant.reproduce;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.sgquant.data.FormatException;
+import org.sgquant.experiment.Recipe;
+import org.sgquant.report.Json;
+
+/** Recipes of a table's rows, and the keys of the results they decide. */
+final class Recipes {
+
+    /** Counted up whenever sgquant gives other results for the same recipe: what a ledger holds is then made anew. */
+    private static final int RESULTS = 1;
+
+    /** Parts of a recipe that the table itself decides. */
+    private static final List<String> GIVEN = List.of("bits", "seed");
+
+    /** Parts of a recipe that decide only what comes after fp32 training. */
+    private static final List<String> AFTER_TRAINING = List.of("fineTune", "quantization", "bits");
+
+    private Recipes() {}
+
+    /** The recipe of {@code row}: {@code base}, overridden by the table and by the row. */
+    static Recipe of(Tables.Named named, Table.Row row, Recipe base) {
+        Table table = named.table();
+        ObjectNode tree = Json.tree(base);
+        String place = "row '" + row.name() + "'";
+        for (ObjectNode changes : Arrays.asList(
+                table.defaults(), row.recipe() == null ? null : table.recipes().get(row.recipe()), row.with())) {
+            if (changes != null) {
+                refuseGiven(named.source(), place, changes);
+                override(tree, changes);
+            }
+        }
+        Recipe recipe = Json.convert(named.source(), place, tree, Recipe.class);
+        return recipe.withBits(row.bits() == null ? "32" : row.bits(), 0);
+    }
+
+    private static void refuseGiven(String source, String place, ObjectNode changes) {
+        for (String key : GIVEN) {
+            if (changes.has(key)) {
+                throw new FormatException(
+                        source, place, "the key '" + key + "' in its recipe", "none: it is not part of one here");
+            }
+        }
+    }
+
+    private static void override(ObjectNode tree, ObjectNode changes) {
+        for (Map.Entry<String, JsonNode> change : changes.properties()) {
+            JsonNode old = tree.get(change.getKey());
+            if (old instanceof ObjectNode section && change.getValue() instanceof ObjectNode entries) {
+                override(section, entries);
+            } else {
+                tree.set(change.getKey(), change.getValue().deepCopy());
+            }
+        }
+    }
+
+    /** SHA-256 of all that decides the packed result; {@code recipe} has its bits in canonical form and its seed. */
+    static String key(Recipe recipe, String fingerprint) {
+        return hash("packed", tree(recipe), fingerprint);
+    }
+
+    /** SHA-256 of all that decides the fp32 training. */
+    static String trainingKey(Recipe recipe, String fingerprint) {
+        ObjectNode tree = tree(recipe);
+        tree.remove(AFTER_TRAINING);
+        return hash("fp32", tree, fingerprint);
+    }
+
+    /** The dataset goes in as its fingerprint: where its files lie decides nothing. */
+    private static ObjectNode tree(Recipe recipe) {
+        ObjectNode tree = Json.tree(recipe);
+        tree.remove("dataset");
+        return tree;
+    }
+
+    private static String hash(String kind, ObjectNode tree, String fingerprint) {
+        String text = String.join(
+                "\n", kind, String.valueOf(RESULTS), fingerprint, sorted(tree).toString());
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            return HexFormat.of().formatHex(digest.digest(text.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    /** Keys in order, those that are null left out: a section that is off is as if it did not exist. */
+    private static JsonNode sorted(JsonNode node) {
+        if (!(node instanceof ObjectNode object)) {
+            return node;
+        }
+        Map<String, JsonNode> entries = new TreeMap<>();
+        object.properties().forEach(e -> {
+            if (!e.getValue().isNull()) {
+                entries.put(e.getKey(), sorted(e.getValue()));
+            }
+        });
+        ObjectNode result = JsonNodeFactory.instance.objectNode();
+        entries.forEach(result::set);
+        return result;
+    }
+}

@@ -1,0 +1,59 @@
+package org.sgquant.experiment;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.sgquant.data.FormatException;
+import org.sgquant.data.LabelNoise;
+import org.sgquant.report.Json;
+import org.sgquant.train.Objective;
+
+final class RecipeTest {
+
+    @TempDir
+    Path folder;
+
+    private Recipe read(String yaml) throws IOException {
+        return Json.readYaml(Files.writeString(folder.resolve("recipe.yaml"), yaml), Recipe.class);
+    }
+
+    @Test
+    void whatIsOffIsNotWrittenAndWhatIsNotWrittenIsOff() throws IOException {
+        Recipe plain = SmallModels.recipe(false, "auto", "4");
+        String yaml = Json.writeYaml(plain);
+        assertThat(yaml).doesNotContain("objective", "labelNoise", "null: null");
+        assertThat(read(yaml)).isEqualTo(plain);
+        assertThat(read(yaml).trainingObjective()).isEqualTo(Objective.PLAIN);
+    }
+
+    @Test
+    void lossesAndLabelNoiseAreWrittenAndRead() throws IOException {
+        Recipe plain = SmallModels.recipe(false, "auto", "4");
+        Recipe.Data d = plain.dataset();
+        Recipe noisy = new Recipe(
+                new Recipe.Data(d.name(), null, null, null, null, true, 0, 0, new LabelNoise(0.2, 3)),
+                plain.model(),
+                plain.train(),
+                plain.fineTune(),
+                new Recipe.Loss("forward", 0.25, 0.5f, 2f),
+                plain.quantization(),
+                null,
+                "4",
+                0);
+        Recipe again = read(Json.writeYaml(noisy));
+        assertThat(again).isEqualTo(noisy);
+        assertThat(again.trainingObjective())
+                .isEqualTo(new Objective(Objective.LabelLoss.FORWARD, 0.25, new Objective.Distillation(0.5f, 2)));
+    }
+
+    @Test
+    void whatARecipeNeedsMustBeThere() {
+        String yaml = Json.writeYaml(SmallModels.recipe(false, "auto", "4")).replace("seed: 0\n", "");
+        assertThatThrownBy(() -> read(yaml)).isInstanceOf(FormatException.class).hasMessageContaining("eed");
+    }
+}
