@@ -78,13 +78,16 @@ class SumModelsBitEqualityTest {
         "sage,none,'message=[8,4,2] embedding=4 @deg(2,5)'",
     })
     void classifyingNodes(String model, String normalization, String text) {
+        Recipe base = SmallModels.recipe(false, "auto", text);
         Recipe recipe = new Recipe(
-                new Recipe.Data("small", null, null, null, null, true, 0, 0),
+                base.dataset(),
                 ModelSettings.of(
                         model, Map.of("layers", 3, "hidden", 13, "normalization", normalization, "residual", true)),
                 new Recipe.Training(8, 0.01f, 0.01f, 100),
-                new Recipe.Training(2, 0.005f, 0.005f, 100),
-                new Recipe.Quantization("row", "rowmean", "column", "mse", "nearest", false),
+                base.fineTune(),
+                base.objective(),
+                base.quantization(),
+                base.qat(),
                 text,
                 0);
         try (Dataset dataset = SyntheticCitationGraph.SMALL.generate();
