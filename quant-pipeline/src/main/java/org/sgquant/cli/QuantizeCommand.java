@@ -33,6 +33,9 @@ final class QuantizeCommand implements Callable<Integer> {
     @Mixin
     ModelOptions model;
 
+    @Mixin
+    GraphOptions graphs;
+
     @Option(
             names = {"-b", "--bits"},
             paramLabel = "BITS",
@@ -57,6 +60,15 @@ final class QuantizeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (GraphPipeline.serves(data)) {
+            result.checkWithoutModel();
+            try (GraphPipeline pipeline = new GraphPipeline(common, data, preset(), graphs)) {
+                BitAssignment assignment = pipeline.parse(bits);
+                pipeline.train();
+                pipeline.quantize(assignment);
+                return result.finish(pipeline.report(), pipeline.testDrop(), common.json);
+            }
+        }
         result.check();
         try (Pipeline pipeline = new Pipeline(common, data, preset(), seeds, seeds)) {
             BitAssignment assignment = pipeline.parse(bits);

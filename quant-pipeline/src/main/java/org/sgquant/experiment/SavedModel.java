@@ -30,7 +30,6 @@ import org.sgquant.model.ModelSizes;
 import org.sgquant.model.Parameters;
 import org.sgquant.model.QuantizedModel;
 import org.sgquant.quant.BitAssignment;
-import org.sgquant.quant.Cell;
 import org.sgquant.quant.QuantizedCells;
 import org.sgquant.report.Json;
 import org.sgquant.report.RunReport;
@@ -119,7 +118,7 @@ public final class SavedModel {
                 .forEach((cell, top) ->
                         tensors.add(floats(topName(cell), List.of(1L), Transfer.download(backend, top))));
         for (Parameters.Parameter p : model.parameters().list()) {
-            if (!isPackedWeight(model.bits(), p.spec().name())) {
+            if (!isPackedWeight(model.model(), model.bits(), p.spec().name())) {
                 float[][] values = Transfer.download(backend, p.value());
                 tensors.add(floats(
                         p.spec().name(),
@@ -267,7 +266,7 @@ public final class SavedModel {
             try (Parameters parameters = new Parameters(model.parameters(), backend)) {
                 for (int i = 0; i < parameters.list().size(); i++) {
                     Parameters.Spec spec = parameters.list().get(i).spec();
-                    if (!isPackedWeight(bits, spec.name())) {
+                    if (!isPackedWeight(model, bits, spec.name())) {
                         parameters.set(i, floats(saved.tensor(spec.name()), file, spec.rows(), spec.cols()));
                     }
                 }
@@ -296,8 +295,9 @@ public final class SavedModel {
         }
     }
 
-    private static boolean isPackedWeight(BitAssignment bits, String name) {
-        return name.endsWith(".weight") && !bits.isFp32(Cell.parse(name));
+    private static boolean isPackedWeight(Model model, BitAssignment bits, String name) {
+        return model.cellNames().stream()
+                .anyMatch(c -> c.component().isWeight() && c.toString().equals(name) && !bits.isFp32(c));
     }
 
     /** Ranges of whole columns or buckets are the model's; a range per row belongs to the data at hand. */

@@ -264,6 +264,12 @@ public final class Forward {
         return folded ? scaleByTargetNorm(sum) : sum;
     }
 
+    /** {@code x + y}, x the input and y the output of layer {@code layer}. */
+    public Value addResidual(int layer, Value x, Value y) {
+        Sparsity below = input.level(layer).below();
+        return add(below == null ? x : tape.spmm(below, null, x), y);
+    }
+
     /** {@code a + b}; codes are unpacked first. */
     public Value add(Value a, Value b) {
         return tape.add(floats(a), floats(b));
