@@ -4,7 +4,7 @@ import java.lang.foreign.MemorySegment;
 import org.sgquant.tensor.Memory;
 
 /**
- * A device that computes: four families of kernels over memory of its own.
+ * A device that computes: five families of kernels over memory of its own.
  *
  * <p>Chosen once ({@link Backends#select}); callers never branch on the device. Every operand of a kernel lies in
  * memory from {@link #newMemory}. Calls are ordered and not thread-safe: one thread drives a backend, which may use
@@ -46,6 +46,8 @@ public interface Backend extends AutoCloseable {
     SparseOps sparse();
 
     PackedOps packed();
+
+    SparsePackedOps sparsePacked();
 
     ElementwiseOps elementwise();
 

@@ -10,12 +10,19 @@ public abstract class HostBackend implements Backend {
     private final DenseOps dense;
     private final SparseOps sparse;
     private final PackedOps packed;
+    private final SparsePackedOps sparsePacked;
     private final ElementwiseOps elementwise;
 
-    protected HostBackend(DenseOps dense, SparseOps sparse, PackedOps packed, ElementwiseOps elementwise) {
+    protected HostBackend(
+            DenseOps dense,
+            SparseOps sparse,
+            PackedOps packed,
+            SparsePackedOps sparsePacked,
+            ElementwiseOps elementwise) {
         this.dense = dense;
         this.sparse = sparse;
         this.packed = packed;
+        this.sparsePacked = sparsePacked;
         this.elementwise = elementwise;
     }
 
@@ -67,6 +74,11 @@ public abstract class HostBackend implements Backend {
     @Override
     public final PackedOps packed() {
         return packed;
+    }
+
+    @Override
+    public final SparsePackedOps sparsePacked() {
+        return sparsePacked;
     }
 
     @Override

@@ -4,9 +4,10 @@ import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.EdgeWeights;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.IntArray;
-import org.sgquant.tensor.PackedMatrix;
+import org.sgquant.tensor.PackedTensor;
 import org.sgquant.tensor.QuantScheme;
 import org.sgquant.tensor.ShapeException;
+import org.sgquant.tensor.SparsePackedMatrix;
 
 /** Shape rules of {@link PackedOps}, checked by every backend before it touches memory. */
 public final class PackedShapes {
@@ -19,7 +20,7 @@ public final class PackedShapes {
     }
 
     /** graph N x M, x M x F, out N x F. */
-    public static void requireSpmm(CsrGraph graph, PackedMatrix x, FloatMatrix out) {
+    public static void requireSpmm(CsrGraph graph, PackedTensor x, FloatMatrix out) {
         ShapeException.require(x.rows(), graph.numCols(), "packed spmm: x.rows must equal graph.numCols");
         out.requireShape(graph.numRows(), x.cols(), "packed spmm: out");
     }
@@ -47,19 +48,27 @@ public final class PackedShapes {
     }
 
     /** a N x K, w K x F, c N x F. */
-    public static void requireGemm(PackedMatrix a, FloatMatrix w, FloatMatrix c) {
+    public static void requireGemm(PackedTensor a, FloatMatrix w, FloatMatrix c) {
         ShapeException.require(w.rows(), a.cols(), "packed gemm: w.rows must equal a.cols");
         c.requireShape(a.rows(), w.cols(), "packed gemm: c");
     }
 
     /** graph N x M, x M x K, rowScale 1 x N or null, w K x F, out N x F. */
     public static void requireSpmmGemm(
-            CsrGraph graph, PackedMatrix x, FloatMatrix rowScale, FloatMatrix w, FloatMatrix out) {
+            CsrGraph graph, PackedTensor x, FloatMatrix rowScale, FloatMatrix w, FloatMatrix out) {
         ShapeException.require(x.rows(), graph.numCols(), "packed spmmGemm: x.rows must equal graph.numCols");
         ShapeException.require(w.rows(), x.cols(), "packed spmmGemm: w.rows must equal x.cols");
         if (rowScale != null) {
             rowScale.requireShape(1, graph.numRows(), "packed spmmGemm: rowScale");
         }
         out.requireShape(graph.numRows(), w.cols(), "packed spmmGemm: out");
+    }
+
+    /** {@code x} can be summed as integers. */
+    public static void requireIntegerSum(SparsePackedMatrix x) {
+        if (!x.hasIntegerSum()) {
+            throw new IllegalArgumentException(x.name() + ": sparse packed rows with scales of their own have no"
+                    + " integer sum; choose granularity tensor, bucket or column");
+        }
     }
 }

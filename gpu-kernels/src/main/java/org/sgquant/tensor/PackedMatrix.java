@@ -10,7 +10,7 @@ import java.util.List;
  * <p>Block b keeps its rows contiguously at {@code data(b)}, {@code stride(b)} bytes from row to row. At least
  * {@link #SLACK} readable bytes follow its last row, so that kernels may load whole vectors from any row.
  */
-public final class PackedMatrix {
+public final class PackedMatrix implements PackedTensor {
 
     /** Readable bytes after the last row of a block: one vector of the widest kind. */
     public static final int SLACK = 64;
@@ -77,12 +77,24 @@ public final class PackedMatrix {
         return scheme;
     }
 
+    @Override
+    public String name() {
+        return scheme.name();
+    }
+
+    @Override
     public int rows() {
         return scheme.rows();
     }
 
+    @Override
     public int cols() {
         return scheme.cols();
+    }
+
+    @Override
+    public long payloadBits() {
+        return scheme.payloadBits();
     }
 
     /** Codes of block {@code b}: {@code rows * stride(b)} bytes and {@link #SLACK} more. */
@@ -101,6 +113,7 @@ public final class PackedMatrix {
     }
 
     /** {@link #storedBytes(QuantScheme)} of this matrix. */
+    @Override
     public long storedBytes() {
         return storedBytes(scheme);
     }

@@ -9,6 +9,7 @@ import org.sgquant.kernels.ElementwiseOps;
 import org.sgquant.kernels.PackedOps;
 import org.sgquant.kernels.Replay;
 import org.sgquant.kernels.SparseOps;
+import org.sgquant.kernels.SparsePackedOps;
 import org.sgquant.tensor.Memory;
 
 /**
@@ -24,6 +25,7 @@ public final class CudaBackend implements Backend {
     private final DenseOps dense;
     private final SparseOps sparse;
     private final PackedOps packed;
+    private final SparsePackedOps sparsePacked;
     private final ElementwiseOps elementwise;
 
     private CudaBackend(CudaDevice device) {
@@ -32,6 +34,7 @@ public final class CudaBackend implements Backend {
         this.dense = new CudaDenseOps(launcher);
         this.sparse = new CudaSparseOps(launcher);
         this.packed = new CudaPackedOps(launcher);
+        this.sparsePacked = new CudaSparsePackedOps(launcher);
         this.elementwise = new CudaElementwiseOps(launcher);
     }
 
@@ -119,6 +122,11 @@ public final class CudaBackend implements Backend {
     @Override
     public PackedOps packed() {
         return packed;
+    }
+
+    @Override
+    public SparsePackedOps sparsePacked() {
+        return sparsePacked;
     }
 
     @Override

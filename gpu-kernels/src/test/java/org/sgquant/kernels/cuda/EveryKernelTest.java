@@ -13,6 +13,8 @@ import org.sgquant.kernels.ElementwiseOps;
 import org.sgquant.kernels.PackedFixture;
 import org.sgquant.kernels.PackedOps;
 import org.sgquant.kernels.SparseOps;
+import org.sgquant.kernels.SparsePackedFixture;
+import org.sgquant.kernels.SparsePackedOps;
 import org.sgquant.kernels.StepState;
 import org.sgquant.tensor.BitWidth;
 import org.sgquant.tensor.CsrGraph;
@@ -23,6 +25,8 @@ import org.sgquant.tensor.IntArray;
 import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantScheme;
 import org.sgquant.tensor.Rounding;
+import org.sgquant.tensor.SparsePackedMatrix;
+import org.sgquant.tensor.SparsePacker;
 
 /** Every operation in every form that has a kernel of its own: no kernel of the list is left out. */
 @OnDevice
@@ -40,6 +44,7 @@ class EveryKernelTest {
                     packed(HostOperands.packed(backend), f, bits, granularity);
                 }
             }
+            sparsePacked(HostOperands.sparsePacked(backend), f);
             dense(HostOperands.dense(backend), f);
             sparse(HostOperands.sparse(backend), f);
             elementwise(HostOperands.elementwise(backend), f);
@@ -78,6 +83,15 @@ class EveryKernelTest {
             ops.spmmGemm(graph, null, x, null, w, f.output(graph.numRows(), 7));
             ops.spmmGemm(graph, weights, x, f.matrix(1, graph.numRows()), w, f.output(graph.numRows(), 7));
         }
+    }
+
+    private static void sparsePacked(SparsePackedOps ops, PackedFixture f) {
+        CsrGraph graph = f.graph(SOURCES, 0, 1, 40);
+        SparsePackedMatrix x = SparsePacker.encode(
+                SparsePackedFixture.packed(f, SOURCES, COLS, BitWidth.Q1, Granularity.COLUMN), f.memory());
+        ops.gemm(x, f.matrix(COLS, 7), f.output(SOURCES, 7));
+        ops.spmm(graph, x, f.output(3, COLS));
+        ops.spmmGemm(graph, x, null, f.matrix(COLS, 7), f.output(3, 7));
     }
 
     private static void dense(DenseOps ops, PackedFixture f) {

@@ -6,6 +6,7 @@ import org.sgquant.kernels.DenseOps;
 import org.sgquant.kernels.ElementwiseOps;
 import org.sgquant.kernels.PackedOps;
 import org.sgquant.kernels.SparseOps;
+import org.sgquant.kernels.SparsePackedOps;
 import org.sgquant.kernels.StepState;
 import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.EdgeWeights;
@@ -13,6 +14,7 @@ import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.IntArray;
 import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantScheme;
+import org.sgquant.tensor.SparsePackedMatrix;
 
 /** The operations of a device backend on operands in host memory, so that the contracts of all backends apply to it. */
 final class HostOperands {
@@ -31,6 +33,10 @@ final class HostOperands {
 
     static PackedOps packed(Backend backend) {
         return new Packed(backend);
+    }
+
+    static SparsePackedOps sparsePacked(Backend backend) {
+        return new SparsePacked(backend);
     }
 
     static ElementwiseOps elementwise(Backend backend) {
@@ -131,6 +137,36 @@ final class HostOperands {
                                     call.graph(graph),
                                     call.weights(weights),
                                     call.packed(x),
+                                    call.matrix(rowScale),
+                                    call.matrix(w),
+                                    call.matrix(out)));
+        }
+    }
+
+    private record SparsePacked(Backend backend) implements SparsePackedOps {
+
+        @Override
+        public void gemm(SparsePackedMatrix a, FloatMatrix w, FloatMatrix c) {
+            DeviceCall.run(
+                    backend, call -> backend.sparsePacked().gemm(call.sparsePacked(a), call.matrix(w), call.matrix(c)));
+        }
+
+        @Override
+        public void spmm(CsrGraph graph, SparsePackedMatrix x, FloatMatrix out) {
+            DeviceCall.run(
+                    backend,
+                    call -> backend.sparsePacked().spmm(call.graph(graph), call.sparsePacked(x), call.matrix(out)));
+        }
+
+        @Override
+        public void spmmGemm(
+                CsrGraph graph, SparsePackedMatrix x, FloatMatrix rowScale, FloatMatrix w, FloatMatrix out) {
+            DeviceCall.run(
+                    backend,
+                    call -> backend.sparsePacked()
+                            .spmmGemm(
+                                    call.graph(graph),
+                                    call.sparsePacked(x),
                                     call.matrix(rowScale),
                                     call.matrix(w),
                                     call.matrix(out)));
