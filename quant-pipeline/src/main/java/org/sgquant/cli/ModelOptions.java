@@ -69,7 +69,8 @@ final class ModelOptions {
     @Option(
             names = "--features-granularity",
             paramLabel = "G",
-            description = "Scales of the input features: tensor, bucket, column or row (default: ${DEFAULT-VALUE}).")
+            description = "Scales of the input features: tensor, bucket, column, row or rowcode"
+                    + " (default: ${DEFAULT-VALUE}).")
     String featuresGranularity = lowerCase(QuantConfig.DEFAULT.featuresGranularity());
 
     @Option(
@@ -81,7 +82,8 @@ final class ModelOptions {
     @Option(
             names = "--granularity",
             paramLabel = "G",
-            description = "Scales of all other cells: tensor, bucket or column (default: ${DEFAULT-VALUE}).")
+            description = "Scales of all other cells but weights: tensor, bucket, column, or rowcode: a byte per row"
+                    + " times the scale of a bucket (default: ${DEFAULT-VALUE}).")
     String granularity = lowerCase(QuantConfig.DEFAULT.innerGranularity());
 
     @Option(

@@ -79,9 +79,7 @@ public final class BitSpace {
 
     /** Stored bytes of all cells under {@code assignment}, with or without the features; 32-bit cells count 4 a value. */
     public long storedBytes(BitAssignment assignment, boolean withFeatures) {
-        return slots.stream()
-                .map(Slot::shape)
-                .distinct()
+        return model.cells(assignment).stream()
                 .filter(shape -> withFeatures || !QuantConfig.isFeatures(shape.cell()))
                 .mapToLong(shape -> storedBytes(shape, assignment))
                 .sum();

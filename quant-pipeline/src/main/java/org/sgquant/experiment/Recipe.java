@@ -94,7 +94,7 @@ public record Recipe(
         public QuantConfig config() {
             if (innerGranularity.equalsIgnoreCase("row")) {
                 throw new IllegalArgumentException("granularity 'row' is for the features alone: sums over neighbours"
-                        + " need scales that nodes share; choose tensor, bucket or column");
+                        + " need scales that nodes share; choose tensor, bucket, column or rowcode");
             }
             return new QuantConfig(
                     parse(Granularity.class, "granularity", featuresGranularity),
@@ -107,13 +107,13 @@ public record Recipe(
 
         private static <T extends Enum<T>> T parse(Class<T> type, String what, String text) {
             for (T value : type.getEnumConstants()) {
-                if (value.name().equalsIgnoreCase(text)) {
+                if (value.toString().equalsIgnoreCase(text)) {
                     return value;
                 }
             }
             StringBuilder choices = new StringBuilder();
             for (T value : type.getEnumConstants()) {
-                choices.append(' ').append(value.name().toLowerCase(java.util.Locale.ROOT));
+                choices.append(' ').append(value.toString().toLowerCase(java.util.Locale.ROOT));
             }
             throw new IllegalArgumentException(what + " '" + text + "' does not exist: choose one of" + choices);
         }

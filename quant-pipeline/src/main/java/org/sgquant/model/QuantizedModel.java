@@ -53,8 +53,8 @@ public final class QuantizedModel implements AutoCloseable {
                 model.foldsNorm() ? null : input.edgeNorm(),
                 input.edgeRowPtr(),
                 input.dataset().degrees());
-        this.cells =
-                new QuantizedCells(bits, fitted(config, model, bits), model.cells(), source, featureRanges, backend);
+        this.cells = new QuantizedCells(
+                bits, fitted(config, model, bits), model.cells(bits), source, featureRanges, backend);
     }
 
     /** {@code config} as it applies under {@code bits}: features that are summed need a scale common to a bucket. */
@@ -119,7 +119,7 @@ public final class QuantizedModel implements AutoCloseable {
     }
 
     public MemoryReport memory() {
-        return MemoryReport.of(model.cells(), cells, otherBytes());
+        return MemoryReport.of(model.cells(bits()), cells, otherBytes());
     }
 
     /** CSR, norm and parameters that have no cell. */

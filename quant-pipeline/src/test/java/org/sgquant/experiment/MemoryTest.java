@@ -37,7 +37,7 @@ final class MemoryTest {
         try (GraphInput input = new GraphInput(ordered, backend)) {
             Model model = recipe.model().config().create(input);
             shapes.clear();
-            shapes.addAll(model.cells());
+            shapes.addAll(model.cells(bits));
             try (Parameters parameters = new Parameters(model.parameters(), backend);
                     QuantizedModel quantized = new QuantizedModel(
                             model,
@@ -95,6 +95,33 @@ final class MemoryTest {
             assertThat(m.bitsAll()).isCloseTo((innerBits + 200 * 64) / (innerValues + 200 * 64), within(1e-12));
         }
         assertThat(HostMemory.liveBytes()).isEqualTo(before);
+    }
+
+    @Test
+    void aggregateFirstLayersHaveNoMessageToCount() {
+        String text = "L1.embedding=1 L1.weight=4 L2.embedding=4 L2.weight=4";
+        try (Dataset dataset = SyntheticCitationGraph.SMALL.generate();
+                Backend backend = new CpuBackend(1);
+                Lanes lanes = SmallModels.lanes(dataset, 1, 1)) {
+            Recipe recipe = SmallModels.recipe(false, "aggregate-first", "32");
+            BitAssignment bits = SmallModels.parse(SmallModels.experiment(lanes, recipe), dataset, text);
+            MemoryReport m = report(dataset, recipe, bits, new ArrayList<>(), backend);
+            // Summed features have a scale per bucket; 4 x 4 bits take a row of 2 bytes.
+            long x = 200 * 8 + 8;
+            long inner = 64 * 8 + 16 * 8 + 200 * 8 + 16 * 8 + 16 * 2 + 4 * 8;
+            assertThat(m.bitsInner()).isEqualTo(4);
+            assertThat(m.innerStoredBytes()).isEqualTo(inner);
+            assertThat(m.storedBytes()).isEqualTo(x + inner);
+            assertThat(m.cellBytes()).isEqualTo(x + inner);
+            double innerValues = 64 * 16 + 200 * 16 + 16 * 4;
+            assertThat(m.bitsAll()).isEqualTo((4 * innerValues + 200 * 64) / (innerValues + 200 * 64));
+            long other = 4 * (16 + 4) + 4 * 200 + 4 * (201 + 1000);
+            assertThat(m.totalBytes()).isEqualTo(x + inner + other);
+
+            Recipe transformFirst = SmallModels.recipe(false, "transform-first", "32");
+            MemoryReport t = report(dataset, transformFirst, bits, new ArrayList<>(), backend);
+            assertThat(t.innerStoredBytes()).isEqualTo(inner + 4 * 200 * (16 + 4));
+        }
     }
 
     @ParameterizedTest
