@@ -24,14 +24,14 @@ __device__ __forceinline__ void decode(const SgqSparse &a, int r, int from, uint
   });
 }
 
-/* Continues the chain of output f by the codes of a slab; w is its first row. */
-__device__ __forceinline__ float add_slab(const unsigned *slab, const float *scale, int scale_step, const float *w,
-                                          int stride, int f, float acc) {
+/* Continues the chain of output f by the codes of a slab; w is its first row, row_code that of the row of codes. */
+__device__ __forceinline__ float add_slab(const unsigned *slab, const float *scale, int scale_step, float row_code,
+                                          const float *w, int stride, int f, float acc) {
   for (int i = 0; i < GEMM_COLUMNS / 4; i++) {
     unsigned codes = slab[i];
     for (int k = 4 * i; codes != 0; k++, codes >>= 8) {
       unsigned code = codes & 0xff;
-      if (code != 0) acc = fmaf(scale[k * scale_step] * (float)code, w[(long long)k * stride + f], acc);
+      if (code != 0) acc = fmaf(scale[k * scale_step] * row_code * (float)code, w[(long long)k * stride + f], acc);
     }
   }
   return acc;
@@ -56,13 +56,14 @@ __device__ __forceinline__ void add_block(const SgqSparse &x, int b, Edges &edge
   for (int c = (int)threadIdx.x; c < columns; c += SUM_BLOCK) sum[c] = 0;
   __syncthreads();
   for (int e = begin + (int)threadIdx.x; e < edges.next; e += SUM_BLOCK) {
+    unsigned row_code = x.row_code(edges.col_idx[e]);
     x.each_code(edges.col_idx[e], x.bits(b), [&](int column, int code) {
       int c = column - from;
-      if (c >= 0 && c < columns) atomicAdd(sum + c, (unsigned long long)code);
+      if (c >= 0 && c < columns) atomicAdd(sum + c, (unsigned long long)(row_code * (unsigned)code));
     });
   }
   __syncthreads();
-  const float *scale = (const float *)x.section(SGQ_SPARSE_SCALES_AT) + x.scale_index(b, 0);
+  const float *scale = x.block_scale(b);
   int step = x.scale_step();
   for (int c = (int)threadIdx.x; c < columns; c += SUM_BLOCK) {
     acc[c] = fmaf(scale[(from + c) * step], (float)sum[c], acc[c]);
@@ -93,8 +94,8 @@ extern "C" __global__ void __launch_bounds__(sgq_sparse_rows::GEMM_BLOCK)
   int stride = sgq_stride(n);
   int cols = x.header(SGQ_SPARSE_COLS);
   int step = x.scale_step();
-  const float *scale = (const float *)x.section(SGQ_SPARSE_SCALES_AT);
-  if (row < rows) scale += x.scale_index(x.block_of(row), row);
+  const float *scale = row < rows ? x.row_scale(x.block_of(row), row) : nullptr;
+  float row_code = row < rows ? (float)x.row_code(row) : 1;
   int from = 0;
   do {  // once at least, so that a product of nothing is 0
     for (int i = (int)threadIdx.x; i < GEMM_ROWS * GEMM_WORDS; i += GEMM_BLOCK) slab[i] = 0;
@@ -107,7 +108,7 @@ extern "C" __global__ void __launch_bounds__(sgq_sparse_rows::GEMM_BLOCK)
     for (int f = (int)threadIdx.x % GEMM_LANES; row < rows && f < n; f += GEMM_LANES) {
       float *out = c + (long long)row * stride + f;
       float before = from == 0 ? 0 : *out;
-      *out = add_slab(own, scale + from * step, step, w + (long long)from * stride, stride, f, before);
+      *out = add_slab(own, scale + from * step, step, row_code, w + (long long)from * stride, stride, f, before);
     }
     __syncthreads();
     from += GEMM_COLUMNS;

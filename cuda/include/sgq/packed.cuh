@@ -12,7 +12,7 @@
 /* Most blocks (degree buckets) of one matrix and parts of one set of edge weights. */
 #define SGQ_MAX_BLOCKS 16
 
-enum SgqGranularity { SGQ_TENSOR = 0, SGQ_BUCKET = 1, SGQ_COLUMN = 2, SGQ_ROW = 3 };
+enum SgqGranularity { SGQ_TENSOR = 0, SGQ_BUCKET = 1, SGQ_COLUMN = 2, SGQ_ROW = 3, SGQ_ROW_CODE = 4 };
 enum SgqRounding { SGQ_NEAREST = 0, SGQ_PAPER = 1 };
 
 /* Rows [row_start, row_end) as codes of `bits` bits, or floats where bits = 32; row r at data + (r - row_start) * stride. */

@@ -70,13 +70,24 @@ struct SgqSparse {
     return b;
   }
 
-  /* Index of the scale of row r, which is in block b, at column 0; the next columns' follow where they have their own. */
-  __device__ __forceinline__ int scale_index(int b, int r) const {
+  /* Scales of block b where no row has its own: the first, or that of column 0, which those of others follow. */
+  __device__ __forceinline__ const float *block_scale(int b) const {
     int granularity = header(SGQ_SPARSE_GRANULARITY);
-    if (granularity == SGQ_COLUMN) return b * header(SGQ_SPARSE_COLS);
-    if (granularity != SGQ_ROW) return b;
+    int per_block = granularity == SGQ_COLUMN ? header(SGQ_SPARSE_COLS) : granularity == SGQ_ROW_CODE ? 2 : 1;
+    return (const float *)section(SGQ_SPARSE_SCALES_AT) + (long long)b * per_block;
+  }
+
+  /* The same for row r of block b, without the code of the row. */
+  __device__ __forceinline__ const float *row_scale(int b, int r) const {
+    if (header(SGQ_SPARSE_GRANULARITY) != SGQ_ROW) return block_scale(b);
     int bits = header(SGQ_SPARSE_SCALE_BITS);
-    return bits == 0 ? r : (int)field(SGQ_SPARSE_SCALE_CODES_AT, r, bits);
+    return block_scale(0) + (bits == 0 ? r : (int)field(SGQ_SPARSE_SCALE_CODES_AT, r, bits));
+  }
+
+  /* Code of row r, 1 where rows have none. */
+  __device__ __forceinline__ unsigned row_code(int r) const {
+    if (header(SGQ_SPARSE_GRANULARITY) != SGQ_ROW_CODE) return 1;
+    return field(SGQ_SPARSE_SCALE_CODES_AT, r, header(SGQ_SPARSE_SCALE_BITS));
   }
 
   /* 1 where the columns have scales of their own, else 0. */

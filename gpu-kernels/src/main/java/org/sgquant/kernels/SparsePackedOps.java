@@ -24,7 +24,7 @@ public interface SparsePackedOps {
      * {@code out_i = sum over edges e of row i of x_col(e)}, summed as integers.
      *
      * <p>Shapes: graph N x M, x M x F, out N x F. Numerics: per block of x ascending {@code acc = fma(scale, (float) sum
-     * of codes, acc)} from 0; sums of codes are exact.
+     * of codes, acc)} from 0; sums of codes, each times its row's code where rows have one, are exact.
      *
      * @throws IllegalArgumentException where rows have scales of their own
      */

@@ -13,9 +13,9 @@ import java.util.List;
  *   <li>order: the column at each position, fields of {@code columnBits};
  *   <li>lengths: the bits of each row, fields of {@code lengthBits};
  *   <li>starts: the bit of the stream at which rows 0, 32, 64 ... begin, int32;
- *   <li>scale codes: for {@link Granularity#ROW} with a dictionary the index of each row's scale, fields of
- *       {@code scaleBits};
- *   <li>scales, float32: one per block, {@code cols} per block, or for ROW the dictionary, or one per row;
+ *   <li>scale codes: for {@link Granularity#ROW} with a dictionary the index of each row's scale, for
+ *       {@link Granularity#ROW_CODE} the code of each row, fields of {@code scaleBits};
+ *   <li>scales, float32: those of the blocks one after another, or for ROW the dictionary or one per row;
  *   <li>stream: the rows' bits.
  * </ul>
  *
@@ -122,6 +122,7 @@ record SparsePackedLayout(
             case BUCKET -> 1;
             case COLUMN -> 2;
             case ROW -> 3;
+            case ROW_CODE -> 4;
         };
     }
 }

@@ -53,7 +53,7 @@ public final class SparsePacker {
         BitFields.Writer stream = new BitFields.Writer();
         int[] starts = new int[Math.ceilDiv(x.rows(), SparsePackedLayout.GROUP)];
         int[] lengths = writeRows(first, stream, starts);
-        ScaleTable scales = ScaleTable.of(scheme);
+        ScaleTable scales = ScaleTable.of(x);
         SparsePackedLayout layout = new SparsePackedLayout(
                 x.rows(),
                 x.cols(),
@@ -225,7 +225,7 @@ public final class SparsePacker {
         for (int b = 0; b < x.blocks(); b++) {
             QuantScheme.Block block = blocks.get(b);
             FloatMatrix scale = block.params().scale();
-            for (int i = 0; x.hasIntegerSum() && i < scale.cols(); i++) {
+            for (int i = 0; x.granularity() != Granularity.ROW && i < scale.cols(); i++) {
                 scale.set(0, i, reader.blockScale(b, i));
             }
             for (int r = block.rowStart(); r < block.rowEnd(); r++) {
@@ -235,8 +235,10 @@ public final class SparsePacker {
                     PackedLayout.setCode(
                             out.data(b), row, block.bits(), x.cols(), reader.columns()[i], reader.codes()[i]);
                 }
-                if (!x.hasIntegerSum()) {
+                if (x.granularity() == Granularity.ROW) {
                     scale.set(0, r - block.rowStart(), reader.scale(0));
+                } else if (x.granularity() == Granularity.ROW_CODE) {
+                    out.rowCodes(b).set(ValueLayout.JAVA_BYTE, r - block.rowStart(), (byte) reader.rowCode());
                 }
             }
         }

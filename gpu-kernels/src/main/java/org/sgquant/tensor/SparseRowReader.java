@@ -107,19 +107,25 @@ public final class SparseRowReader {
     /** Scale of the row read last at column {@code c}: a value is its scale times its code. */
     public float scale(int c) {
         return switch (layout.granularity()) {
-            case TENSOR, BUCKET -> scaleAt(block);
-            case COLUMN -> scaleAt(block * layout.cols() + c);
-            case ROW ->
-                scaleAt(
-                        layout.scaleBits() == 0
-                                ? next - 1
-                                : BitFields.get(data, layout.scaleCodesAt(), next - 1, layout.scaleBits()));
+            case TENSOR, BUCKET -> blockScale(block, 0);
+            case COLUMN -> blockScale(block, c);
+            case ROW -> scaleAt(layout.scaleBits() == 0 ? next - 1 : scaleCode());
+            case ROW_CODE -> blockScale(block, 0) * scaleCode();
         };
     }
 
-    /** Scale of block {@code b} at column {@code c} where no row has its own. */
-    public float blockScale(int b, int c) {
-        return scaleAt(layout.granularity() == Granularity.COLUMN ? b * layout.cols() + c : b);
+    /** Code of the row read last, by which its codes are multiplied in sums; 1 where rows have none. */
+    public int rowCode() {
+        return layout.granularity() == Granularity.ROW_CODE ? scaleCode() : 1;
+    }
+
+    private int scaleCode() {
+        return BitFields.get(data, layout.scaleCodesAt(), next - 1, layout.scaleBits());
+    }
+
+    /** Scale {@code i} of block {@code b}, as {@link QuantParams} counts them, where no row has its own. */
+    public float blockScale(int b, int i) {
+        return scaleAt(b * layout.granularity().scalesPerBlock(0, layout.cols()) + i);
     }
 
     private float scaleAt(int i) {

@@ -27,12 +27,15 @@ public final class SparsePackedFixture {
             for (int i = 0; i < scale.cols(); i++) {
                 scale.set(0, i, f.random.nextInt(1, 5) / 3f);
             }
+            if (granularity == Granularity.ROW_CODE) {
+                scale.set(0, 1, 3);
+            }
         }
         FloatMatrix x = FloatMatrix.allocate(f.memory(), rows, cols);
         for (int r = 0; r < rows; r++) {
             for (int c = 0; c < cols; c++) {
                 boolean there = r % 7 == 3 || (r % 5 != 0 && f.random.nextInt(3 + 40 * c / cols) == 0);
-                x.set(r, c, there ? f.random.nextFloat(0, 400) : 0);
+                x.set(r, c, there ? f.random.nextFloat(0, 400) / (1 + r % 3) : 0);
             }
         }
         PackedMatrix packed = PackedMatrix.allocate(f.memory(), scheme);

@@ -62,6 +62,7 @@ class SparsePackerTest {
                     .isEqualTo(-1);
             assertThat(back.scheme().blocks().get(b).params().scale().row(0))
                     .containsExactly(block.params().scale().row(0));
+            assertThat(back.rowCodes(b).mismatch(x.rowCodes(b))).isEqualTo(-1);
         }
     }
 

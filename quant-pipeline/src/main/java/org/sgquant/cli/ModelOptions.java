@@ -5,6 +5,7 @@ import org.sgquant.experiment.Recipe;
 import org.sgquant.model.GcnConfig;
 import org.sgquant.quant.QuantConfig;
 import org.sgquant.train.TrainConfig;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Options of the model, its training and its quantization. */
@@ -101,6 +102,9 @@ final class ModelOptions {
     @Option(names = "--clip-mask", description = "No straight-through gradient outside the range.")
     boolean clipMask;
 
+    @Mixin
+    StorageOptions storage;
+
     /** The recipe of these options for {@code data}, bits still open. */
     Recipe recipe(Recipe.Data data, long seed) {
         return new Recipe(
@@ -110,6 +114,7 @@ final class ModelOptions {
                 new Recipe.Training(fineTuneEpochs, fineTuneLearningRate, fineTuneLearningRate, patience),
                 new Recipe.Quantization(
                         featuresGranularity, featuresCalibration, granularity, calibration, rounding, clipMask),
+                storage.recipe(),
                 "32",
                 seed);
     }

@@ -58,7 +58,7 @@ final class Pipeline implements AutoCloseable {
         this.recipe = model.recipe(data.recipe(), common.seed);
         // What is wrong with an option is said before a large graph is read.
         ModelConfig modelConfig = recipe.model().config();
-        QuantConfig quantConfig = recipe.quantization().config();
+        QuantConfig quantConfig = recipe.quantConfig();
         TrainConfig trainConfig = recipe.train().config();
         TrainConfig fineTuneConfig = recipe.fineTune().config();
         this.device = common.describeDevice();

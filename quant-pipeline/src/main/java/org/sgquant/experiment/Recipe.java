@@ -1,5 +1,7 @@
 package org.sgquant.experiment;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.nio.file.Path;
 import org.sgquant.data.Dataset;
 import org.sgquant.data.DatasetOptions;
@@ -8,6 +10,7 @@ import org.sgquant.data.GraphFiles;
 import org.sgquant.kernels.Calibration;
 import org.sgquant.model.GcnConfig;
 import org.sgquant.model.Model;
+import org.sgquant.quant.FeaturesForm;
 import org.sgquant.quant.QuantConfig;
 import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.Rounding;
@@ -16,10 +19,18 @@ import org.sgquant.train.TrainConfig;
 /**
  * Everything that decides a result, as it is saved beside a model: data, model, training, quantization, bits, seed.
  *
- * <p>Made of plain values, so that it reads and writes as YAML.
+ * <p>Made of plain values, so that it reads and writes as YAML; {@code storage} is null where every code is in its place.
  */
+@JsonInclude(JsonInclude.Include.NON_NULL)
 public record Recipe(
-        Data dataset, Gcn model, Training train, Training fineTune, Quantization quantization, String bits, long seed) {
+        Data dataset,
+        Gcn model,
+        Training train,
+        Training fineTune,
+        Quantization quantization,
+        @JsonProperty Storage storage,
+        String bits,
+        long seed) {
 
     /** A dataset by name, or the files of the user's own graph. */
     public record Data(
@@ -102,7 +113,8 @@ public record Recipe(
                     parse(Granularity.class, "granularity", innerGranularity),
                     Calibration.parse(innerCalibration),
                     parse(Rounding.class, "rounding", rounding),
-                    clipMask);
+                    clipMask,
+                    FeaturesForm.DENSE);
         }
 
         private static <T extends Enum<T>> T parse(Class<T> type, String what, String text) {
@@ -119,7 +131,16 @@ public record Recipe(
         }
     }
 
+    /** How codes are stored; {@code featuresForm} is auto, dense or sparse. */
+    public record Storage(String featuresForm) {}
+
+    /** How cells are quantized and stored. */
+    public QuantConfig quantConfig() {
+        QuantConfig config = quantization.config();
+        return storage == null ? config : config.withFeaturesForm(FeaturesForm.parse(storage.featuresForm()));
+    }
+
     public Recipe withBits(String newBits, long newSeed) {
-        return new Recipe(dataset, model, train, fineTune, quantization, newBits, newSeed);
+        return new Recipe(dataset, model, train, fineTune, quantization, storage, newBits, newSeed);
     }
 }

@@ -9,7 +9,7 @@ import org.sgquant.tensor.Rounding;
  *
  * <p>{@code features*} apply to the input features, whose row-wise ranges are lossless for bag-of-words rows;
  * {@code inner*} to everything computed from them; edge weights always have the range [0, maximum] of a bucket; weights have a scale per column and least squared error.
- * {@code clipMask} zeroes the straight-through gradient outside the range.
+ * {@code featuresForm} is how the features' codes are stored; {@code clipMask} zeroes the straight-through gradient outside the range.
  */
 public record QuantConfig(
         Granularity featuresGranularity,
@@ -17,14 +17,26 @@ public record QuantConfig(
         Granularity innerGranularity,
         Calibration innerCalibration,
         Rounding rounding,
-        boolean clipMask) {
+        boolean clipMask,
+        FeaturesForm featuresForm) {
 
     public static final QuantConfig DEFAULT = new QuantConfig(
-            Granularity.ROW, Calibration.ROW_MEAN, Granularity.COLUMN, Calibration.MSE, Rounding.NEAREST, false);
+            Granularity.ROW,
+            Calibration.ROW_MEAN,
+            Granularity.COLUMN,
+            Calibration.MSE,
+            Rounding.NEAREST,
+            false,
+            FeaturesForm.DENSE);
 
     public QuantConfig withFeaturesGranularity(Granularity granularity) {
         return new QuantConfig(
-                granularity, featuresCalibration, innerGranularity, innerCalibration, rounding, clipMask);
+                granularity, featuresCalibration, innerGranularity, innerCalibration, rounding, clipMask, featuresForm);
+    }
+
+    public QuantConfig withFeaturesForm(FeaturesForm form) {
+        return new QuantConfig(
+                featuresGranularity, featuresCalibration, innerGranularity, innerCalibration, rounding, clipMask, form);
     }
 
     /** Granularity of weights: one scale per output column. */

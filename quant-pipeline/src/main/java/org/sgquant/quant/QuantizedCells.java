@@ -18,7 +18,10 @@ import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.HostMemory;
 import org.sgquant.tensor.Memory;
 import org.sgquant.tensor.PackedMatrix;
+import org.sgquant.tensor.PackedTensor;
 import org.sgquant.tensor.QuantScheme;
+import org.sgquant.tensor.SparsePackedMatrix;
+import org.sgquant.tensor.SparsePacker;
 
 /**
  * Everything quantized of one model under one {@link BitAssignment}: schemes of all cells, and the codes of those that
@@ -47,7 +50,7 @@ public final class QuantizedCells implements AutoCloseable {
     private final Map<Cell, QuantScheme> schemes = new TreeMap<>();
     private final Map<Cell, Quantized<EdgeWeights>> attention = new TreeMap<>();
     private final Map<Cell, PackedMatrix> weights = new TreeMap<>();
-    private Quantized<PackedMatrix> features;
+    private Quantized<PackedTensor> features;
 
     /**
      * Creates schemes for {@code shapes} and packs features and edge weights; the ranges of the features are set by
@@ -91,7 +94,7 @@ public final class QuantizedCells implements AutoCloseable {
                 config.rounding());
     }
 
-    private Quantized<PackedMatrix> quantizeFeatures(CellShape shape, Source source, Predicate<QuantScheme> ranges) {
+    private Quantized<PackedTensor> quantizeFeatures(CellShape shape, Source source, Predicate<QuantScheme> ranges) {
         try (HostMemory host = new HostMemory()) {
             QuantScheme scheme = newScheme(shape, host);
             Transfer packedTransfer = new Transfer(backend, packedMemory);
@@ -103,7 +106,7 @@ public final class QuantizedCells implements AutoCloseable {
                         quantizer.calibrate(calibration(shape.cell()));
                     }
                     yield new Quantized<>(
-                            packedTransfer.packed(quantizer.pack(host)),
+                            stored(quantizer.pack(host), packedTransfer, host),
                             fakeTransfer.vector(quantizer.fakeQuantized()));
                 }
                 case Features.Dense dense -> {
@@ -115,10 +118,22 @@ public final class QuantizedCells implements AutoCloseable {
                     }
                     reference.pack(scaled, packed);
                     reference.unpack(packed, scaled);
-                    yield new Quantized<>(packedTransfer.packed(packed), fakeTransfer.matrix(scaled));
+                    yield new Quantized<>(stored(packed, packedTransfer, host), fakeTransfer.matrix(scaled));
                 }
             };
         }
+    }
+
+    /** The codes in the form that is asked for, on the device. */
+    private PackedTensor stored(PackedMatrix dense, Transfer transfer, HostMemory host) {
+        FeaturesForm form = config.featuresForm();
+        if (form == FeaturesForm.DENSE || (form == FeaturesForm.AUTO && !SparsePacker.suits(dense.scheme()))) {
+            return transfer.packed(dense);
+        }
+        SparsePackedMatrix sparse = SparsePacker.encode(dense, host);
+        return form == FeaturesForm.AUTO && sparse.storedBytes() >= dense.storedBytes()
+                ? transfer.packed(dense)
+                : transfer.sparsePacked(sparse);
     }
 
     private static FloatMatrix scaled(FloatMatrix x, float[] factor, HostMemory host) {
@@ -188,7 +203,7 @@ public final class QuantizedCells implements AutoCloseable {
     }
 
     /** Packed and fake-quantized input features, null where they stay fp32. */
-    public Quantized<PackedMatrix> features() {
+    public Quantized<PackedTensor> features() {
         return features;
     }
 
@@ -235,6 +250,14 @@ public final class QuantizedCells implements AutoCloseable {
                 packedMemory, "fp32", rows, cols, List.of(BitWidth.FP32), Granularity.TENSOR, config.rounding());
     }
 
+    /** How a cell is stored: {@code fp32}, {@code dense} codes, or {@code sparse} ones, those that are not 0. */
+    public String form(Cell cell) {
+        if (bits.isFp32(cell)) {
+            return "fp32";
+        }
+        return QuantConfig.isFeatures(cell) && features.packed() instanceof SparsePackedMatrix ? "sparse" : "dense";
+    }
+
     /** Stored bytes of a quantized cell, 0 for one that stays fp32. */
     public long storedBytes(Cell cell) {
         if (QuantConfig.isFeatures(cell) && features != null) {
@@ -254,7 +277,7 @@ public final class QuantizedCells implements AutoCloseable {
             return 32 * shape.values();
         }
         if (QuantConfig.isFeatures(cell)) {
-            return features.packed().scheme().payloadBits();
+            return features.packed().payloadBits();
         }
         if (cell.component() == Component.ATTENTION) {
             return attention.get(cell).packed().parts().stream()

@@ -1,9 +1,11 @@
 package org.sgquant.report;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.introspect.AnnotatedMember;
+import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
@@ -16,7 +18,8 @@ import org.sgquant.data.FormatException;
 /**
  * JSON and YAML of the project's records; unknown and missing keys are errors that name the file.
  *
- * <p>In JSON a key may be missing unless its record component is marked as required; in YAML none may.
+ * <p>In JSON a key may be missing unless its record component is marked as required; in YAML only one that carries a
+ * {@code @JsonProperty} which is not.
  */
 public final class Json {
 
@@ -26,9 +29,20 @@ public final class Json {
                     .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
                     .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
                     .build())
-            .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES);
+            .setAnnotationIntrospector(new RequiredUnlessMarked());
 
     private Json() {}
+
+    /** Every record component is required but those marked otherwise; the latter are null where they are missing. */
+    private static final class RequiredUnlessMarked extends JacksonAnnotationIntrospector {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        public Boolean hasRequiredMarker(AnnotatedMember member) {
+            JsonProperty mark = _findAnnotation(member, JsonProperty.class);
+            return mark == null || mark.required();
+        }
+    }
 
     /** The value as an indented JSON document. */
     public static String write(Object value) {

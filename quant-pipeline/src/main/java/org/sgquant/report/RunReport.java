@@ -51,6 +51,7 @@ public record RunReport(
 
     public record Layer(int layer, String order, String aggregated) {}
 
+    /** Sizes as {@link MemoryReport} names them; {@code cells} says of each cell how it is stored. */
     public record Memory(
             long fp32Bytes,
             long payloadBytes,
@@ -59,7 +60,10 @@ public record RunReport(
             long totalBytes,
             long peakBytes,
             double savingPayload,
-            double savingStored) {
+            double savingStored,
+            long fp32CsrBytes,
+            double savingStoredCsr,
+            List<MemoryReport.CellBytes> cells) {
         public static Memory of(MemoryReport m, long peakBytes) {
             return new Memory(
                     m.fp32Bytes(),
@@ -69,7 +73,10 @@ public record RunReport(
                     m.totalBytes(),
                     peakBytes,
                     m.savingPayload(),
-                    m.savingStored());
+                    m.savingStored(),
+                    m.fp32CsrBytes(),
+                    m.savingStoredCsr(),
+                    m.cells());
         }
     }
 

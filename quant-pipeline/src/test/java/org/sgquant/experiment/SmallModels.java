@@ -22,8 +22,29 @@ final class SmallModels {
                 new Recipe.Training(40, 0.01f, 0.01f, 100),
                 new Recipe.Training(3, 0.005f, 0.005f, 100),
                 new Recipe.Quantization("row", "rowmean", "column", "mse", "nearest", false),
+                null,
                 bits,
                 0);
+    }
+
+    /** The same with the features stored as {@code form} says and scaled by {@code granularity}. */
+    static Recipe withFeatures(Recipe r, String granularity, String form) {
+        Recipe.Quantization q = r.quantization();
+        return new Recipe(
+                r.dataset(),
+                r.model(),
+                r.train(),
+                r.fineTune(),
+                new Recipe.Quantization(
+                        granularity,
+                        q.featuresCalibration(),
+                        q.innerGranularity(),
+                        q.innerCalibration(),
+                        q.rounding(),
+                        q.clipMask()),
+                new Recipe.Storage(form),
+                r.bits(),
+                r.seed());
     }
 
     static Experiment experiment(Lanes lanes, Recipe recipe) {
@@ -32,7 +53,7 @@ final class SmallModels {
                 recipe.model().config(),
                 recipe.train().config(),
                 recipe.fineTune().config(),
-                recipe.quantization().config());
+                recipe.quantConfig());
     }
 
     static Lanes lanes(Dataset dataset, int count, int threads) {

@@ -1,6 +1,7 @@
 package org.sgquant.kernels.cpu;
 
 import org.sgquant.tensor.CsrGraph;
+import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.SparsePackedMatrix;
 import org.sgquant.tensor.SparseRowReader;
 
@@ -13,6 +14,7 @@ final class SparseRowSum {
     private final long[] sum;
     private final float[] acc;
     private final long[] present;
+    private final boolean byColumn;
     private final int[] column;
     private final float[] value;
 
@@ -23,6 +25,7 @@ final class SparseRowSum {
         sum = new long[x.cols()];
         acc = new float[x.cols()];
         present = new long[Math.ceilDiv(x.cols(), Long.SIZE)];
+        byColumn = x.granularity() == Granularity.COLUMN;
         column = new int[x.cols()];
         value = new float[x.cols()];
     }
@@ -67,8 +70,9 @@ final class SparseRowSum {
         int n = reader.read(source);
         int[] columns = reader.columns();
         int[] codes = reader.codes();
+        int rowCode = reader.rowCode();
         for (int j = 0; j < n; j++) {
-            sum[columns[j]] += codes[j];
+            sum[columns[j]] += (long) rowCode * codes[j];
             present[columns[j] >> 6] |= 1L << columns[j];
         }
     }
@@ -78,7 +82,7 @@ final class SparseRowSum {
         for (int w = 0; w < present.length; w++) {
             for (long word = present[w]; word != 0; word &= word - 1) {
                 int c = w * Long.SIZE + Long.numberOfTrailingZeros(word);
-                acc[c] = Math.fma(reader.blockScale(b, c), (float) sum[c], acc[c]);
+                acc[c] = Math.fma(reader.blockScale(b, byColumn ? c : 0), (float) sum[c], acc[c]);
                 sum[c] = 0;
             }
         }

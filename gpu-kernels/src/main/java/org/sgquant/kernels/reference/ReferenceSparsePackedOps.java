@@ -4,6 +4,7 @@ import org.sgquant.kernels.PackedShapes;
 import org.sgquant.kernels.SparsePackedOps;
 import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.FloatMatrix;
+import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.SparsePackedMatrix;
 import org.sgquant.tensor.SparseRowReader;
 
@@ -58,11 +59,12 @@ public final class ReferenceSparsePackedOps implements SparsePackedOps {
             for (; e < end && graph.colIdx().get(e) < x.rowEnd(b); e++) {
                 int n = reader.read(graph.colIdx().get(e));
                 for (int j = 0; j < n; j++) {
-                    sum[reader.columns()[j]] += reader.codes()[j];
+                    sum[reader.columns()[j]] += (long) reader.rowCode() * reader.codes()[j];
                 }
             }
             for (int c = 0; c < x.cols(); c++) {
-                acc[c] = Math.fma(reader.blockScale(b, c), (float) sum[c], acc[c]);
+                int scale = x.granularity() == Granularity.COLUMN ? c : 0;
+                acc[c] = Math.fma(reader.blockScale(b, scale), (float) sum[c], acc[c]);
             }
         }
         return acc;
