@@ -21,7 +21,7 @@ struct SgqUnweighted {
   static constexpr int floats_ahead = 8;
   static constexpr int codes_ahead = 8;
   static constexpr int dequantized_ahead = 4;
-  static constexpr int split_ahead = 2;
+  static constexpr int split_ahead = 1;
 
   __device__ __forceinline__ bool packed() const {
     return true;
@@ -160,7 +160,7 @@ struct SgqAggregator {
     float weight;
   };
 
-  /* The same, both as codes. */
+  /* The same, both as codes; the weight's is multiplied by the row's. */
   template <bool SPLIT>
   struct WeightedCodes {
     typename SgqQuadCodes<SPLIT>::Words x;
@@ -210,16 +210,24 @@ struct SgqAggregator {
   __device__ __forceinline__ void add_dequantized(const SgqBlock &block, int e, int end) {
     constexpr int AHEAD = SPLIT ? Weights::split_ahead : Weights::dequantized_ahead;
     SgqQuadCodes<SPLIT> codes(block.bits, x.cols, c);
-    SgqParams params = sgq_params(x, block, 0, c);
+    SgqParams params = sgq_sum_params(x, block, c);
     add_quads<AHEAD>(block, e, end, [&](int r) {
-      SgqParams p = x.granularity == SGQ_ROW ? sgq_params(x, block, r, c) : params;
-      return sgq_dequantized(sgq_to_floats(codes(row(block, r))), p);
+      return sgq_dequantized(sgq_to_floats(codes(row(block, r))), params_of(block, r, params));
     });
   }
 
+  /* Scale and offset of a row, `params` where all share them. Without weights, row codes are always summed as integers. */
+  __device__ __forceinline__ SgqParams params_of(const SgqBlock &block, int r, const SgqParams &params) const {
+    if (x.granularity == SGQ_ROW) return {sgq_quad(block.scale[r]), sgq_quad(block.offset[r])};
+    if constexpr (Weights::weighted) {
+      if (x.granularity == SGQ_ROW_CODE) return sgq_params(x, block, r, c);
+    }
+    return params;
+  }
+
   /*
-   * acc = fma(ws * scale, S, fma(ws * offset, W, acc)) with the sums S of weight code times code and W of
-   * weight codes, exact in 64 bits: a product of 16-bit codes fills 32.
+   * acc = fma(ws * scale, S, fma(ws * offset, W, acc)) with the sums S of weight code times row code times
+   * code and W of weight code times row code, exact in 64 bits: a product of 16-bit codes and a row code fills 40.
    */
   template <bool SPLIT>
   __device__ __forceinline__ void add_codes(const SgqBlock &block, int e, int end) {
@@ -229,7 +237,8 @@ struct SgqAggregator {
     sgq_each_edge<AHEAD>(
         col_idx, e, end,
         [&](int edge, int source) {
-          return WeightedCodes<SPLIT>{codes.load(row(block, source - block.row_start)), weights.code(edge)};
+          int r = source - block.row_start;
+          return WeightedCodes<SPLIT>{codes.load(row(block, r)), weights.code(edge) * sgq_row_code(block, r)};
         },
         [&](const WeightedCodes<SPLIT> &edge) {
           uint4 u = codes.decode(edge.x);
@@ -240,7 +249,7 @@ struct SgqAggregator {
           sum_w += weight * u.w;
           weight_sum += weight;
         });
-    SgqParams params = sgq_params(x, block, 0, c);
+    SgqParams params = sgq_sum_params(x, block, c);
     float ws = weights.scale(), count = (float)weight_sum;
     acc.x = fmaf(ws * params.scale.x, (float)sum_x, fmaf(ws * params.offset.x, count, acc.x));
     acc.y = fmaf(ws * params.scale.y, (float)sum_y, fmaf(ws * params.offset.y, count, acc.y));
