@@ -83,8 +83,11 @@ __device__ __forceinline__ void sum_slab(const SgqSparse &x, Edges edges, float 
 
 }  // namespace sgq_sparse_rows
 
-/* c = unpack(a) w: a block takes 8 rows, 16 lanes each. */
-extern "C" __global__ void __launch_bounds__(sgq_sparse_rows::GEMM_BLOCK)
+/*
+ * c = unpack(a) w: a block takes 8 rows, 16 lanes each. Eight blocks a multiprocessor are what 64 registers allow: not
+ * told so, ptxas spills to fit more of them.
+ */
+extern "C" __global__ void __launch_bounds__(sgq_sparse_rows::GEMM_BLOCK, 8)
     gemm_sparse_packed(const unsigned *a, const float *w, float *c, int rows, int n) {
   using namespace sgq_sparse_rows;
   SGQ_SHARED(unsigned, slab, GEMM_ROWS * GEMM_WORDS);

@@ -8,6 +8,14 @@ public final class SparseRowReader {
 
     private final SparsePackedLayout layout;
     private final MemorySegment data;
+    private final long orderAt;
+    private final long lengthsAt;
+    private final long startsAt;
+    private final long scaleCodesAt;
+    private final long scalesAt;
+    private final long streamAt;
+    private final int columnBits;
+    private final int lengthBits;
     private final int[] first;
     private final int top;
     private final int[] column;
@@ -21,6 +29,14 @@ public final class SparseRowReader {
     public SparseRowReader(SparsePackedMatrix x) {
         layout = x.layout();
         data = x.data();
+        orderAt = layout.orderAt();
+        lengthsAt = layout.lengthsAt();
+        startsAt = layout.startsAt();
+        scaleCodesAt = layout.scaleCodesAt();
+        scalesAt = layout.scalesAt();
+        streamAt = layout.streamAt();
+        columnBits = layout.columnBits();
+        lengthBits = layout.lengthBits();
         first = layout.first().stream().mapToInt(Integer::intValue).toArray();
         int k = first.length - 1;
         while (k > 0 && first[k - 1] == 0) {
@@ -51,9 +67,8 @@ public final class SparseRowReader {
     /** Reads row {@code r} and returns how many codes it has; columns come in the order of storage. */
     public int read(int r) {
         moveToBlock(r);
-        long at = layout.streamAt();
         long bit = r == next ? nextAt : begin(r);
-        long end = bit + BitFields.get(data, layout.lengthsAt(), r, layout.lengthBits());
+        long end = bit + BitFields.get(data, lengthsAt, r, lengthBits);
         next = r + 1;
         nextAt = end;
         int codeBits = layout.blocks().get(block).bits().bits();
@@ -65,11 +80,11 @@ public final class SparseRowReader {
                 k--;
             }
             // At most 32 bits of the quotient, 15 of the remainder and 8 of the code: within 57.
-            long window = BitFields.window(data, at, bit);
+            long window = BitFields.window(data, streamAt, bit);
             while ((int) window == 0) {
                 position += 32 << k;
                 bit += 32;
-                window = BitFields.window(data, at, bit);
+                window = BitFields.window(data, streamAt, bit);
             }
             int quotient = Long.numberOfTrailingZeros(window);
             window >>>= quotient + 1;
@@ -80,7 +95,7 @@ public final class SparseRowReader {
                 code[n] = (int) (window >>> k) & ((1 << codeBits) - 1);
                 bit += codeBits;
             }
-            column[n++] = BitFields.get(data, layout.orderAt(), position++, layout.columnBits());
+            column[n++] = BitFields.get(data, orderAt, position++, columnBits);
         }
         return n;
     }
@@ -120,7 +135,7 @@ public final class SparseRowReader {
     }
 
     private int scaleCode() {
-        return BitFields.get(data, layout.scaleCodesAt(), next - 1, layout.scaleBits());
+        return BitFields.get(data, scaleCodesAt, next - 1, layout.scaleBits());
     }
 
     /** Scale {@code i} of block {@code b}, as {@link QuantParams} counts them, where no row has its own. */
@@ -129,14 +144,14 @@ public final class SparseRowReader {
     }
 
     private float scaleAt(int i) {
-        return data.get(ValueLayout.JAVA_FLOAT, layout.scalesAt() + 4L * i);
+        return data.get(ValueLayout.JAVA_FLOAT, scalesAt + 4L * i);
     }
 
     private long begin(int r) {
         int group = r / SparsePackedLayout.GROUP;
-        long bit = data.get(ValueLayout.JAVA_INT, layout.startsAt() + 4L * group);
+        long bit = data.get(ValueLayout.JAVA_INT, startsAt + 4L * group);
         for (int i = group * SparsePackedLayout.GROUP; i < r; i++) {
-            bit += BitFields.get(data, layout.lengthsAt(), i, layout.lengthBits());
+            bit += BitFields.get(data, lengthsAt, i, lengthBits);
         }
         return bit;
     }

@@ -185,6 +185,25 @@ class BitEqualityTest {
         assertThat(bits(actual.logits())).isDeepEqualTo(bits(expected.logits()));
     }
 
+    /** On another graph the ranges are those of the model, in whatever form its features were saved. */
+    @Test
+    void anotherGraphIsQuantizedWithTheRangesOfTheModel() {
+        List<float[][]> logits = new ArrayList<>();
+        try (Dataset other =
+                new SyntheticCitationGraph(90, 150, 64, 4, 0.85, 0.5, 8, 0.5, 2, 0.4, 5, 20, 40, 7).generate()) {
+            for (String form : List.of("dense", "sparse")) {
+                Recipe recipe =
+                        SmallModels.withFeatures(SmallModels.recipe(false, "auto", "2 weight=4"), "column", form);
+                Path model = SmallModels.save(
+                        folder.resolve(form), SmallModels.experiment(lanes, recipe), folded, recipe, dataset);
+                try (Predictor predictor = Predictor.open(SavedModel.read(model), other, new CpuBackend(1))) {
+                    logits.add(predictor.logits());
+                }
+            }
+        }
+        assertThat(bits(logits.get(1))).isDeepEqualTo(bits(logits.get(0)));
+    }
+
     private Inference onCpu(Recipe recipe) {
         Path model =
                 SmallModels.save(folder.resolve("cpu"), SmallModels.experiment(lanes, recipe), folded, recipe, dataset);

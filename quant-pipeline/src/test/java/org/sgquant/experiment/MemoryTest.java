@@ -164,8 +164,8 @@ final class MemoryTest {
                     DegreeBuckets.NONE, DegreeBuckets.quartiles(dataset.degrees()), new DegreeBuckets(2, 1000))) {
                 List<CellShape> shapes = new ArrayList<>();
                 String granularity = random.nextBoolean() ? "column" : "rowcode";
-                Recipe recipe =
-                        SmallModels.recipe(edgeNorm, "auto", "32", random.nextBoolean() ? "row" : "rowcode", granularity);
+                Recipe recipe = SmallModels.recipe(
+                        edgeNorm, "auto", "32", random.nextBoolean() ? "row" : "rowcode", granularity);
                 Model model = recipe.model().config().create(dataset, dataset.numClasses());
                 QuantConfig config = recipe.quantConfig();
                 report(dataset, recipe, BitAssignment.of(Map.of(), buckets), shapes, backend);
