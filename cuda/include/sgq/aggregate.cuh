@@ -44,7 +44,7 @@ struct SgqUnweighted {
 struct SgqEdgeWeights {
   static constexpr bool weighted = true;
   static constexpr int floats_ahead = 4;
-  static constexpr int codes_ahead = 4;
+  static constexpr int codes_ahead = 2;
   static constexpr int dequantized_ahead = 2;
   static constexpr int split_ahead = 1;
 
