@@ -82,6 +82,9 @@ final class ModelOptions {
     @Mixin
     WeightOptions weights;
 
+    @Mixin
+    StorageOptions storage;
+
     /** The recipe of these options for {@code data}, bits still open. */
     Recipe recipe(Recipe.Data data, long seed) {
         ModelSettings model = hyperparameters.settings();
@@ -102,6 +105,7 @@ final class ModelOptions {
                         clipMask,
                         weights.recipe()),
                 Recipe.Qat.of(qat.config()),
+                storage.recipe(),
                 "32",
                 seed);
     }

@@ -9,6 +9,7 @@ import org.sgquant.data.Datasets;
 import org.sgquant.data.GraphFiles;
 import org.sgquant.data.LabelNoise;
 import org.sgquant.kernels.Calibration;
+import org.sgquant.quant.FeaturesForm;
 import org.sgquant.quant.FreezingOrder;
 import org.sgquant.quant.Protection;
 import org.sgquant.quant.QatConfig;
@@ -32,6 +33,7 @@ public record Recipe(
         @JsonInclude(JsonInclude.Include.NON_NULL) Loss objective,
         Quantization quantization,
         @JsonInclude(JsonInclude.Include.NON_NULL) Qat qat,
+        @JsonInclude(JsonInclude.Include.NON_NULL) Storage storage,
         String bits,
         long seed) {
 
@@ -129,6 +131,7 @@ public record Recipe(
                     Calibration.parse(innerCalibration),
                     parse(Rounding.class, "rounding", rounding),
                     clipMask,
+                    FeaturesForm.DENSE,
                     QatConfig.OFF,
                     weights == null ? WeightConfig.DEFAULT : weights.config());
         }
@@ -165,12 +168,20 @@ public record Recipe(
         }
     }
 
-    /** How cells are quantized and fine-tuned. */
+    /** How codes are stored; {@code featuresForm} is auto, dense or sparse. */
+    public record Storage(String featuresForm) {}
+
+    /** How cells are quantized, fine-tuned and stored. */
     public QuantConfig quantConfig() {
-        return qat == null ? quantization.config() : quantization.config().withQat(qat.config());
+        QuantConfig config = quantization.config();
+        if (qat != null) {
+            config = config.withQat(qat.config());
+        }
+        return storage == null ? config : config.withFeaturesForm(FeaturesForm.parse(storage.featuresForm()));
     }
 
     public Recipe withBits(String newBits, long newSeed) {
-        return new Recipe(dataset, model, train, fineTune, objective, quantization, qat, newBits, newSeed);
+        return new Recipe(
+                dataset, model, train, fineTune, objective, quantization, qat, storage, newBits, newSeed);
     }
 }
