@@ -11,9 +11,52 @@
 #include "sgq/codes.cuh"
 #include "sgq/edges.cuh"
 
+/* What weighs an edge: one number for the quad, or one for each of its columns. */
+__device__ __forceinline__ uint4 sgq_spread(unsigned x) {
+  return make_uint4(x, x, x, x);
+}
+
+__device__ __forceinline__ uint4 sgq_spread(uint4 x) {
+  return x;
+}
+
+__device__ __forceinline__ float4 sgq_spread(float x) {
+  return sgq_quad(x);
+}
+
+__device__ __forceinline__ float4 sgq_spread(float4 x) {
+  return x;
+}
+
+/* scale * code. */
+__device__ __forceinline__ float sgq_scaled(float scale, unsigned code) {
+  return scale * (float)code;
+}
+
+__device__ __forceinline__ float4 sgq_scaled(float4 scale, uint4 code) {
+  return make_float4(scale.x * (float)code.x, scale.y * (float)code.y, scale.z * (float)code.z,
+                     scale.w * (float)code.w);
+}
+
+/* Exact sums of weight codes. */
+struct SgqCodeSum {
+  unsigned long long sum = 0;
+
+  __device__ __forceinline__ void add(unsigned code) {
+    sum += code;
+  }
+
+  __device__ __forceinline__ float4 floats() const {
+    return sgq_quad((float)sum);
+  }
+};
+
 /* Edges of a row that all weigh 1. */
 struct SgqUnweighted {
   static constexpr bool weighted = false;
+  using Code = unsigned;
+  using Number = float;
+  using Sum = SgqCodeSum;
   /*
    * Edges read at once, as many as the registers allow: rows of floats, of codes, of codes that become
    * floats, of codes in several sections.
@@ -43,6 +86,9 @@ struct SgqUnweighted {
 /* Weights of the edges of one row: edge e is column e - edge_start of a packed row. */
 struct SgqEdgeWeights {
   static constexpr bool weighted = true;
+  using Code = unsigned;
+  using Number = float;
+  using Sum = SgqCodeSum;
   static constexpr int floats_ahead = 4;
   static constexpr int codes_ahead = 4;
   static constexpr int dequantized_ahead = 2;
@@ -151,23 +197,23 @@ struct SgqAggregator {
   /* A source's floats and the edge's weight as a code. */
   struct CodedWeight {
     float4 x;
-    unsigned weight;
+    typename Weights::Code weight;
   };
 
   /* The same with a float. */
   struct FloatWeight {
     float4 x;
-    float weight;
+    typename Weights::Number weight;
   };
 
   /* The same, both as codes. */
   template <bool SPLIT>
   struct WeightedCodes {
     typename SgqQuadCodes<SPLIT>::Words x;
-    unsigned weight;
+    typename Weights::Code weight;
   };
 
-  __device__ __forceinline__ void add(float weight, float4 v) {
+  __device__ __forceinline__ void add(typename Weights::Number weight, float4 v) {
     acc = Weights::weighted ? sgq_fma(weight, v, acc) : sgq_sum(acc, v);
   }
 
@@ -183,7 +229,7 @@ struct SgqAggregator {
           [&](int edge, int source) {
             return CodedWeight{load(source - block.row_start), weights.code(edge)};
           },
-          [&](const CodedWeight &q) { add(weights.scale() * (float)q.weight, q.x); });
+          [&](const CodedWeight &q) { add(sgq_scaled(weights.scale(), q.weight), q.x); });
     } else {
       sgq_each_edge<AHEAD>(
           col_idx, e, end,
@@ -225,7 +271,8 @@ struct SgqAggregator {
   __device__ __forceinline__ void add_codes(const SgqBlock &block, int e, int end) {
     constexpr int AHEAD = SPLIT ? Weights::split_ahead : Weights::codes_ahead;
     SgqQuadCodes<SPLIT> codes(block.bits, x.cols, c);
-    unsigned long long sum_x = 0, sum_y = 0, sum_z = 0, sum_w = 0, weight_sum = 0;
+    unsigned long long sum_x = 0, sum_y = 0, sum_z = 0, sum_w = 0;
+    typename Weights::Sum weight_sum;
     sgq_each_edge<AHEAD>(
         col_idx, e, end,
         [&](int edge, int source) {
@@ -233,19 +280,19 @@ struct SgqAggregator {
         },
         [&](const WeightedCodes<SPLIT> &edge) {
           uint4 u = codes.decode(edge.x);
-          unsigned long long weight = edge.weight;
-          sum_x += weight * u.x;
-          sum_y += weight * u.y;
-          sum_z += weight * u.z;
-          sum_w += weight * u.w;
-          weight_sum += weight;
+          uint4 weight = sgq_spread(edge.weight);
+          sum_x += (unsigned long long)weight.x * u.x;
+          sum_y += (unsigned long long)weight.y * u.y;
+          sum_z += (unsigned long long)weight.z * u.z;
+          sum_w += (unsigned long long)weight.w * u.w;
+          weight_sum.add(edge.weight);
         });
     SgqParams params = sgq_params(x, block, 0, c);
-    float ws = weights.scale(), count = (float)weight_sum;
-    acc.x = fmaf(ws * params.scale.x, (float)sum_x, fmaf(ws * params.offset.x, count, acc.x));
-    acc.y = fmaf(ws * params.scale.y, (float)sum_y, fmaf(ws * params.offset.y, count, acc.y));
-    acc.z = fmaf(ws * params.scale.z, (float)sum_z, fmaf(ws * params.offset.z, count, acc.z));
-    acc.w = fmaf(ws * params.scale.w, (float)sum_w, fmaf(ws * params.offset.w, count, acc.w));
+    float4 ws = sgq_spread(weights.scale()), count = weight_sum.floats();
+    acc.x = fmaf(ws.x * params.scale.x, (float)sum_x, fmaf(ws.x * params.offset.x, count.x, acc.x));
+    acc.y = fmaf(ws.y * params.scale.y, (float)sum_y, fmaf(ws.y * params.offset.y, count.y, acc.y));
+    acc.z = fmaf(ws.z * params.scale.z, (float)sum_z, fmaf(ws.z * params.offset.z, count.z, acc.z));
+    acc.w = fmaf(ws.w * params.scale.w, (float)sum_w, fmaf(ws.w * params.offset.w, count.w, acc.w));
   }
 };
 

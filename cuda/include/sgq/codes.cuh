@@ -80,6 +80,13 @@ struct SgqQuadCodes {
   __device__ __forceinline__ uint4 operator()(const uint8_t *row) const {
     return decode(load(row));
   }
+
+  /* Goes on to the next quad. */
+  __device__ __forceinline__ void advance() {
+    first.bit += 4 * first.width;
+    second.bit += 4 * second.width;
+    third.bit += 4 * third.width;
+  }
 };
 
 __device__ __forceinline__ float4 sgq_to_floats(uint4 u) {
@@ -102,6 +109,10 @@ __device__ __forceinline__ float4 sgq_sum(float4 acc, float4 x) {
 /* fma(a, x, acc). */
 __device__ __forceinline__ float4 sgq_fma(float a, float4 x, float4 acc) {
   return make_float4(fmaf(a, x.x, acc.x), fmaf(a, x.y, acc.y), fmaf(a, x.z, acc.z), fmaf(a, x.w, acc.w));
+}
+
+__device__ __forceinline__ float4 sgq_fma(float4 a, float4 x, float4 acc) {
+  return make_float4(fmaf(a.x, x.x, acc.x), fmaf(a.y, x.y, acc.y), fmaf(a.z, x.z, acc.z), fmaf(a.w, x.w, acc.w));
 }
 
 #endif

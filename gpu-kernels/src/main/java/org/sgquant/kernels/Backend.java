@@ -4,7 +4,7 @@ import java.lang.foreign.MemorySegment;
 import org.sgquant.tensor.Memory;
 
 /**
- * A device that computes: four families of kernels over memory of its own.
+ * A device that computes: families of kernels over memory of its own.
  *
  * <p>Chosen once ({@link Backends#select}); callers never branch on the device. Every operand of a kernel lies in
  * memory from {@link #newMemory}. Calls are ordered and not thread-safe: one thread drives a backend, which may use
@@ -47,7 +47,15 @@ public interface Backend extends AutoCloseable {
 
     PackedOps packed();
 
+    PackedAttentionOps packedAttention();
+
     ElementwiseOps elementwise();
+
+    AttentionOps attention();
+
+    NormOps norm();
+
+    LearnedQuantOps learnedQuant();
 
     @Override
     void close();

@@ -10,13 +10,29 @@ public abstract class HostBackend implements Backend {
     private final DenseOps dense;
     private final SparseOps sparse;
     private final PackedOps packed;
+    private final PackedAttentionOps packedAttention;
     private final ElementwiseOps elementwise;
+    private final AttentionOps attention;
+    private final NormOps norm;
+    private final LearnedQuantOps learnedQuant;
 
-    protected HostBackend(DenseOps dense, SparseOps sparse, PackedOps packed, ElementwiseOps elementwise) {
+    protected HostBackend(
+            DenseOps dense,
+            SparseOps sparse,
+            PackedOps packed,
+            PackedAttentionOps packedAttention,
+            ElementwiseOps elementwise,
+            AttentionOps attention,
+            NormOps norm,
+            LearnedQuantOps learnedQuant) {
         this.dense = dense;
         this.sparse = sparse;
         this.packed = packed;
+        this.packedAttention = packedAttention;
         this.elementwise = elementwise;
+        this.attention = attention;
+        this.norm = norm;
+        this.learnedQuant = learnedQuant;
     }
 
     @Override
@@ -70,7 +86,27 @@ public abstract class HostBackend implements Backend {
     }
 
     @Override
+    public final PackedAttentionOps packedAttention() {
+        return packedAttention;
+    }
+
+    @Override
     public final ElementwiseOps elementwise() {
         return elementwise;
+    }
+
+    @Override
+    public final AttentionOps attention() {
+        return attention;
+    }
+
+    @Override
+    public final NormOps norm() {
+        return norm;
+    }
+
+    @Override
+    public final LearnedQuantOps learnedQuant() {
+        return learnedQuant;
     }
 }

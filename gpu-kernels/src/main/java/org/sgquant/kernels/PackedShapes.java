@@ -3,12 +3,14 @@ package org.sgquant.kernels;
 import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.EdgeWeights;
 import org.sgquant.tensor.FloatMatrix;
+import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.IntArray;
+import org.sgquant.tensor.LearnedRanges;
 import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantScheme;
 import org.sgquant.tensor.ShapeException;
 
-/** Shape rules of {@link PackedOps}, checked by every backend before it touches memory. */
+/** Shape rules of {@link PackedOps} and {@link PackedAttentionOps}, checked by every backend before it touches memory. */
 public final class PackedShapes {
 
     private PackedShapes() {}
@@ -16,6 +18,13 @@ public final class PackedShapes {
     /** {@code x} has the rows and columns of {@code scheme}. */
     public static void requireScheme(FloatMatrix x, QuantScheme scheme, String what) {
         x.requireShape(scheme.rows(), scheme.cols(), what + " " + scheme.name());
+    }
+
+    /** {@code x}, {@code gradY} and {@code gradX} have the rows and columns of the scheme that is learned. */
+    public static void requireLearned(FloatMatrix x, LearnedRanges ranges, FloatMatrix gradY, FloatMatrix gradX) {
+        requireScheme(x, ranges.scheme(), "learned backward");
+        requireScheme(gradY, ranges.scheme(), "learned backward gradY");
+        requireScheme(gradX, ranges.scheme(), "learned backward gradX");
     }
 
     /** graph N x M, x M x F, out N x F. */
@@ -61,5 +70,69 @@ public final class PackedShapes {
             rowScale.requireShape(1, graph.numRows(), "packed spmmGemm: rowScale");
         }
         out.requireShape(graph.numRows(), w.cols(), "packed spmmGemm: out");
+    }
+
+    /** {@link PackedAttentionOps}: x and out have the heads of attention; its blocks hold the edges of whole rows. */
+    public static void requireAttention(
+            CsrGraph graph, IntArray rowPtr, PackedMatrix x, PackedMatrix attention, FloatMatrix out) {
+        String what = "attention " + attention.scheme().name();
+        int heads = attention.cols();
+        requireAttentionScheme(graph, rowPtr, attention.scheme());
+        if (x.cols() % heads != 0) {
+            throw new ShapeException(
+                    what + ": got " + heads + " heads for " + x.cols() + " columns, expected heads of one width");
+        }
+        ShapeException.require(x.rows(), graph.numCols(), what + ": x.rows must equal graph.numCols");
+        out.requireShape(graph.numRows(), x.cols(), what + ": out");
+    }
+
+    /** numEdges x H in blocks of the edges of whole rows, each with one scale. */
+    public static void requireAttentionScheme(CsrGraph graph, IntArray rowPtr, QuantScheme scheme) {
+        String what = "attention " + scheme.name();
+        if (scheme.cols() < 1 || scheme.cols() > PackedAttentionOps.MAX_HEADS) {
+            throw new ShapeException(
+                    what + ": got " + scheme.cols() + " heads, expected 1 to " + PackedAttentionOps.MAX_HEADS);
+        }
+        ShapeException.require(scheme.rows(), graph.numEdges(), what + ": rows must equal graph.numEdges");
+        if (scheme.granularity() != Granularity.TENSOR && scheme.granularity() != Granularity.BUCKET) {
+            throw new ShapeException(
+                    what + ": got granularity " + scheme.granularity() + ", expected TENSOR or BUCKET");
+        }
+        for (QuantScheme.Block block : scheme.blocks()) {
+            requireRowBorder(rowPtr, block.rowEnd(), what);
+        }
+    }
+
+    private static void requireRowBorder(IntArray rowPtr, int edge, String what) {
+        int lo = 0;
+        int hi = rowPtr.size() - 1;
+        while (lo < hi) {
+            int mid = (lo + hi) >>> 1;
+            if (rowPtr.get(mid) < edge) {
+                lo = mid + 1;
+            } else {
+                hi = mid;
+            }
+        }
+        if (rowPtr.get(lo) != edge) {
+            throw new ShapeException(what + ": got a block that ends at edge " + edge
+                    + ", within a row; expected the edges of whole rows");
+        }
+    }
+
+    /** target N x H and source M x H, beside {@link #requireAttention}. */
+    public static void requireAdditiveScores(
+            CsrGraph graph, FloatMatrix target, FloatMatrix source, PackedMatrix attention) {
+        target.requireShape(graph.numRows(), attention.cols(), "attention: target scores");
+        source.requireShape(graph.numCols(), attention.cols(), "attention: source scores");
+    }
+
+    /** norms 1 x N, beta 1 x 1, one head, beside {@link #requireAttention}. */
+    public static void requireCosineScores(
+            CsrGraph graph, FloatMatrix norms, FloatMatrix beta, PackedMatrix attention) {
+        ShapeException.require(graph.numCols(), graph.numRows(), "cosine attention: graph.numCols must equal numRows");
+        ShapeException.require(attention.cols(), 1, "cosine attention: heads");
+        norms.requireShape(1, graph.numRows(), "cosine attention: norms");
+        beta.requireShape(1, 1, "cosine attention: beta");
     }
 }

@@ -95,6 +95,43 @@ public final class RangeSearch {
         return best.range();
     }
 
+    /**
+     * Counts {@code times} values {@code x / (code * unit)} of a row of this code, kept within [-1, 1] or [0, 1], in the
+     * histogram that {@link #clip} takes; for MSE each counts code squared times, as the row's error does.
+     */
+    public static void countInRow(
+            Calibration calibration, boolean symmetric, float x, float unit, int code, long times, long[] counts) {
+        float min = symmetric ? -1 : 0;
+        float share = Math.min(Math.max(x / (code * unit), min), 1);
+        long weight = calibration.method() == Calibration.Method.MSE ? (long) code * code : 1;
+        counts[bin(share, min, binsPerUnit(min, 1))] += weight * times;
+    }
+
+    /**
+     * The share k of [-1, 1] if symmetric, else of [0, 1], that {@code calibration}, PERCENTILE or MSE, chooses for
+     * values in it with these counts: one range for rows that are each divided by their own magnitude.
+     */
+    public static double clip(
+            Calibration calibration, boolean symmetric, long[] counts, BitWidth bits, Rounding rounding) {
+        float min = symmetric ? -1 : 0;
+        if (calibration.method() == Calibration.Method.PERCENTILE) {
+            Range range = percentile(min, 1, counts, calibration.fraction());
+            return Math.max(-range.lo(), range.hi());
+        }
+        Occupied bins = new Occupied(min, 1, counts, bits, rounding);
+        Scored best = bins.score(new Range(min, 1));
+        double reach = 1;
+        for (int level = 0; level < LEVELS; level++) {
+            double from = level == 0 ? 0 : best.range().hi() - reach / 2;
+            for (int step = 0; step <= STEPS; step++) {
+                double k = Math.min(from + reach * step / STEPS, 1);
+                best = k > 0 ? best.orBetter(bins.score(new Range(min * k, k))) : best;
+            }
+            reach /= STEPS / 2.0;
+        }
+        return best.range().hi();
+    }
+
     private static Scored bestHigh(Occupied bins, Scored start, double from, double reach, double max) {
         Scored best = start;
         double lo = start.range().lo();

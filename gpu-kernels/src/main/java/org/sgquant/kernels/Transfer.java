@@ -72,6 +72,12 @@ public record Transfer(Backend backend, Memory memory) {
         PackedMatrix target = PackedMatrix.allocate(memory, scheme(source.scheme()));
         for (int b = 0; b < source.scheme().blocks().size(); b++) {
             backend.upload(source.data(b), target.data(b), source.dataBytes(b));
+            if (source.rowCodes(b).byteSize() > 0) {
+                backend.upload(
+                        source.rowCodes(b),
+                        target.rowCodes(b),
+                        source.rowCodes(b).byteSize());
+            }
         }
         return target;
     }

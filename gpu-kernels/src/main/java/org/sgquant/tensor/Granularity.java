@@ -1,5 +1,7 @@
 package org.sgquant.tensor;
 
+import java.util.Locale;
+
 /** What one scale and offset belong to. Each block of a {@link QuantScheme} (a degree bucket) has its own width. */
 public enum Granularity {
     /** One range for the whole tensor; blocks of different width still differ in scale. */
@@ -9,14 +11,23 @@ public enum Granularity {
     /** One range per column (channel) and block. */
     COLUMN,
     /** One range per row (node). */
-    ROW;
+    ROW,
+    /** One range per block times an integer code per row: see {@link RowScale}. */
+    ROW_CODE;
 
-    /** Scales of a block of {@code rows x cols}. */
+    /** Scales of a block of {@code rows x cols}; the second of ROW_CODE is the unit of its row codes. */
     public int scalesPerBlock(int rows, int cols) {
         return switch (this) {
             case TENSOR, BUCKET -> 1;
             case COLUMN -> cols;
             case ROW -> rows;
+            case ROW_CODE -> 2;
         };
+    }
+
+    /** The name of settings: lower case without underscore, as {@code rowcode}. */
+    @Override
+    public String toString() {
+        return name().replace("_", "").toLowerCase(Locale.ROOT);
     }
 }

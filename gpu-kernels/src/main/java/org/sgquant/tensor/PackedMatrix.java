@@ -1,6 +1,7 @@
 package org.sgquant.tensor;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -8,7 +9,8 @@ import java.util.List;
  * N x F tensor stored as codes: the bits that a {@link QuantScheme} describes, in {@link PackedLayout}.
  *
  * <p>Block b keeps its rows contiguously at {@code data(b)}, {@code stride(b)} bytes from row to row. At least
- * {@link #SLACK} readable bytes follow its last row, so that kernels may load whole vectors from any row.
+ * {@link #SLACK} readable bytes follow its last row, so that kernels may load whole vectors from any row. With
+ * {@link Granularity#ROW_CODE} a packed block has an unsigned byte per row more, at {@code rowCodes(b)}.
  */
 public final class PackedMatrix {
 
@@ -20,10 +22,12 @@ public final class PackedMatrix {
 
     private final QuantScheme scheme;
     private final List<MemorySegment> data;
+    private final List<MemorySegment> rowCodes;
 
-    private PackedMatrix(QuantScheme scheme, List<MemorySegment> data) {
+    private PackedMatrix(QuantScheme scheme, List<MemorySegment> data, List<MemorySegment> rowCodes) {
         this.scheme = scheme;
         this.data = List.copyOf(data);
+        this.rowCodes = List.copyOf(rowCodes);
     }
 
     /** Zeroed codes for {@code scheme}, owned by {@code memory}. */
@@ -34,27 +38,36 @@ public final class PackedMatrix {
     /** Codes for {@code scheme} in {@code segment}, block after block, each aligned; nothing is copied. */
     public static PackedMatrix view(MemorySegment segment, QuantScheme scheme) {
         List<MemorySegment> data = new ArrayList<>();
+        List<MemorySegment> rowCodes = new ArrayList<>();
         long offset = 0;
         for (QuantScheme.Block block : scheme.blocks()) {
             long bytes = Memory.align(dataBytes(block, scheme.cols()) + SLACK);
             data.add(segment.asSlice(offset, bytes));
             offset += bytes;
+            long codes = rowCodeBytes(block.rows(), block.bits(), scheme.granularity());
+            rowCodes.add(segment.asSlice(offset, codes));
+            offset += Memory.align(codes);
         }
-        return new PackedMatrix(scheme, data);
+        return new PackedMatrix(scheme, data, rowCodes);
     }
 
     /** Bytes that {@link #view} needs. */
     public static long allocationBytes(QuantScheme scheme) {
         return scheme.blocks().stream()
-                .mapToLong(b -> Memory.align(dataBytes(b, scheme.cols()) + SLACK))
+                .mapToLong(b -> Memory.align(dataBytes(b, scheme.cols()) + SLACK)
+                        + Memory.align(rowCodeBytes(b.rows(), b.bits(), scheme.granularity())))
                 .sum();
+    }
+
+    private static long rowCodeBytes(int rows, BitWidth bits, Granularity granularity) {
+        return granularity == Granularity.ROW_CODE && bits.isPacked() ? rows : 0;
     }
 
     private static long dataBytes(QuantScheme.Block block, int cols) {
         return (long) block.rows() * PackedLayout.rowStride(block.bits(), cols);
     }
 
-    /** Bytes that {@code scheme} takes when stored: padded codes, scales and offsets, and a table of its blocks. */
+    /** Bytes that {@code scheme} takes when stored: padded codes, row codes, scales and offsets, and a table of blocks. */
     public static long storedBytes(QuantScheme scheme) {
         long bytes = scheme.blocks().stream()
                 .mapToLong(b -> storedBytes(b.rows(), scheme.cols(), b.bits(), scheme.granularity()))
@@ -62,9 +75,9 @@ public final class PackedMatrix {
         return bytes + tableBytes(scheme.blocks().size());
     }
 
-    /** Bytes of one stored block: padded codes with scales and offsets. */
+    /** Bytes of one stored block: padded codes with row codes, scales and offsets. */
     public static long storedBytes(int rows, int cols, BitWidth bits, Granularity granularity) {
-        long codes = (long) rows * PackedLayout.rowStride(bits, cols);
+        long codes = (long) rows * PackedLayout.rowStride(bits, cols) + rowCodeBytes(rows, bits, granularity);
         return bits.isPacked() ? codes + 2L * Float.BYTES * granularity.scalesPerBlock(rows, cols) : codes;
     }
 
@@ -88,6 +101,18 @@ public final class PackedMatrix {
     /** Codes of block {@code b}: {@code rows * stride(b)} bytes and {@link #SLACK} more. */
     public MemorySegment data(int b) {
         return data.get(b);
+    }
+
+    /** Codes of the rows of block {@code b}, an unsigned byte each; empty where rows have none. */
+    public MemorySegment rowCodes(int b) {
+        return rowCodes.get(b);
+    }
+
+    /** Code of the {@code row}th row of block {@code b}; 1 where rows have none. */
+    public int rowCode(int b, int row) {
+        return rowCodes.get(b).byteSize() == 0
+                ? 1
+                : Byte.toUnsignedInt(rowCodes.get(b).get(ValueLayout.JAVA_BYTE, row));
     }
 
     /** Bytes from row to row in block {@code b}. */
@@ -120,13 +145,11 @@ public final class PackedMatrix {
         if (!block.bits().isPacked()) {
             return PackedLayout.getFloat(data.get(b), (long) row * stride(b), c);
         }
-        int s = switch (scheme.granularity()) {
-            case TENSOR, BUCKET -> 0;
-            case COLUMN -> c;
-            case ROW -> row;
-        };
+        int s = scheme.scaleIndex(block, r, c);
         QuantParams params = block.params();
-        return Math.fma(params.scale().get(0, s), code(r, c), params.offset().get(0, s));
+        int factor = rowCode(b, row);
+        return Math.fma(
+                params.scale().get(0, s) * factor, code(r, c), params.offset().get(0, s) * factor);
     }
 
     private int blockOf(int r) {

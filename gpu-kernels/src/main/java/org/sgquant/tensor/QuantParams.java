@@ -3,7 +3,8 @@ package org.sgquant.tensor;
 /**
  * Scale and offset of one block: {@code x ~ fma(scale, code, offset)}.
  *
- * <p>Shapes: both 1 x n, n = 1 (tensor, bucket), the block's columns, or the block's rows. A constant range keeps
+ * <p>Shapes: both 1 x n, n = 1 (tensor, bucket), the block's columns, or the block's rows; 2 for row codes, whose
+ * second scale is their unit ({@link RowScale}). A constant range keeps
  * scale 1 and code 0, so that it is exact.
  */
 public record QuantParams(FloatMatrix scale, FloatMatrix offset) {

@@ -6,6 +6,9 @@ import java.util.List;
 /**
  * How an N x F tensor is quantized: contiguous row blocks (degree buckets), each with a width and its scales.
  *
+ * <p>Scale and offset of a row of {@link Granularity#ROW_CODE} are those of its block times the row's code, each product
+ * rounded to float ({@link RowScale}).
+ *
  * <p>In binary32 with IEEE division: {@code u = rint(min(max((x - offset) / scale, 0), 2^q - 1))} and
  * {@code x' = fma(scale, u, offset)}; a block of {@link BitWidth#FP32} is left as it is. Shared by fake quantization
  * and packing, so both give the same numbers. {@code name} is the cell's, such as {@code L1.message}, for messages.
@@ -71,6 +74,15 @@ public record QuantScheme(String name, int cols, Granularity granularity, Roundi
     /** Whether sums of this tensor over neighbours are sums of integers: packed, and no scale of a single row. */
     public boolean hasIntegerSum() {
         return isPacked() && granularity != Granularity.ROW;
+    }
+
+    /** Index of the scale of row {@code r} of the tensor and column {@code c} among those of {@code block}. */
+    public int scaleIndex(Block block, int r, int c) {
+        return switch (granularity) {
+            case TENSOR, BUCKET, ROW_CODE -> 0;
+            case COLUMN -> c;
+            case ROW -> r - block.rowStart();
+        };
     }
 
     /** Values times width, over all blocks. */

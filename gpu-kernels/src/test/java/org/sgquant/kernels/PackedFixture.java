@@ -147,6 +147,9 @@ public final class PackedFixture implements AutoCloseable {
                             .mismatch(expected.data(b).asSlice(0, bytes)))
                     .as("%s, block %d, first byte that differs, seed %d", what, b, seed)
                     .isEqualTo(-1);
+            assertThat(actual.rowCodes(b).mismatch(expected.rowCodes(b)))
+                    .as("%s, block %d, first row code that differs, seed %d", what, b, seed)
+                    .isEqualTo(-1);
         }
     }
 

@@ -165,7 +165,7 @@ public interface PackedParityContract {
             FloatMatrix wideExpected = f.output(n, 61);
             FloatMatrix narrow = f.output(n, 17);
             FloatMatrix narrowExpected = f.output(n, 17);
-            for (Granularity granularity : List.of(Granularity.BUCKET, Granularity.ROW)) {
+            for (Granularity granularity : List.of(Granularity.BUCKET, Granularity.ROW, Granularity.ROW_CODE)) {
                 QuantScheme scheme = f.scheme(n, 61, BitWidth.Q6, granularity, Rounding.PAPER);
                 PackedMatrix x = f.packed(ops(), values, scheme);
                 ops().spmm(graph, x, wide);

@@ -57,6 +57,7 @@ public interface PackedQuantizationContract {
                 PackedMatrix actual = PackedMatrix.allocate(f.memory, scheme);
                 actual.data(0).fill((byte) -1);
                 actual.data(2).fill((byte) -1);
+                actual.rowCodes(0).fill((byte) -1);
                 ops().pack(x, actual);
                 f.assertSameCodes(actual, packedByFormula(f, x, scheme), describe(scheme));
             });
@@ -69,9 +70,13 @@ public interface PackedQuantizationContract {
             Block block = scheme.blocks().get(b);
             for (int r = block.rowStart(); r < block.rowEnd(); r++) {
                 long row = (long) (r - block.rowStart()) * packed.stride(b);
+                int rowCode = rowCodeByFormula(x.row(r), scheme, block);
+                if (scheme.granularity() == Granularity.ROW_CODE && block.bits().isPacked()) {
+                    packed.rowCodes(b).set(ValueLayout.JAVA_BYTE, r - block.rowStart(), (byte) rowCode);
+                }
                 for (int c = 0; c < scheme.cols(); c++) {
                     if (block.bits().isPacked()) {
-                        int code = codeByFormula(x.get(r, c), scheme, block, r, c);
+                        int code = codeByFormula(x.get(r, c), scheme, block, r, c, rowCode);
                         PackedLayout.setCode(packed.data(b), row, block.bits(), scheme.cols(), c, code);
                     } else {
                         packed.data(b).set(ValueLayout.JAVA_FLOAT_UNALIGNED, row + 4L * c, x.get(r, c));
@@ -82,14 +87,28 @@ public interface PackedQuantizationContract {
         return packed;
     }
 
-    private static int codeByFormula(float x, QuantScheme scheme, Block block, int r, int c) {
+    /** The least whole number of units, from 1 to 255, that holds the row; at 1 bit the nearest one. */
+    private static int rowCodeByFormula(float[] row, QuantScheme scheme, Block block) {
+        if (scheme.granularity() != Granularity.ROW_CODE || !block.bits().isPacked()) {
+            return 1;
+        }
+        float largest = 0;
+        for (float v : row) {
+            largest = Math.max(largest, Math.abs(v));
+        }
+        float units = largest / block.params().scale().get(0, 1);
+        double whole = block.bits() == BitWidth.Q1 ? Math.rint(units) : Math.ceil(units);
+        return (int) Math.max(1, Math.min(255, whole));
+    }
+
+    private static int codeByFormula(float x, QuantScheme scheme, Block block, int r, int c, int rowCode) {
         int i = switch (scheme.granularity()) {
-            case TENSOR, BUCKET -> 0;
+            case TENSOR, BUCKET, ROW_CODE -> 0;
             case COLUMN -> c;
             case ROW -> r - block.rowStart();
         };
         QuantParams p = block.params();
-        float t = (x - p.offset().get(0, i)) / p.scale().get(0, i);
+        float t = (x - p.offset().get(0, i) * rowCode) / (p.scale().get(0, i) * rowCode);
         float clamped = Math.min(Math.max(t, 0), block.bits().maxCode());
         return (int) (scheme.rounding() == Rounding.NEAREST ? Math.rint(clamped) : Math.floor(clamped));
     }
@@ -188,7 +207,7 @@ public interface PackedQuantizationContract {
     }
 
     @ParameterizedTest
-    @EnumSource(Granularity.class)
+    @EnumSource(value = Granularity.class, names = "ROW_CODE", mode = EnumSource.Mode.EXCLUDE)
     default void a_constant_tensor_is_exact_at_every_width(Granularity granularity) {
         try (PackedFixture f = new PackedFixture()) {
             for (BitWidth bits : BitWidth.values()) {

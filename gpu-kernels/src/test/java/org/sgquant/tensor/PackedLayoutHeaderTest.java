@@ -1,11 +1,7 @@
 package org.sgquant.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.fail;
-import static org.junit.jupiter.api.Assumptions.abort;
 
-import java.io.File;
-import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -15,8 +11,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -67,11 +61,20 @@ class PackedLayoutHeaderTest {
             Files.copy(header, folder.resolve("packed_layout.h"));
         }
         Files.writeString(folder.resolve("layout.c"), PROGRAM);
-        run(folder, compiler(), "-std=c99", "-Wall", "-Wextra", "-Werror", "-o", "layout", "layout.c");
+        NativeProgram.run(
+                folder,
+                NativeProgram.compiler("cc", "gcc"),
+                "-std=c99",
+                "-Wall",
+                "-Wextra",
+                "-Werror",
+                "-o",
+                "layout",
+                "layout.c");
         List<String> command = Stream.concat(
                         Stream.of("./layout"), Arrays.stream(COLUMNS).mapToObj(Integer::toString))
                 .toList();
-        assertThat(run(folder, command.toArray(String[]::new)).lines())
+        assertThat(NativeProgram.run(folder, command.toArray(String[]::new)).lines())
                 .containsExactlyElementsOf(expected().toList());
     }
 
@@ -96,32 +99,5 @@ class PackedLayoutHeaderTest {
             line.append(" lost 0 row ").append(HexFormat.of().formatHex(row.toArray(ValueLayout.JAVA_BYTE)));
         }
         return line.toString();
-    }
-
-    private static String compiler() {
-        Optional<String> found = Stream.of("cc", "gcc")
-                .filter(name -> Stream.of(System.getenv("PATH").split(File.pathSeparator))
-                        .anyMatch(folder -> Files.isExecutable(Path.of(folder, name))))
-                .findFirst();
-        if (found.isEmpty() && "true".equals(System.getenv("CI"))) {
-            fail("no C compiler (cc or gcc) on PATH: CI must compare the CUDA header with PackedLayout");
-        }
-        return found.orElseGet(
-                () -> abort("##### NO C COMPILER on PATH: the CUDA header is not compared with PackedLayout #####"));
-    }
-
-    private static String run(Path folder, String... command) throws IOException, InterruptedException {
-        Path output = folder.resolve("output.txt");
-        Process process = new ProcessBuilder(command)
-                .directory(folder.toFile())
-                .redirectErrorStream(true)
-                .redirectOutput(output.toFile())
-                .start();
-        assertThat(process.waitFor(60, TimeUnit.SECONDS))
-                .as("%s ends", command[0])
-                .isTrue();
-        String text = Files.readString(output);
-        assertThat(process.exitValue()).as("%s: %s", command[0], text).isZero();
-        return text;
     }
 }

@@ -11,7 +11,7 @@ class KernelResourcesTest {
     @Test
     void the_list_and_the_images_speak_of_the_same_kernels() {
         String list = text("kernels.list");
-        String ptx = text("sgquant.ptx");
+        String ptx = new String(KernelResources.readCompressed("sgquant.ptx.gz"), StandardCharsets.UTF_8);
         assertThat(list).contains("\n" + Kernels.FILL + " ");
         assertThat(ptx).contains(".entry " + Kernels.FILL + "(");
         assertThat(KernelResources.read("sgquant.fatbin")).isNotEmpty();

@@ -9,6 +9,6 @@ final class Kernels {
     private Kernels() {}
 
     static CudaModule load(CudaDevice device) {
-        return device.load(KernelResources.read("sgquant.fatbin"), KernelResources.read("sgquant.ptx"));
+        return device.load(KernelResources.read("sgquant.fatbin"), KernelResources.readCompressed("sgquant.ptx.gz"));
     }
 }

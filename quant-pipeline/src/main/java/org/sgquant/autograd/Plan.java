@@ -41,6 +41,26 @@ public final class Plan implements AutoCloseable {
 
     /** Binds every value of {@code tape} to a place in one slab from {@code memory}. */
     public static Plan compile(Tape tape, Backend backend, Memory memory) {
+        return compile(List.of(tape), backend, memory).get(0);
+    }
+
+    /** A plan for each tape, all over one slab as large as the largest needs: a run leaves nothing for the next. */
+    public static List<Plan> compile(List<Tape> tapes, Backend backend, Memory memory) {
+        List<Placement> placements = tapes.stream().map(Plan::place).toList();
+        long bytes = placements.stream().mapToLong(Placement::bytes).max().orElse(0);
+        MemorySegment slab = memory.allocate(bytes);
+        List<Plan> plans = new ArrayList<>();
+        for (Placement p : placements) {
+            p.offsets().forEach((value, offset) -> bind(value, slab.asSlice(offset, bytes(value))));
+            plans.add(new Plan(backend, p.nodes(), p.bytes()));
+        }
+        return plans;
+    }
+
+    /** Where the values of a tape lie in a slab. */
+    private record Placement(List<Tape.Node> nodes, Map<Value, Long> offsets, long bytes) {}
+
+    private static Placement place(Tape tape) {
         List<Tape.Node> nodes = List.copyOf(tape.nodes());
         Map<Value, Integer> lastUse = new HashMap<>();
         for (int i = 0; i < nodes.size(); i++) {
@@ -55,9 +75,7 @@ public final class Plan implements AutoCloseable {
                 offsets.put(out, layout.place(bytes(out), i, lastUse.getOrDefault(out, i)));
             }
         }
-        MemorySegment slab = memory.allocate(layout.bytes());
-        offsets.forEach((value, offset) -> bind(value, slab.asSlice(offset, bytes(value))));
-        return new Plan(backend, nodes, layout.bytes());
+        return new Placement(nodes, offsets, layout.bytes());
     }
 
     private static long bytes(Value v) {

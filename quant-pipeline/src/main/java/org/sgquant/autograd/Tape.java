@@ -29,7 +29,7 @@ public final class Tape {
     }
 
     /** Appends the gradients of an operation's inputs, given that of its output. */
-    private interface Vjp {
+    interface Vjp {
         void apply(Value gradOut);
     }
 
@@ -146,11 +146,25 @@ public final class Tape {
         Kernel kernel = b -> b.elementwise().addBias(x.dense(), bias.dense(), out.dense());
         return record("bias", List.of(x, bias), out, kernel, g -> {
             if (bias.requiresGrad()) {
-                Value sum = Value.dense(1, x.cols(), false);
-                record("sum_rows", List.of(g), sum, b -> b.elementwise().sumRows(g.dense(), sum.dense()));
-                accumulate(bias, sum);
+                accumulate(bias, sumRows(g));
             }
             accumulate(x, g);
+        });
+    }
+
+    /** Column sums of a gradient. */
+    Value sumRows(Value g) {
+        Value sum = Value.dense(1, g.cols(), false);
+        return record("sum_rows", List.of(g), sum, b -> b.elementwise().sumRows(g.dense(), sum.dense()));
+    }
+
+    /** {@code a + b}. */
+    public Value add(Value a, Value b) {
+        Value out = Value.dense(a.rows(), a.cols(), a.requiresGrad() || b.requiresGrad());
+        Kernel kernel = k -> k.elementwise().add(a.dense(), b.dense(), out.dense());
+        return record("add", List.of(a, b), out, kernel, g -> {
+            accumulate(a, g);
+            accumulate(b, g);
         });
     }
 
@@ -284,7 +298,8 @@ public final class Tape {
         return g;
     }
 
-    private void accumulate(Value value, Value gradient) {
+    /** Adds {@code gradient} to that of {@code value}. */
+    void accumulate(Value value, Value gradient) {
         if (!value.requiresGrad()) {
             return;
         }
@@ -302,11 +317,12 @@ public final class Tape {
         gradients.put(value, sum);
     }
 
-    private Value record(String name, List<Value> inputs, Value output, Kernel kernel) {
+    Value record(String name, List<Value> inputs, Value output, Kernel kernel) {
         return record(name, inputs, output, kernel, null);
     }
 
-    private Value record(String name, List<Value> inputs, Value output, Kernel kernel, Vjp vjp) {
+    /** Appends a step that writes {@code output}, which may be null; {@code vjp} gives the gradients of its inputs. */
+    Value record(String name, List<Value> inputs, Value output, Kernel kernel, Vjp vjp) {
         nodes.add(new Node(name, inputs, output, kernel, vjp));
         return output;
     }

@@ -52,6 +52,13 @@ final class CommonOptions {
         return new Lanes(dataset, count, lane -> backend(threads / count, lane == 0 ? console : Console.SILENT));
     }
 
+    /** One lane per task up to the threads at hand, without a graph. */
+    Lanes lanes(int tasks) {
+        requireThreads();
+        int count = Math.clamp(tasks, 1, threads);
+        return new Lanes(count, lane -> backend(threads / count, Console.SILENT));
+    }
+
     private void requireThreads() {
         if (threads < 1 || threads > MOST_THREADS) {
             throw new IllegalArgumentException("--threads must lie in 1.." + MOST_THREADS + ", got " + threads);

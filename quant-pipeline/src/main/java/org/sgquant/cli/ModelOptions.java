@@ -1,52 +1,24 @@
 package org.sgquant.cli;
 
 import java.util.Locale;
+import org.sgquant.experiment.ModelSettings;
 import org.sgquant.experiment.Recipe;
-import org.sgquant.model.GcnConfig;
 import org.sgquant.quant.QuantConfig;
 import org.sgquant.train.TrainConfig;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Options of the model, its training and its quantization. */
 final class ModelOptions {
 
-    @Option(names = "--model", paramLabel = "NAME", description = "gcn (default: ${DEFAULT-VALUE}).")
-    String model = "gcn";
+    @Mixin
+    HyperparameterOptions hyperparameters = new HyperparameterOptions();
 
-    @Option(names = "--layers", paramLabel = "N", description = "Layers (default: ${DEFAULT-VALUE}).")
-    int layers = GcnConfig.DEFAULT.layers();
+    @Option(names = "--epochs", paramLabel = "N", description = "fp32 epochs (default: the model's).")
+    Integer epochs;
 
-    @Option(names = "--hidden", paramLabel = "N", description = "Hidden units (default: ${DEFAULT-VALUE}).")
-    int hidden = GcnConfig.DEFAULT.hidden();
-
-    @Option(names = "--dropout", paramLabel = "P", description = "Dropout (default: ${DEFAULT-VALUE}).")
-    float dropout = GcnConfig.DEFAULT.dropout();
-
-    @Option(
-            names = "--weight-decay",
-            paramLabel = "X",
-            description = "L2 penalty on the first layer (default: ${DEFAULT-VALUE}).")
-    float weightDecay = GcnConfig.DEFAULT.weightDecay();
-
-    @Option(
-            names = "--norm",
-            paramLabel = "MODE",
-            description = "folded: the GCN norm scales rows; edge: one quantizable weight per edge, SGQuant's"
-                    + " attention (default: ${DEFAULT-VALUE}).")
-    String norm = "folded";
-
-    @Option(
-            names = "--order",
-            paramLabel = "MODE",
-            description = "auto, transform-first or aggregate-first, for layers whose message is 32 bits"
-                    + " (default: ${DEFAULT-VALUE}).")
-    String order = "auto";
-
-    @Option(names = "--epochs", paramLabel = "N", description = "fp32 epochs (default: ${DEFAULT-VALUE}).")
-    int epochs = TrainConfig.FP32.epochs();
-
-    @Option(names = "--lr", paramLabel = "X", description = "fp32 learning rate (default: ${DEFAULT-VALUE}).")
-    float learningRate = TrainConfig.FP32.learningRate();
+    @Option(names = "--lr", paramLabel = "X", description = "fp32 learning rate (default: the model's).")
+    Float learningRate;
 
     @Option(
             names = "--patience",
@@ -69,7 +41,8 @@ final class ModelOptions {
     @Option(
             names = "--features-granularity",
             paramLabel = "G",
-            description = "Scales of the input features: tensor, bucket, column or row (default: ${DEFAULT-VALUE}).")
+            description = "Scales of the input features: tensor, bucket, column, row or rowcode"
+                    + " (default: ${DEFAULT-VALUE}).")
     String featuresGranularity = lowerCase(QuantConfig.DEFAULT.featuresGranularity());
 
     @Option(
@@ -81,7 +54,8 @@ final class ModelOptions {
     @Option(
             names = "--granularity",
             paramLabel = "G",
-            description = "Scales of all other cells: tensor, bucket or column (default: ${DEFAULT-VALUE}).")
+            description = "Scales of all other cells but weights: tensor, bucket, column, or rowcode: a byte per row"
+                    + " times the scale of a bucket (default: ${DEFAULT-VALUE}).")
     String granularity = lowerCase(QuantConfig.DEFAULT.innerGranularity());
 
     @Option(
@@ -99,15 +73,22 @@ final class ModelOptions {
     @Option(names = "--clip-mask", description = "No straight-through gradient outside the range.")
     boolean clipMask;
 
+    @Mixin
+    QatOptions qat = new QatOptions();
+
     /** The recipe of these options for {@code data}, bits still open. */
     Recipe recipe(Recipe.Data data, long seed) {
+        ModelSettings model = hyperparameters.settings();
+        TrainConfig fp32 = TrainConfig.of(model.config());
+        float rate = learningRate == null ? fp32.learningRate() : learningRate;
         return new Recipe(
                 data,
-                new Recipe.Gcn(model, layers, hidden, dropout, weightDecay, norm, order),
-                new Recipe.Training(epochs, learningRate, learningRate, patience),
+                model,
+                new Recipe.Training(epochs == null ? fp32.epochs() : epochs, rate, rate, patience),
                 new Recipe.Training(fineTuneEpochs, fineTuneLearningRate, fineTuneLearningRate, patience),
                 new Recipe.Quantization(
                         featuresGranularity, featuresCalibration, granularity, calibration, rounding, clipMask),
+                Recipe.Qat.of(qat.config()),
                 "32",
                 seed);
     }

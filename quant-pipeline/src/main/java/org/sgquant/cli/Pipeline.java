@@ -7,15 +7,14 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.sgquant.data.Dataset;
 import org.sgquant.experiment.BitSearch;
 import org.sgquant.experiment.Experiment;
 import org.sgquant.experiment.Lanes;
-import org.sgquant.experiment.ModelConfig;
 import org.sgquant.experiment.Recipe;
 import org.sgquant.experiment.SavedModel;
 import org.sgquant.model.Model;
+import org.sgquant.model.ModelConfig;
 import org.sgquant.model.QuantizedModel;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.DegreeBuckets;
@@ -58,7 +57,7 @@ final class Pipeline implements AutoCloseable {
         this.recipe = model.recipe(data.recipe(), common.seed);
         // What is wrong with an option is said before a large graph is read.
         ModelConfig modelConfig = recipe.model().config();
-        QuantConfig quantConfig = recipe.quantization().config();
+        QuantConfig quantConfig = recipe.quantConfig();
         TrainConfig trainConfig = recipe.train().config();
         TrainConfig fineTuneConfig = recipe.fineTune().config();
         this.device = common.describeDevice();
@@ -154,7 +153,7 @@ final class Pipeline implements AutoCloseable {
         return new RunReport.Alternative(
                 name,
                 other.toString(),
-                aggregated(other),
+                experiment.model().aggregated(other),
                 memory.averageBits(),
                 memory.bitsAll(),
                 memory.bitsInner(),
@@ -246,14 +245,6 @@ final class Pipeline implements AutoCloseable {
                 RunReport.Accuracy.of(
                         packed.stream().map(p -> p.validation().accuracy()).toList()),
                 testDrop());
-    }
-
-    /** {@code int}, or what each layer does where one of them sums in fp32. */
-    private String aggregated(BitAssignment assignment) {
-        return experiment.model().layers(assignment).stream()
-                .map(Model.LayerPlan::aggregated)
-                .distinct()
-                .collect(Collectors.joining(" and "));
     }
 
     private List<RunReport.Layer> layers() {

@@ -68,7 +68,7 @@ final class QuantizeCommand implements Callable<Integer> {
             if (!PRESETS.containsKey(preset)) {
                 throw new IllegalArgumentException("preset '" + preset + "' does not exist: choose paper");
             }
-            model.norm = "edge";
+            model.hyperparameters.weighEdges();
             bits = bits == null ? PRESETS.get(preset) : bits;
         }
         if (bits == null) {

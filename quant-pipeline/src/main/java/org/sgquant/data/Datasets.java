@@ -62,7 +62,22 @@ public final class Datasets {
         return open(known(name), options);
     }
 
+    /** Whether {@code name} is a collection of graphs to classify as wholes, which {@link #openCollection} opens. */
+    public static boolean isCollection(String name) {
+        return KnownDataset.byName(name).map(KnownDataset::isCollection).orElse(false);
+    }
+
+    /** Opens and checks a collection of graphs. */
+    public GraphCollection openCollection(String name) {
+        KnownDataset known = known(name);
+        return known.readCollection(location(known));
+    }
+
     Dataset open(KnownDataset known, DatasetOptions options) {
+        if (known.isCollection()) {
+            throw new IllegalArgumentException("dataset '" + known.name()
+                    + "' is a collection of graphs to classify as wholes: this model or command takes a single graph");
+        }
         Path location = location(known);
         Dataset dataset = Dataset.of(known.name(), known.read(location, options), options);
         try {

@@ -41,6 +41,21 @@ final class Fingerprint {
         return HexFormat.of().formatHex(f.digest.digest());
     }
 
+    /** Over graphs, tags, labels and folds. */
+    static String of(GraphCollection graphs) {
+        Fingerprint f = new Fingerprint();
+        f.add(graphs.nodePtr());
+        f.add(graphs.rowPtr());
+        f.add(graphs.colIdx());
+        f.add(graphs.tags());
+        f.add(graphs.labels());
+        for (GraphCollection.Fold fold : graphs.folds()) {
+            f.add(fold.train());
+            f.add(fold.test());
+        }
+        return HexFormat.of().formatHex(f.digest.digest());
+    }
+
     private void add(CsrGraph pattern) {
         add(pattern.numRows(), pattern.numCols());
         add(pattern.rowPtr().toArray());

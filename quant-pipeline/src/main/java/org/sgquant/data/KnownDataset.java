@@ -10,7 +10,8 @@ import java.util.function.Function;
 /**
  * A published dataset: its counts, where its files lie in a data folder, and where its publisher keeps them.
  *
- * <p>Layout of a data folder: {@code folder/npzFile}, or {@code folder/raw/ind.NAME.*} for Planetoid sets.
+ * <p>Layout of a data folder: {@code folder/npzFile}, or {@code folder/raw/ind.NAME.*} for Planetoid sets. A collection
+ * of graphs is a zip.
  *
  * @param edges directed entries after cleaning
  * @param remote files of the published form; empty if it cannot be downloaded
@@ -40,6 +41,7 @@ record KnownDataset(
     private static final String PLANETOID = "https://github.com/kimiyoung/planetoid";
     private static final String SHCHUR = "https://github.com/shchur/gnn-benchmark";
     private static final String YANDEX = "https://github.com/yandex-research/heterophilous-graphs";
+    private static final String GIN = "https://github.com/weihua916/powerful-gnns";
     private static final List<String> PARTS = List.of("x", "y", "tx", "ty", "allx", "ally", "graph", "test.index");
 
     private static final Map<String, String> CORA = Map.of(
@@ -94,7 +96,9 @@ record KnownDataset(
                     3,
                     PLANETOID,
                     List.of(),
-                    "edges only: the features of most nodes are missing"));
+                    "edges only: the features of most nodes are missing"),
+            collection("reddit-binary", "REDDIT-BINARY", 2000, 859254, 1991016, 1),
+            collection("mutag", "MUTAG", 188, 3371, 7442, 7));
 
     private static KnownDataset planetoid(
             String name, int nodes, int edges, int features, int classes, Map<String, String> sha256) {
@@ -110,6 +114,28 @@ record KnownDataset(
     private static KnownDataset heterophilous(String name, int nodes, int edges, int features, int classes) {
         List<RemoteFile> remote = npz("yandex-research/heterophilous-graphs/main/data/" + name + ".npz", name + ".npz");
         return new KnownDataset(name, name, name, name + ".npz", nodes, edges, features, classes, YANDEX, remote, "");
+    }
+
+    /** Graphs of two classes to classify as wholes, in a zip. */
+    private static KnownDataset collection(String name, String file, int graphs, int nodes, int edges, int tags) {
+        String folder = name.replace('-', '_');
+        String note = graphs + " graphs to classify";
+        return new KnownDataset(name, folder, folder, file + ".zip", nodes, edges, tags, 2, GIN, List.of(), note);
+    }
+
+    /** Whether this is many graphs to classify as wholes, read by {@link #readCollection}. */
+    boolean isCollection() {
+        return npzFile.endsWith(".zip");
+    }
+
+    /** Reads and checks the collection that {@link #locate} found. */
+    GraphCollection readCollection(Path location) {
+        GraphCollection graphs = TuReader.read(location, name);
+        check(location, "nodes", graphs.numNodes(), nodes);
+        check(location, "directed edges", graphs.numEdges(), edges);
+        check(location, "tags", graphs.numTags(), features);
+        check(location, "classes", graphs.numClasses(), classes);
+        return graphs;
     }
 
     private static List<RemoteFile> npz(String path, String target) {

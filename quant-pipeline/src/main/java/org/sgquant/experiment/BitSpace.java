@@ -54,7 +54,8 @@ public final class BitSpace {
         for (CellShape shape : model.cells()) {
             Cell cell = shape.cell();
             boolean features = QuantConfig.isFeatures(cell);
-            boolean perBucket = buckets.count() > 1 && !features && cell.component() != Component.WEIGHT;
+            boolean perBucket =
+                    buckets.count() > 1 && !features && !cell.component().isWeight();
             for (int b = 0; b < (perBucket ? buckets.count() : 1); b++) {
                 slots.add(new Slot(shape, perBucket ? b : -1));
                 dimensions.add(new SearchSpace.Dimension(
@@ -79,9 +80,7 @@ public final class BitSpace {
 
     /** Stored bytes of all cells under {@code assignment}, with or without the features; 32-bit cells count 4 a value. */
     public long storedBytes(BitAssignment assignment, boolean withFeatures) {
-        return slots.stream()
-                .map(Slot::shape)
-                .distinct()
+        return model.cells(assignment).stream()
                 .filter(shape -> withFeatures || !QuantConfig.isFeatures(shape.cell()))
                 .mapToLong(shape -> storedBytes(shape, assignment))
                 .sum();

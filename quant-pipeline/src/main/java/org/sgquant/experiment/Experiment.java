@@ -4,8 +4,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 import org.sgquant.data.Dataset;
+import org.sgquant.kernels.Transfer;
 import org.sgquant.model.GraphInput;
 import org.sgquant.model.Model;
+import org.sgquant.model.ModelConfig;
+import org.sgquant.model.ModelSizes;
 import org.sgquant.model.PackedInference;
 import org.sgquant.model.Parameters;
 import org.sgquant.model.QuantizedModel;
@@ -14,6 +17,7 @@ import org.sgquant.quant.CellCount;
 import org.sgquant.quant.DegreeBuckets;
 import org.sgquant.quant.MemoryReport;
 import org.sgquant.quant.QuantConfig;
+import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.train.Metrics;
 import org.sgquant.train.TrainConfig;
 import org.sgquant.train.Trainer;
@@ -55,18 +59,19 @@ public final class Experiment {
                 recipe.model().config(),
                 recipe.train().config(),
                 recipe.fineTune().config(),
-                recipe.quantization().config());
+                recipe.quantConfig());
     }
 
     /** A trained fp32 model: its weights on the host and its accuracies. */
     public record Trained(long seed, List<float[][]> weights, Metrics validation, Metrics test, double seconds) {}
 
-    /** A packed model's outcome; accuracies in percent, from packed inference. */
+    /** A packed model's outcome; accuracies in percent, from packed inference; weights and ranges as it was packed. */
     public record Packed(
             long seed,
             Metrics validation,
             Metrics test,
             List<float[][]> weights,
+            List<float[][]> ranges,
             MemoryReport memory,
             List<CellCount> cells,
             long peakBytes,
@@ -81,7 +86,7 @@ public final class Experiment {
 
     /** The model as it is on this graph. */
     public Model model() {
-        return lanes.run(lane -> modelConfig.create(lane.input(DegreeBuckets.NONE)));
+        return lanes.run(lane -> modelConfig.create(ModelSizes.of(lane.input(DegreeBuckets.NONE))));
     }
 
     /** Trains seeds {@code firstSeed ...} in fp32; {@code progress} hears of each as it ends. */
@@ -96,7 +101,7 @@ public final class Experiment {
     private Trained train(Lanes.Lane lane, long seed) {
         long start = System.nanoTime();
         GraphInput input = lane.input(DegreeBuckets.NONE);
-        Model model = modelConfig.create(input);
+        Model model = modelConfig.create(ModelSizes.of(input));
         try (Parameters parameters = new Parameters(model.parameters(), lane.backend());
                 Trainer trainer = new Trainer(model, input, parameters, null, lane.backend())) {
             parameters.initialize(seed);
@@ -129,6 +134,7 @@ public final class Experiment {
                     Predictions.metrics(logits, labels, input.dataset().split().validation()),
                     Predictions.metrics(logits, labels, input.dataset().split().test()),
                     quantized.parameters().toHost(),
+                    toHost(lane, quantized.cells().ranges()),
                     quantized.memory(),
                     quantized.cellCounts(),
                     inference.peakBytes(),
@@ -160,32 +166,42 @@ public final class Experiment {
 
     /** The packed model that {@link #quantize} measured, from the weights it ended with; the caller closes it. */
     public QuantizedModel restore(Lanes.Lane lane, Packed result, BitAssignment bits) {
-        Trained tuned = new Trained(result.seed(), result.weights(), result.validation(), result.test(), 0);
-        QuantizedModel model = fineTuned(lane, tuned, bits, fineTuneConfig.withEpochs(0));
+        QuantizedModel model = quantizedModel(lane, result.weights(), bits);
+        List<FloatMatrix> ranges = model.cells().ranges();
+        for (int i = 0; i < ranges.size(); i++) {
+            Transfer.copy(lane.backend(), result.ranges().get(i), ranges.get(i));
+        }
         model.pack();
         return model;
     }
 
     /** The model of {@code start} fine-tuned under {@code bits}, ranges set; the caller packs and closes it. */
     public QuantizedModel fineTuned(Lanes.Lane lane, Trained start, BitAssignment bits, TrainConfig fineTune) {
-        GraphInput input = lane.input(bits.buckets());
-        Model model = modelConfig.create(input);
-        try (Parameters parameters = new Parameters(model.parameters(), lane.backend())) {
-            for (int i = 0; i < start.weights().size(); i++) {
-                parameters.set(i, start.weights().get(i));
-            }
-            QuantizedModel quantized =
-                    new QuantizedModel(model, input, parameters, bits, quantConfig, null, lane.backend());
-            try (Trainer trainer =
-                    new Trainer(model, input, quantized.parameters(), quantized.cells(), lane.backend())) {
-                trainer.train(fineTune, start.seed());
-                trainer.validate();
-                return quantized;
-            } catch (RuntimeException e) {
-                quantized.close();
-                throw e;
-            }
+        QuantizedModel quantized = quantizedModel(lane, start.weights(), bits);
+        try (Trainer trainer = new Trainer(
+                quantized.model(), quantized.input(), quantized.parameters(), quantized.cells(), lane.backend())) {
+            trainer.train(fineTune, start.seed());
+            return quantized;
+        } catch (RuntimeException e) {
+            quantized.close();
+            throw e;
         }
+    }
+
+    /** A model under {@code bits} from these weights, ranges still to be set. */
+    private QuantizedModel quantizedModel(Lanes.Lane lane, List<float[][]> weights, BitAssignment bits) {
+        GraphInput input = lane.input(bits.buckets());
+        Model model = modelConfig.create(ModelSizes.of(input));
+        try (Parameters parameters = new Parameters(model.parameters(), lane.backend())) {
+            for (int i = 0; i < weights.size(); i++) {
+                parameters.set(i, weights.get(i));
+            }
+            return new QuantizedModel(model, input, parameters, bits, quantConfig, null, lane.backend());
+        }
+    }
+
+    private static List<float[][]> toHost(Lanes.Lane lane, List<FloatMatrix> matrices) {
+        return matrices.stream().map(m -> Transfer.download(lane.backend(), m)).toList();
     }
 
     private static double medianSeconds(PackedInference inference) {

@@ -94,6 +94,11 @@ public final class Lanes implements AutoCloseable {
                 Executors.newFixedThreadPool(count, Thread.ofPlatform().daemon().factory());
     }
 
+    /** {@code count} lanes without a graph of their own: tasks bring what they work on. */
+    public Lanes(int count, IntFunction<Backend> backend) {
+        this(null, count, backend);
+    }
+
     public int count() {
         return all.size();
     }

@@ -1,13 +1,14 @@
 package org.sgquant.experiment;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.nio.file.Path;
 import org.sgquant.data.Dataset;
 import org.sgquant.data.DatasetOptions;
 import org.sgquant.data.Datasets;
 import org.sgquant.data.GraphFiles;
 import org.sgquant.kernels.Calibration;
-import org.sgquant.model.GcnConfig;
-import org.sgquant.model.Model;
+import org.sgquant.quant.QatConfig;
 import org.sgquant.quant.QuantConfig;
 import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.Rounding;
@@ -16,10 +17,18 @@ import org.sgquant.train.TrainConfig;
 /**
  * Everything that decides a result, as it is saved beside a model: data, model, training, quantization, bits, seed.
  *
- * <p>Made of plain values, so that it reads and writes as YAML.
+ * <p>Made of plain values, so that it reads and writes as YAML; {@code qat} is null where it is off.
  */
+@JsonInclude(JsonInclude.Include.NON_NULL)
 public record Recipe(
-        Data dataset, Gcn model, Training train, Training fineTune, Quantization quantization, String bits, long seed) {
+        Data dataset,
+        ModelSettings model,
+        Training train,
+        Training fineTune,
+        Quantization quantization,
+        @JsonProperty Qat qat,
+        String bits,
+        long seed) {
 
     /** A dataset by name, or the files of the user's own graph. */
     public record Data(
@@ -52,29 +61,6 @@ public record Recipe(
         }
     }
 
-    /** A graph convolutional network; {@code norm} is {@code folded} or {@code edge}, {@code order} may be {@code auto}. */
-    public record Gcn(
-            String name, int layers, int hidden, float dropout, float weightDecay, String norm, String order) {
-
-        public ModelConfig config() {
-            boolean edgeNorm = switch (norm) {
-                case "folded" -> false;
-                case "edge" -> true;
-                default ->
-                    throw new IllegalArgumentException("norm '" + norm + "' does not exist: choose folded or edge");
-            };
-            Model.Order fixed = switch (order) {
-                case "auto" -> null;
-                case "transform-first" -> Model.Order.TRANSFORM_FIRST;
-                case "aggregate-first" -> Model.Order.AGGREGATE_FIRST;
-                default ->
-                    throw new IllegalArgumentException(
-                            "order '" + order + "' does not exist: choose auto, transform-first or aggregate-first");
-            };
-            return new ModelConfig(name, new GcnConfig(layers, hidden, dropout, weightDecay, edgeNorm, fixed));
-        }
-    }
-
     /** Length and speed of training. */
     public record Training(int epochs, float learningRate, float finalLearningRate, int patience) {
         public TrainConfig config() {
@@ -94,7 +80,7 @@ public record Recipe(
         public QuantConfig config() {
             if (innerGranularity.equalsIgnoreCase("row")) {
                 throw new IllegalArgumentException("granularity 'row' is for the features alone: sums over neighbours"
-                        + " need scales that nodes share; choose tensor, bucket or column");
+                        + " need scales that nodes share; choose tensor, bucket, column or rowcode");
             }
             return new QuantConfig(
                     parse(Granularity.class, "granularity", featuresGranularity),
@@ -102,24 +88,43 @@ public record Recipe(
                     parse(Granularity.class, "granularity", innerGranularity),
                     Calibration.parse(innerCalibration),
                     parse(Rounding.class, "rounding", rounding),
-                    clipMask);
+                    clipMask,
+                    QatConfig.OFF);
         }
 
         private static <T extends Enum<T>> T parse(Class<T> type, String what, String text) {
             for (T value : type.getEnumConstants()) {
-                if (value.name().equalsIgnoreCase(text)) {
+                if (value.toString().equalsIgnoreCase(text)) {
                     return value;
                 }
             }
             StringBuilder choices = new StringBuilder();
             for (T value : type.getEnumConstants()) {
-                choices.append(' ').append(value.name().toLowerCase(java.util.Locale.ROOT));
+                choices.append(' ').append(value.toString().toLowerCase(java.util.Locale.ROOT));
             }
             throw new IllegalArgumentException(what + " '" + text + "' does not exist: choose one of" + choices);
         }
     }
 
+    /** Quantization-aware fine-tuning beyond the straight-through estimator. */
+    public record Qat(boolean learnedSteps, float stepRate) {
+
+        /** The section of {@code config}, null where everything is off. */
+        public static Qat of(QatConfig config) {
+            return config.equals(QatConfig.OFF) ? null : new Qat(config.learnedSteps(), config.stepRate());
+        }
+
+        QatConfig config() {
+            return new QatConfig(learnedSteps, stepRate);
+        }
+    }
+
+    /** How cells are quantized and fine-tuned. */
+    public QuantConfig quantConfig() {
+        return qat == null ? quantization.config() : quantization.config().withQat(qat.config());
+    }
+
     public Recipe withBits(String newBits, long newSeed) {
-        return new Recipe(dataset, model, train, fineTune, quantization, newBits, newSeed);
+        return new Recipe(dataset, model, train, fineTune, quantization, qat, newBits, newSeed);
     }
 }

@@ -25,6 +25,8 @@ import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.Transfer;
 import org.sgquant.model.GraphInput;
 import org.sgquant.model.Model;
+import org.sgquant.model.ModelConfig;
+import org.sgquant.model.ModelSizes;
 import org.sgquant.model.Parameters;
 import org.sgquant.model.QuantizedModel;
 import org.sgquant.quant.BitAssignment;
@@ -42,7 +44,7 @@ import org.sgquant.tensor.QuantScheme;
  * A packed model in a folder: {@code model.safetensors} (packed codes, scales, offsets, fp32 parameters),
  * {@code recipe.yaml}, {@code metrics.json}, {@code provenance.json}, and {@code SHA256SUMS} over all four.
  *
- * <p>Tensors are named {@code CELL.codes.B}, {@code CELL.scale.B} and {@code CELL.offset.B} for degree bucket B;
+ * <p>Tensors are named {@code CELL.codes.B}, {@code CELL.rowcodes.B} where rows have codes, {@code CELL.scale.B} and {@code CELL.offset.B} for degree bucket B;
  * parameters that stay fp32 go by their own name. Packed features are kept too: they are what the codes of this
  * dataset must be.
  */
@@ -133,7 +135,18 @@ public final class SavedModel {
                     Dtype.U8,
                     List.of((long) matrix.scheme().blocks().get(b).rows(), (long) matrix.stride(b)),
                     copy.asSlice(0, matrix.dataBytes(b))));
+            long rows = matrix.rowCodes(b).byteSize();
+            if (rows > 0) {
+                MemorySegment rowCodes = host.allocate(rows);
+                backend.download(matrix.rowCodes(b), rowCodes, rows);
+                tensors.add(new Tensor(
+                        rowCodesName(matrix.scheme(), b), Dtype.U8, List.of(rows), rowCodes.asSlice(0, rows)));
+            }
         }
+    }
+
+    private static String rowCodesName(QuantScheme scheme, int block) {
+        return scheme.name() + ".rowcodes." + block;
     }
 
     private static String codesName(QuantScheme scheme, int block) {
@@ -226,9 +239,9 @@ public final class SavedModel {
                     data.features().cols() + " columns",
                     first.shape().get(0) + ", as the model in " + folder + " was trained on");
         }
-        List<Long> bias =
-                tensors.tensor("L" + recipe.model().layers() + ".bias").shape();
-        return recipe.model().config().create(data, Math.toIntExact(bias.get(bias.size() - 1)));
+        ModelConfig config = recipe.model().config();
+        List<Long> bias = tensors.tensor(config.outputBias()).shape();
+        return config.create(ModelSizes.of(data, Math.toIntExact(bias.get(bias.size() - 1))));
     }
 
     /**
@@ -303,11 +316,20 @@ public final class SavedModel {
             for (int b = 0; b < packed.scheme().blocks().size(); b++) {
                 MemorySegment codes = host.allocate(packed.dataBytes(b));
                 backend.download(packed.data(b), codes, packed.dataBytes(b));
-                Tensor tensor = saved.tensor(codesName(packed.scheme(), b));
-                if (tensor.data().mismatch(codes.asSlice(0, packed.dataBytes(b))) != -1) {
-                    throw new FormatException(file, tensor.name(), "the dataset's features give other codes");
+                requireSaved(codes.asSlice(0, packed.dataBytes(b)), saved.tensor(codesName(packed.scheme(), b)), file);
+                long rows = packed.rowCodes(b).byteSize();
+                if (rows > 0) {
+                    MemorySegment rowCodes = host.allocate(rows);
+                    backend.download(packed.rowCodes(b), rowCodes, rows);
+                    requireSaved(rowCodes.asSlice(0, rows), saved.tensor(rowCodesName(packed.scheme(), b)), file);
                 }
             }
+        }
+    }
+
+    private static void requireSaved(MemorySegment codes, Tensor tensor, Path file) {
+        if (tensor.data().mismatch(codes) != -1) {
+            throw new FormatException(file, tensor.name(), "the dataset's features give other codes");
         }
     }
 

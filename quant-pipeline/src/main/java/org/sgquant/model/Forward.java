@@ -2,8 +2,11 @@ package org.sgquant.model;
 
 import java.util.HashMap;
 import java.util.Map;
+import org.sgquant.autograd.LearnedQuantFunctions;
+import org.sgquant.autograd.NormFunctions;
 import org.sgquant.autograd.Tape;
 import org.sgquant.autograd.Value;
+import org.sgquant.kernels.BatchNorm;
 import org.sgquant.kernels.StepState;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.Cell;
@@ -11,6 +14,8 @@ import org.sgquant.quant.Component;
 import org.sgquant.quant.QuantizedCells;
 import org.sgquant.tensor.EdgeWeights;
 import org.sgquant.tensor.FloatMatrix;
+import org.sgquant.tensor.LearnedRanges;
+import org.sgquant.tensor.Sparsity;
 
 /**
  * The words in which a model describes its forward pass, and what they mean in one {@link Phase}.
@@ -90,10 +95,17 @@ public final class Forward {
             case CALIBRATE ->
                 tape.fakeQuantize(
                         tape.calibrate(x, cells.scheme(cell), cells.calibration(cell)), cells.scheme(cell), false);
-            case FINE_TUNE ->
-                tape.fakeQuantize(x, cells.scheme(cell), cells.config().clipMask());
+            case FINE_TUNE -> fineTuned(cell, x);
+            case FROZEN -> tape.fakeQuantize(x, cells.scheme(cell), false);
             default -> tape.pack(x, cells.scheme(cell));
         };
+    }
+
+    private Value fineTuned(Cell cell, Value x) {
+        LearnedRanges learned = cells.learnedRanges().get(cell);
+        return learned == null
+                ? tape.fakeQuantize(x, cells.scheme(cell), cells.config().clipMask())
+                : LearnedQuantFunctions.fakeQuantize(tape, x, learned);
     }
 
     private boolean isQuantized(Cell cell) {
@@ -157,5 +169,76 @@ public final class Forward {
         }
         Value sum = aggregate(layer, tape.matmul(x, w), folded);
         return folded ? scaleByTargetNorm(sum) : sum;
+    }
+
+    /** {@code a + b}; codes are unpacked first. */
+    public Value add(Value a, Value b) {
+        return tape.add(floats(a), floats(b));
+    }
+
+    private Value floats(Value x) {
+        return x.isPacked() ? tape.unpack(x) : x;
+    }
+
+    /** {@code (A + I) x w} of layer {@code layer}: codes are summed as integers before the product. */
+    public Value sumThenTransform(int layer, Value x, Value w) {
+        GraphLevel level = input.level(layer);
+        if (phase == Phase.PACKED && !x.isSparse()) {
+            return tape.spmmGemm(level.adjacency(), null, forPackedKernels(x), null, w);
+        }
+        Value message = tape.matmul(x, w);
+        return counted(
+                level.adjacency(), level.edgeCounts(), phase == Phase.PACKED ? forPackedKernels(message) : message);
+    }
+
+    private Value counted(Sparsity pattern, FloatMatrix counts, Value x) {
+        return tape.spmm(pattern, counts == null ? null : tape.sparse(pattern, counts), x);
+    }
+
+    /** {@code D^-1 A x}: the mean over the neighbours of a node, without the node itself. */
+    public Value meanOfNeighbours(Value x) {
+        Value sum = tape.spmm(input.neighbours(), null, forPackedKernels(x));
+        return tape.scaleRows(sum, tape.constant(input.inverseDegrees()));
+    }
+
+    /**
+     * {@code pool(x) w} with x the rows of {@code level}: sums over the nodes of each graph, or their mean; the identity
+     * where nodes are classified. Codes are summed as integers before the product.
+     */
+    public Value poolThenTransform(int level, Value x, Value w, boolean mean) {
+        GraphLevel rows = input.level(level);
+        if (rows.pooling() == null) {
+            return matmul(x, w);
+        }
+        Value factor = mean ? tape.constant(input.inverseSizes()) : null;
+        if (phase == Phase.PACKED) {
+            return tape.spmmGemm(rows.pooling(), null, forPackedKernels(x), factor, w);
+        }
+        Value pooled = counted(rows.pooling(), rows.poolCounts(), x);
+        return tape.matmul(mean ? tape.scaleRows(pooled, factor) : pooled, w);
+    }
+
+    /** The normalization {@code name} of rows of layer {@code layer}; batch statistics while training. */
+    public Value normalize(Normalization kind, String name, int layer, Value x) {
+        return switch (kind) {
+            case NONE -> x;
+            case LAYER -> NormFunctions.layerNorm(tape, x, parameter(name + ".gamma"), parameter(name + ".beta"));
+            case BATCH -> {
+                BatchNorm norm = new BatchNorm(
+                        parameters.get(name + ".gamma").value(),
+                        parameters.get(name + ".beta").value(),
+                        parameters.get(name + ".mean").value(),
+                        parameters.get(name + ".variance").value());
+                yield phase.isTraining()
+                        ? NormFunctions.batchNormTrain(
+                                tape,
+                                x,
+                                input.level(layer).multiplicity(),
+                                parameter(name + ".gamma"),
+                                parameter(name + ".beta"),
+                                norm)
+                        : NormFunctions.batchNorm(tape, x, norm);
+            }
+        };
     }
 }

@@ -14,32 +14,25 @@ import org.sgquant.tensor.PackedLayout;
  * Graph convolutional network: {@code h' = relu(D^-1/2 (A + I) D^-1/2 h W + b)}, no relu after the last layer.
  *
  * <p>The norm is folded: its source half scales messages before they are quantized, its target half scales the sums;
- * or, with {@link GcnConfig#edgeNorm}, it is one weight per edge. Source: Kipf and Welling, ICLR 2017.
+ * or, with {@link GcnConfig.Norm#EDGE}, it is one weight per edge. Source: Kipf and Welling, ICLR 2017.
  */
 public final class Gcn implements Model {
 
     private final GcnConfig config;
-    private final int numNodes;
-    private final int numEdges;
-    private final int numFeatures;
-    private final int numClasses;
+    private final ModelSizes sizes;
 
     public Gcn(GcnConfig config, GraphInput input) {
-        this(config, input.numNodes(), input.adjacency().graph().numEdges(), input.numFeatures(), input.numClasses());
+        this(config, ModelSizes.of(input));
     }
 
-    /** A model for graphs of these sizes; {@code numEdges} counts self loops. */
-    public Gcn(GcnConfig config, int numNodes, int numEdges, int numFeatures, int numClasses) {
+    public Gcn(GcnConfig config, ModelSizes sizes) {
         this.config = config;
-        this.numNodes = numNodes;
-        this.numEdges = numEdges;
-        this.numFeatures = numFeatures;
-        this.numClasses = numClasses;
+        this.sizes = sizes;
     }
 
     @Override
     public String name() {
-        return "gcn";
+        return config.name();
     }
 
     public GcnConfig config() {
@@ -52,7 +45,7 @@ public final class Gcn implements Model {
     }
 
     private int width(int layer) {
-        return layer == 0 ? numFeatures : layer == config.layers() ? numClasses : config.hidden();
+        return layer == 0 ? sizes.numFeatures() : layer == config.layers() ? sizes.numClasses() : config.hidden();
     }
 
     @Override
@@ -70,11 +63,11 @@ public final class Gcn implements Model {
     public List<CellShape> cells() {
         List<CellShape> cells = new ArrayList<>();
         for (int l = 1; l <= config.layers(); l++) {
-            cells.add(new CellShape(new Cell(l, Component.EMBEDDING), numNodes, width(l - 1)));
+            cells.add(new CellShape(new Cell(l, Component.EMBEDDING), sizes.numNodes(), width(l - 1)));
             if (config.edgeNorm()) {
-                cells.add(new CellShape(new Cell(l, Component.ATTENTION), 1, numEdges));
+                cells.add(new CellShape(new Cell(l, Component.ATTENTION), 1, sizes.numEdges()));
             }
-            cells.add(new CellShape(new Cell(l, Component.MESSAGE), numNodes, width(l)));
+            cells.add(new CellShape(new Cell(l, Component.MESSAGE), sizes.numNodes(), width(l)));
             cells.add(new CellShape(new Cell(l, Component.WEIGHT), width(l - 1), width(l)));
         }
         return cells;
@@ -134,14 +127,14 @@ public final class Gcn implements Model {
         if (bits == null || !bits.isFp32(new Cell(l, Component.MESSAGE)) || !allPacked(bits, embedding)) {
             return Order.TRANSFORM_FIRST;
         }
-        if (config.order() != null) {
-            return config.order();
+        if (config.order().fixed() != null) {
+            return config.order().fixed();
         }
         int widest =
                 bits.widths(embedding).stream().mapToInt(BitWidth::bits).max().orElse(32);
         long packedRow = PackedLayout.rowStride(BitWidth.of(widest), width(l - 1));
-        long inputBytes = numEdges * packedRow;
-        long messageBytes = 4L * numEdges * width(l);
+        long inputBytes = sizes.numEdges() * packedRow;
+        long messageBytes = 4L * sizes.numEdges() * width(l);
         return inputBytes < messageBytes ? Order.AGGREGATE_FIRST : Order.TRANSFORM_FIRST;
     }
 }

@@ -1,10 +1,16 @@
 package org.sgquant.model;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.sgquant.data.Dataset;
 import org.sgquant.data.Features;
+import org.sgquant.data.GraphBatch;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.Transfer;
+import org.sgquant.quant.Cell;
+import org.sgquant.quant.CellShape;
+import org.sgquant.quant.Component;
 import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.HostMemory;
@@ -14,18 +20,27 @@ import org.sgquant.tensor.SparseMatrix;
 import org.sgquant.tensor.Sparsity;
 
 /**
- * A dataset on a device, with what a graph convolution derives from it once.
+ * A dataset or a batch of graphs on a device, with what a graph convolution derives from it once.
  *
- * <p>{@code adjacency} is A + I (N x N). {@code norm} is (d + 1)^-1/2, 1 x N;
+ * <p>Of a dataset nodes are classified, and every layer computes all of them; of a {@link GraphBatch} graphs are, and
+ * each layer has a {@link GraphLevel} of its own. What only datasets have is null for a batch. {@code adjacency} is A + I (N x N). {@code norm} is (d + 1)^-1/2, 1 x N;
  * {@code edgeNorm} holds the entries of D^-1/2 (A + I) D^-1/2 per edge of {@code adjacency}. Features are sparse or
  * dense, as the dataset has them.
  */
 public final class GraphInput implements AutoCloseable {
 
     private final Dataset dataset;
+    private final Features hostFeatures;
+    private final int numClasses;
+    private final int[] degrees;
+    private final HostMemory batchFeatures = new HostMemory();
     private final Backend backend;
     private final Memory memory;
     private final Sparsity adjacency;
+    private final List<GraphLevel> levels;
+    private final FloatMatrix inverseSizes;
+    private Sparsity neighbours;
+    private FloatMatrix inverseDegrees;
     private final FloatMatrix norm;
     private final float[] normOnHost;
     private final int[] edgeRowPtr;
@@ -40,6 +55,10 @@ public final class GraphInput implements AutoCloseable {
 
     public GraphInput(Dataset dataset, Backend backend) {
         this.dataset = dataset;
+        this.hostFeatures = dataset.features();
+        this.numClasses = dataset.numClasses();
+        this.degrees = dataset.degrees();
+        this.inverseSizes = null;
         this.backend = backend;
         this.memory = backend.newMemory("graph");
         Transfer upload = new Transfer(backend, memory);
@@ -53,6 +72,7 @@ public final class GraphInput implements AutoCloseable {
             // A + I is its own transpose, but the values of its edges need not be symmetric once they are quantized.
             IntArray reverseEdge = upload.ints(host.transpose(hostMemory).sourceEdge());
             this.adjacency = new Sparsity(graph, graph, reverseEdge);
+            this.levels = List.of(GraphLevel.ofNodes(adjacency));
             this.norm = upload.vector(inverseRoot);
             this.normOnHost = inverseRoot;
             this.edgeRowPtr = host.rowPtr().toArray();
@@ -73,6 +93,59 @@ public final class GraphInput implements AutoCloseable {
             this.validation = upload.ints(dataset.split().validation());
             this.test = upload.ints(dataset.split().test());
         }
+    }
+
+    /** Graphs to classify: labels and logits are one per graph, all of them to train on. */
+    public GraphInput(GraphBatch batch, Backend backend) {
+        this.dataset = null;
+        this.numClasses = batch.collection().numClasses();
+        this.backend = backend;
+        this.memory = backend.newMemory("graph");
+        Transfer upload = new Transfer(backend, memory);
+        List<GraphLevel> uploaded = new ArrayList<>();
+        for (int l = 0; l < batch.levels().size(); l++) {
+            GraphBatch.Level level = batch.levels().get(l);
+            boolean repeats = l > 0 && level.equals(batch.levels().get(l - 1));
+            uploaded.add(repeats ? uploaded.getLast() : GraphLevel.upload(level, upload));
+        }
+        this.levels = List.copyOf(uploaded);
+        this.adjacency = levels.getLast().adjacency();
+        FloatMatrix oneHot = oneHot(batch);
+        this.hostFeatures = new Features.Dense(oneHot);
+        this.featurePattern = null;
+        this.features = upload.matrix(oneHot);
+        this.edgeRowPtr = batch.levels().getLast().adjacency().rowPtr();
+        this.degrees = new int[edgeRowPtr.length - 1];
+        Arrays.setAll(degrees, v -> edgeRowPtr[v + 1] - edgeRowPtr[v] - 1);
+        this.inverseSizes = upload.vector(inverse(batch.sizes()));
+        this.norm = null;
+        this.normOnHost = null;
+        this.edgeNorm = null;
+        this.labels = upload.ints(batch.labels());
+        int[] all = new int[batch.numGraphs()];
+        Arrays.setAll(all, g -> g);
+        this.train = upload.ints(all);
+        this.validation = train;
+        this.test = train;
+    }
+
+    /** Features of the lowest level: one column per tag, a constant 1 where there is a single tag. */
+    private FloatMatrix oneHot(GraphBatch batch) {
+        int[] tags = batch.levels().get(0).tags();
+        FloatMatrix x = FloatMatrix.allocate(
+                batchFeatures, tags.length, batch.collection().numTags());
+        for (int v = 0; v < tags.length; v++) {
+            x.set(v, tags[v], 1);
+        }
+        return x;
+    }
+
+    private static float[] inverse(int[] counts) {
+        float[] values = new float[counts.length];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = counts[i] == 0 ? 0 : 1f / counts[i];
+        }
+        return values;
     }
 
     private static CsrGraph withSelfLoops(CsrGraph graph, HostMemory memory) {
@@ -108,15 +181,68 @@ public final class GraphInput implements AutoCloseable {
     }
 
     public int numNodes() {
-        return dataset.numNodes();
+        return adjacency.graph().numRows();
     }
 
     public int numFeatures() {
-        return dataset.features().cols();
+        return hostFeatures.cols();
     }
 
     public int numClasses() {
-        return dataset.numClasses();
+        return numClasses;
+    }
+
+    /** Whether graphs are classified, not nodes. */
+    public boolean classifiesGraphs() {
+        return dataset == null;
+    }
+
+    /** Features on the host. */
+    public Features hostFeatures() {
+        return hostFeatures;
+    }
+
+    /** Neighbours of every row, self loops left out. */
+    public int[] degrees() {
+        return degrees;
+    }
+
+    /** What layer {@code layer} computes on, from 1; level 0 is that of the features. */
+    public GraphLevel level(int layer) {
+        return levels.get(Math.min(layer, levels.size() - 1));
+    }
+
+    /** The shapes of cells with the rows of the level that each belongs to. */
+    public List<CellShape> fitted(List<CellShape> shapes) {
+        return shapes.stream()
+                .map(s -> s.cell().component().isWeight() ? s : new CellShape(s.cell(), rows(s.cell()), s.cols()))
+                .toList();
+    }
+
+    private int rows(Cell cell) {
+        boolean belongsBelow = cell.component() == Component.EMBEDDING;
+        return level(belongsBelow ? cell.layer() - 1 : cell.layer()).rows();
+    }
+
+    /** {@code 1 / nodes} of every graph of a batch. */
+    public FloatMatrix inverseSizes() {
+        return inverseSizes;
+    }
+
+    /** A without self loops; uploaded when first asked for. */
+    public Sparsity neighbours() {
+        if (neighbours == null) {
+            neighbours = Sparsity.symmetric(new Transfer(backend, memory).graph(dataset.graph()));
+        }
+        return neighbours;
+    }
+
+    /** {@code 1 / degree}, 0 for a node without neighbours, 1 x N; uploaded when first asked for. */
+    public FloatMatrix inverseDegrees() {
+        if (inverseDegrees == null) {
+            inverseDegrees = new Transfer(backend, memory).vector(inverse(degrees));
+        }
+        return inverseDegrees;
     }
 
     /** A + I, each entry weighing 1. */
@@ -181,5 +307,6 @@ public final class GraphInput implements AutoCloseable {
     @Override
     public void close() {
         memory.close();
+        batchFeatures.close();
     }
 }

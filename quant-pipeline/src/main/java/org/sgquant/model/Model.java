@@ -1,10 +1,13 @@
 package org.sgquant.model;
 
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.sgquant.autograd.Value;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.Cell;
 import org.sgquant.quant.CellShape;
+import org.sgquant.quant.Component;
 
 /** A graph neural network: its parameters, its quantizable cells, and its forward pass for every {@link Phase}. */
 public interface Model {
@@ -14,8 +17,17 @@ public interface Model {
 
     List<Parameters.Spec> parameters();
 
-    /** Every quantizable cell with its shape, in order. */
+    /** Every cell that an assignment can name, with its shape, in order. */
     List<CellShape> cells();
+
+    /** The cells that exist under {@code bits}: a layer that aggregates first makes no message. */
+    default List<CellShape> cells(BitAssignment bits) {
+        Set<Cell> absent = layers(bits).stream()
+                .filter(l -> l.order() == Order.AGGREGATE_FIRST)
+                .map(l -> new Cell(l.layer(), Component.MESSAGE))
+                .collect(Collectors.toSet());
+        return cells().stream().filter(c -> !absent.contains(c.cell())).toList();
+    }
 
     /** Describes the forward pass once; {@code forward} decides what quantization means in its phase. */
     Value logits(Forward forward);
@@ -28,6 +40,11 @@ public interface Model {
 
     default List<Cell> cellNames() {
         return cells().stream().map(CellShape::cell).toList();
+    }
+
+    /** {@code int}, or what the layers do where one of them sums in fp32. */
+    default String aggregated(BitAssignment bits) {
+        return layers(bits).stream().map(LayerPlan::aggregated).distinct().collect(Collectors.joining(" and "));
     }
 
     /** Order of the two products of a layer. */

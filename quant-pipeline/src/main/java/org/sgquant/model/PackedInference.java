@@ -55,7 +55,7 @@ public final class PackedInference implements AutoCloseable {
         backend.finish();
     }
 
-    /** Runs once and returns the SHA-256 of the codes of every packed tensor, blocks in order, by cell. */
+    /** Runs once and returns the SHA-256 of the codes of every packed tensor, blocks in order, each with its row codes, by cell. */
     public SortedMap<String, String> codesSha256() {
         SortedMap<String, String> sums = new TreeMap<>();
         if (cells.features() != null) {
@@ -82,11 +82,18 @@ public final class PackedInference implements AutoCloseable {
     }
 
     private void update(MessageDigest digest, PackedMatrix matrix) {
-        try (HostMemory host = new HostMemory()) {
-            for (int b = 0; b < matrix.scheme().blocks().size(); b++) {
-                MemorySegment copy = host.allocate(matrix.dataBytes(b));
-                backend.download(matrix.data(b), copy, matrix.dataBytes(b));
-                digest.update(copy.asSlice(0, matrix.dataBytes(b)).asByteBuffer());
+        for (int b = 0; b < matrix.scheme().blocks().size(); b++) {
+            update(digest, matrix.data(b), matrix.dataBytes(b));
+            update(digest, matrix.rowCodes(b), matrix.rowCodes(b).byteSize());
+        }
+    }
+
+    private void update(MessageDigest digest, MemorySegment source, long bytes) {
+        if (bytes > 0) {
+            try (HostMemory host = new HostMemory()) {
+                MemorySegment copy = host.allocate(bytes);
+                backend.download(source, copy, bytes);
+                digest.update(copy.asSlice(0, bytes).asByteBuffer());
             }
         }
     }

@@ -11,8 +11,22 @@ import org.sgquant.tensor.Memory;
 /** Trainable matrices of a model in memory of a backend, with their Adam moments. */
 public final class Parameters implements AutoCloseable {
 
-    /** Shape of a parameter before it exists; {@code glorot} ones start random, others at 0. */
-    public record Spec(String name, int rows, int cols, boolean glorot, float weightDecay) {}
+    /** What a parameter starts as. */
+    public enum Start {
+        /** Uniform in {@code +-sqrt(6 / (rows + cols))}. Source: Glorot and Bengio, 2010. */
+        GLOROT,
+        ZERO,
+        ONE
+    }
+
+    /** Shape and start of a parameter; one that is not {@code trained} is a statistic kept along, without a gradient. */
+    public record Spec(String name, int rows, int cols, Start start, float weightDecay, boolean trained) {
+
+        /** A trained parameter that starts random where {@code glorot}, else at 0. */
+        public Spec(String name, int rows, int cols, boolean glorot, float weightDecay) {
+            this(name, rows, cols, glorot ? Start.GLOROT : Start.ZERO, weightDecay, true);
+        }
+    }
 
     /** A parameter: its value and the two moments of Adam. */
     public record Parameter(Spec spec, FloatMatrix value, FloatMatrix m, FloatMatrix v) {}
@@ -45,16 +59,17 @@ public final class Parameters implements AutoCloseable {
                 .orElseThrow(() -> new IllegalArgumentException("parameter '" + name + "' does not exist"));
     }
 
-    /** Uniform in {@code +-sqrt(6 / (rows + cols))}, zero where not Glorot. Source: Glorot and Bengio, 2010. */
+    /** Sets every parameter to its start. */
     public void initialize(long seed) {
         for (int i = 0; i < list.size(); i++) {
             Spec spec = list.get(i).spec();
-            double limit = spec.glorot() ? Math.sqrt(6.0 / (spec.rows() + spec.cols())) : 0;
+            double limit = spec.start() == Start.GLOROT ? Math.sqrt(6.0 / (spec.rows() + spec.cols())) : 0;
+            float center = spec.start() == Start.ONE ? 1 : 0;
             long key = CounterRandom.key(seed, 0, -1 - i);
             float[][] values = new float[spec.rows()][spec.cols()];
             for (int r = 0; r < spec.rows(); r++) {
                 for (int c = 0; c < spec.cols(); c++) {
-                    values[r][c] = (float) ((2 * CounterRandom.uniform(key, r * spec.cols() + c) - 1) * limit);
+                    values[r][c] = center + (float) ((2 * CounterRandom.uniform(key, r * spec.cols() + c) - 1) * limit);
                 }
             }
             set(i, values);

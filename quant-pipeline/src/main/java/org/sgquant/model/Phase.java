@@ -10,6 +10,8 @@ public enum Phase {
     FINE_TUNE,
     /** Fake quantization without dropout, setting every range on the way. */
     CALIBRATE,
+    /** Fake quantization without dropout, ranges as they are. */
+    FROZEN,
     /** Packed inference: codes are stored and aggregated. */
     PACKED;
 

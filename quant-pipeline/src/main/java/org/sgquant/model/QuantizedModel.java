@@ -8,7 +8,6 @@ import org.sgquant.kernels.Backend;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.Cell;
 import org.sgquant.quant.CellCount;
-import org.sgquant.quant.Component;
 import org.sgquant.quant.MemoryReport;
 import org.sgquant.quant.QuantConfig;
 import org.sgquant.quant.QuantizedCells;
@@ -49,13 +48,13 @@ public final class QuantizedModel implements AutoCloseable {
         this.parameters.copyFrom(start);
         boolean scaled = aggregatesFeatures(model, bits) && model.foldsNorm();
         QuantizedCells.Source source = new QuantizedCells.Source(
-                input.dataset().features(),
+                input.hostFeatures(),
                 scaled ? input.normOnHost() : null,
                 model.foldsNorm() ? null : input.edgeNorm(),
                 input.edgeRowPtr(),
-                input.dataset().degrees());
-        this.cells =
-                new QuantizedCells(bits, fitted(config, model, bits), model.cells(), source, featureRanges, backend);
+                input.degrees());
+        this.cells = new QuantizedCells(
+                bits, fitted(config, model, bits), model.cells(bits), source, featureRanges, backend);
     }
 
     /** {@code config} as it applies under {@code bits}: features that are summed need a scale common to a bucket. */
@@ -98,9 +97,8 @@ public final class QuantizedModel implements AutoCloseable {
 
     /** Readies packed inference with weights whose codes {@code writer} writes. */
     public PackedInference pack(BiConsumer<Cell, PackedMatrix> writer) {
-        for (Model.LayerPlan layer : model.layers(bits())) {
-            Cell cell = new Cell(layer.layer(), Component.WEIGHT);
-            if (!bits().isFp32(cell)) {
+        for (Cell cell : model.cellNames()) {
+            if (cell.component().isWeight() && !bits().isFp32(cell)) {
                 writer.accept(cell, cells.weightStore(cell));
             }
         }
@@ -120,12 +118,12 @@ public final class QuantizedModel implements AutoCloseable {
     }
 
     public MemoryReport memory() {
-        return MemoryReport.of(model.cells(), cells, otherBytes());
+        return MemoryReport.of(model.cells(bits()), cells, otherBytes());
     }
 
     /** Values, bits and bytes of every cell, in the order of the model. */
     public List<CellCount> cellCounts() {
-        return cells.counts(model.cells());
+        return cells.counts(model.cells(bits()));
     }
 
     /** CSR, norm and parameters that have no cell. */

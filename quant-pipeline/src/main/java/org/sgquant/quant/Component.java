@@ -15,7 +15,13 @@ public enum Component {
     /** Further hidden state where a model has it. */
     HIDDEN,
     /** The weight matrix. */
-    WEIGHT;
+    WEIGHT,
+    /** The second weight matrix of a layer with two: of the MLP in GIN, of the node itself in GraphSAGE. */
+    WEIGHT2;
+
+    public boolean isWeight() {
+        return this == WEIGHT || this == WEIGHT2;
+    }
 
     /** Parses the lower-case name. */
     public static Component parse(String text) {
@@ -30,7 +36,7 @@ public enum Component {
 
     /** Whether rows are nodes, so that degree buckets can differ in width. */
     public boolean hasBuckets() {
-        return this != WEIGHT;
+        return !isWeight();
     }
 
     @Override

@@ -1,17 +1,18 @@
 package org.sgquant.quant;
 
+import java.lang.foreign.ValueLayout;
 import org.sgquant.kernels.Calibration;
 import org.sgquant.kernels.NonFiniteException;
 import org.sgquant.kernels.RangeSearch;
 import org.sgquant.tensor.BitWidth;
 import org.sgquant.tensor.CsrGraph;
-import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.HostMemory;
 import org.sgquant.tensor.PackedLayout;
 import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantScheme;
 import org.sgquant.tensor.Rounding;
+import org.sgquant.tensor.RowScale;
 import org.sgquant.tensor.ShapeException;
 import org.sgquant.tensor.SparseMatrix;
 
@@ -66,6 +67,10 @@ final class FeatureQuantizer {
             if (!block.bits().isPacked()) {
                 continue;
             }
+            if (scheme.granularity() == Granularity.ROW_CODE) {
+                calibrateRowCodes(block, calibration);
+                continue;
+            }
             boolean whole = scheme.granularity() == Granularity.TENSOR;
             int from = whole ? 0 : block.rowStart();
             int to = whole ? scheme.rows() : block.rowEnd();
@@ -73,6 +78,7 @@ final class FeatureQuantizer {
                 case ROW -> rowMaxima(from, to);
                 case COLUMN -> columnMaxima(from, to);
                 case TENSOR, BUCKET -> new float[] {high(from, to, block.bits(), calibration)};
+                case ROW_CODE -> throw new IllegalStateException("rows with codes share the range of their block");
             };
             int steps = scheme.rounding().steps(block.bits());
             for (int i = 0; i < highs.length; i++) {
@@ -81,6 +87,33 @@ final class FeatureQuantizer {
                 block.params().offset().set(0, i, 0);
             }
         }
+    }
+
+    private void calibrateRowCodes(QuantScheme.Block block, Calibration calibration) {
+        float[] maxima = rowMaxima(block.rowStart(), block.rowEnd());
+        float largest = 0;
+        for (float m : maxima) {
+            largest = Math.max(largest, m);
+        }
+        if (largest == 0) {
+            RowScale.setZero(block.params());
+            return;
+        }
+        float unit = RowScale.unitOf(largest);
+        double clip = 1;
+        if (calibration.method() == Calibration.Method.PERCENTILE || calibration.method() == Calibration.Method.MSE) {
+            long[] counts = new long[RangeSearch.BINS];
+            for (int r = block.rowStart(); r < block.rowEnd(); r++) {
+                int code = RowScale.code(maxima[r - block.rowStart()], unit, block.bits());
+                for (int e = rowPtr[r]; e < rowPtr[r + 1]; e++) {
+                    RangeSearch.countInRow(calibration, false, values[e], unit, code, 1, counts);
+                }
+                int zeros = scheme.cols() - (rowPtr[r + 1] - rowPtr[r]);
+                RangeSearch.countInRow(calibration, false, 0, unit, code, zeros, counts);
+            }
+            clip = RangeSearch.clip(calibration, false, counts, block.bits(), scheme.rounding());
+        }
+        RowScale.set(block.params(), false, unit, clip, scheme.rounding().steps(block.bits()));
     }
 
     private float[] rowMaxima(int from, int to) {
@@ -149,28 +182,35 @@ final class FeatureQuantizer {
 
     private void packRow(PackedMatrix out, int b, QuantScheme.Block block, int r) {
         long at = (long) (r - block.rowStart()) * out.stride(b);
+        int rowCode = rowCode(block, r);
+        if (out.rowCodes(b).byteSize() > 0) {
+            out.rowCodes(b).set(ValueLayout.JAVA_BYTE, r - block.rowStart(), (byte) rowCode);
+        }
         for (int e = rowPtr[r]; e < rowPtr[r + 1]; e++) {
             if (block.bits().isPacked()) {
-                PackedLayout.setCode(out.data(b), at, block.bits(), scheme.cols(), colIdx[e], code(block, r, e));
+                PackedLayout.setCode(
+                        out.data(b), at, block.bits(), scheme.cols(), colIdx[e], code(block, r, e, rowCode));
             } else {
                 PackedLayout.setFloat(out.data(b), at, colIdx[e], values[e]);
             }
         }
     }
 
-    private int code(QuantScheme.Block block, int r, int e) {
-        float scale = scale(block, r, e);
+    private int rowCode(QuantScheme.Block block, int r) {
+        if (scheme.granularity() != Granularity.ROW_CODE || !block.bits().isPacked()) {
+            return 1;
+        }
+        return RowScale.code(rowMaxima(r, r + 1)[0], RowScale.unit(block.params()), block.bits());
+    }
+
+    private int code(QuantScheme.Block block, int r, int e, int rowCode) {
+        float scale = scale(block, r, e, rowCode);
         float u = Math.min(Math.max(values[e] / scale, 0), block.bits().maxCode());
         return (int) (scheme.rounding() == Rounding.PAPER ? Math.floor(u) : Math.rint(u));
     }
 
-    private float scale(QuantScheme.Block block, int r, int e) {
-        FloatMatrix scales = block.params().scale();
-        return switch (scheme.granularity()) {
-            case TENSOR, BUCKET -> scales.get(0, 0);
-            case COLUMN -> scales.get(0, colIdx[e]);
-            case ROW -> scales.get(0, r - block.rowStart());
-        };
+    private float scale(QuantScheme.Block block, int r, int e, int rowCode) {
+        return block.params().scale().get(0, scheme.scaleIndex(block, r, colIdx[e])) * rowCode;
     }
 
     /** The stored entries as inference will see them, in the order of the pattern. */
@@ -181,8 +221,9 @@ final class FeatureQuantizer {
                 continue;
             }
             for (int r = block.rowStart(); r < block.rowEnd(); r++) {
+                int rowCode = rowCode(block, r);
                 for (int e = rowPtr[r]; e < rowPtr[r + 1]; e++) {
-                    out[e] = Math.fma(scale(block, r, e), code(block, r, e), 0f);
+                    out[e] = Math.fma(scale(block, r, e, rowCode), code(block, r, e, rowCode), 0f);
                 }
             }
         }

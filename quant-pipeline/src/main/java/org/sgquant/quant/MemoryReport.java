@@ -5,8 +5,8 @@ import java.util.List;
 /**
  * Bits and bytes of a quantized model, each under its own name.
  *
- * <p><i>payload set</i>: embedding and attention cells, SGQuant's count; <i>all set</i>: every cell, 32-bit ones
- * included; <i>inner set</i>: all but the input features. Averages are bits per value over a set.
+ * <p><i>payload set</i>: embedding and attention cells, SGQuant's count; <i>all set</i>: every cell that
+ * exists, 32-bit ones included (an aggregate-first layer has no message); <i>inner set</i>: all but the input features. Averages are bits per value over a set.
  *
  * @param averageBits over the payload set
  * @param bitsAll over the all set

@@ -9,7 +9,7 @@ import org.sgquant.tensor.Rounding;
  *
  * <p>{@code features*} apply to the input features, whose row-wise ranges are lossless for bag-of-words rows;
  * {@code inner*} to everything computed from them; edge weights always have the range [0, maximum] of a bucket; weights have a scale per column and least squared error.
- * {@code clipMask} zeroes the straight-through gradient outside the range.
+ * {@code clipMask} zeroes the straight-through gradient outside the range; {@code qat} is what fine-tuning does beyond.
  */
 public record QuantConfig(
         Granularity featuresGranularity,
@@ -17,26 +17,44 @@ public record QuantConfig(
         Granularity innerGranularity,
         Calibration innerCalibration,
         Rounding rounding,
-        boolean clipMask) {
+        boolean clipMask,
+        QatConfig qat) {
 
     public static final QuantConfig DEFAULT = new QuantConfig(
-            Granularity.ROW, Calibration.ROW_MEAN, Granularity.COLUMN, Calibration.MSE, Rounding.NEAREST, false);
+            Granularity.ROW,
+            Calibration.ROW_MEAN,
+            Granularity.COLUMN,
+            Calibration.MSE,
+            Rounding.NEAREST,
+            false,
+            QatConfig.OFF);
 
     public QuantConfig withFeaturesGranularity(Granularity granularity) {
         return new QuantConfig(
-                granularity, featuresCalibration, innerGranularity, innerCalibration, rounding, clipMask);
+                granularity, featuresCalibration, innerGranularity, innerCalibration, rounding, clipMask, qat);
+    }
+
+    public QuantConfig withQat(QatConfig options) {
+        return new QuantConfig(
+                featuresGranularity,
+                featuresCalibration,
+                innerGranularity,
+                innerCalibration,
+                rounding,
+                clipMask,
+                options);
     }
 
     /** Granularity of weights: one scale per output column. */
     public Granularity granularity(Cell cell) {
-        if (cell.component() == Component.WEIGHT) {
+        if (cell.component().isWeight()) {
             return Granularity.COLUMN;
         }
         return isFeatures(cell) ? featuresGranularity : innerGranularity;
     }
 
     public Calibration calibration(Cell cell) {
-        if (cell.component() == Component.WEIGHT) {
+        if (cell.component().isWeight()) {
             return Calibration.MSE;
         }
         return isFeatures(cell) ? featuresCalibration : innerCalibration;

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.sgquant.data.Features;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.Calibration;
@@ -16,8 +17,10 @@ import org.sgquant.tensor.EdgeWeights;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.HostMemory;
+import org.sgquant.tensor.LearnedRanges;
 import org.sgquant.tensor.Memory;
 import org.sgquant.tensor.PackedMatrix;
+import org.sgquant.tensor.QuantParams;
 import org.sgquant.tensor.QuantScheme;
 
 /**
@@ -47,6 +50,7 @@ public final class QuantizedCells implements AutoCloseable {
     private final Map<Cell, QuantScheme> schemes = new TreeMap<>();
     private final Map<Cell, Quantized<EdgeWeights>> attention = new TreeMap<>();
     private final Map<Cell, PackedMatrix> weights = new TreeMap<>();
+    private final Map<Cell, LearnedRanges> learnedRanges = new TreeMap<>();
     private Quantized<PackedMatrix> features;
 
     /**
@@ -59,6 +63,23 @@ public final class QuantizedCells implements AutoCloseable {
             List<CellShape> shapes,
             Source source,
             Predicate<QuantScheme> featureRanges,
+            Backend backend) {
+        this(bits, config, shapes, source, featureRanges, null, backend);
+    }
+
+    /** Cells of other rows whose ranges, but for the features, are those of {@code ranges} and change with them. */
+    public static QuantizedCells sharing(
+            QuantizedCells ranges, List<CellShape> shapes, Source source, Predicate<QuantScheme> featureRanges) {
+        return new QuantizedCells(ranges.bits, ranges.config, shapes, source, featureRanges, ranges, ranges.backend);
+    }
+
+    private QuantizedCells(
+            BitAssignment bits,
+            QuantConfig config,
+            List<CellShape> shapes,
+            Source source,
+            Predicate<QuantScheme> featureRanges,
+            QuantizedCells ranges,
             Backend backend) {
         this.backend = backend;
         this.bits = bits;
@@ -73,22 +94,40 @@ public final class QuantizedCells implements AutoCloseable {
             } else if (cell.component() == Component.ATTENTION) {
                 attention.put(cell, quantizeEdges(cell, source));
             } else if (!bits.isFp32(cell)) {
-                schemes.put(cell, newScheme(shape, packedMemory));
+                schemes.put(cell, ranges == null ? newScheme(shape, packedMemory) : shared(shape, ranges.scheme(cell)));
             }
+        }
+        if (config.qat().learnedSteps()) {
+            schemes.forEach((cell, scheme) -> learnedRanges.put(cell, LearnedRanges.allocate(fakeMemory, scheme)));
         }
     }
 
     private QuantScheme newScheme(CellShape shape, Memory memory) {
         Cell cell = shape.cell();
-        int[] rows = cell.component().hasBuckets() ? bounds : new int[] {0, shape.rows()};
         return QuantScheme.create(
                 memory,
                 cell.toString(),
-                rows,
+                blockBounds(shape),
                 shape.cols(),
                 bits.widths(cell),
                 config.granularity(cell),
                 config.rounding());
+    }
+
+    /** First row of each block and the end: of degree buckets, where the rows are nodes and there is more than one. */
+    private int[] blockBounds(CellShape shape) {
+        boolean whole = bounds.length == 2 || !shape.cell().component().hasBuckets();
+        return whole ? new int[] {0, shape.rows()} : bounds;
+    }
+
+    private QuantScheme shared(CellShape shape, QuantScheme ranges) {
+        int[] rows = blockBounds(shape);
+        List<QuantScheme.Block> blocks = new ArrayList<>();
+        for (int b = 0; b + 1 < rows.length; b++) {
+            QuantScheme.Block block = ranges.blocks().get(b);
+            blocks.add(new QuantScheme.Block(rows[b], rows[b + 1], block.bits(), block.params()));
+        }
+        return new QuantScheme(ranges.name(), ranges.cols(), ranges.granularity(), ranges.rounding(), blocks);
     }
 
     private Quantized<PackedMatrix> quantizeFeatures(CellShape shape, Source source, Predicate<QuantScheme> ranges) {
@@ -179,6 +218,18 @@ public final class QuantizedCells implements AutoCloseable {
         }
     }
 
+    /** Takes over the ranges, those of the features apart, of cells with the same widths. */
+    public void copyRanges(QuantizedCells from) {
+        schemes.forEach((cell, scheme) -> {
+            for (int b = 0; b < scheme.blocks().size(); b++) {
+                QuantParams source = from.schemes.get(cell).blocks().get(b).params();
+                QuantParams target = scheme.blocks().get(b).params();
+                backend.elementwise().copy(source.scale(), target.scale());
+                backend.elementwise().copy(source.offset(), target.offset());
+            }
+        });
+    }
+
     public BitAssignment bits() {
         return bits;
     }
@@ -208,6 +259,19 @@ public final class QuantizedCells implements AutoCloseable {
 
     public Map<Cell, QuantScheme> schemes() {
         return schemes;
+    }
+
+    /** Scales and offsets that are trained, by cell; none unless steps are learned. */
+    public Map<Cell, LearnedRanges> learnedRanges() {
+        return learnedRanges;
+    }
+
+    /** Scale and offset of every block of {@link #schemes}, in the order of the cells. */
+    public List<FloatMatrix> ranges() {
+        return schemes.values().stream()
+                .flatMap(s -> s.blocks().stream())
+                .flatMap(b -> Stream.of(b.params().scale(), b.params().offset()))
+                .toList();
     }
 
     public Calibration calibration(Cell cell) {

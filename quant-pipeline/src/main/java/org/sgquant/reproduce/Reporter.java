@@ -11,7 +11,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
-import org.sgquant.data.Dataset;
 import org.sgquant.report.RunReport.Accuracy;
 import org.sgquant.reproduce.TableReport.Beside;
 import org.sgquant.reproduce.TableReport.Check;
@@ -64,9 +63,9 @@ public final class Reporter {
 
     private String splits() {
         String splits = plan.rows().stream()
-                .map(PlannedRow::dataset)
+                .map(PlannedRow::subject)
                 .filter(Objects::nonNull)
-                .map(d -> d.name() + " " + d.splitSource())
+                .map(subject -> subject.name() + " " + subject.split())
                 .distinct()
                 .collect(Collectors.joining("; "));
         return splits.isEmpty() ? "" : " Splits: " + splits + ".";
@@ -121,7 +120,6 @@ public final class Reporter {
 
     private Line line(PlannedRow planned) {
         Table.Row row = planned.row();
-        Dataset data = planned.dataset();
         List<Outcome> all = outcomes(planned, false);
         List<Outcome> good = all.stream().filter(Outcome::succeeded).toList();
         List<Outcome> packed = row.bits() == null ? List.of() : good;
@@ -135,7 +133,7 @@ public final class Reporter {
         return new Line(
                 row.name(),
                 planned.recipe().dataset().name(),
-                data == null ? null : data.splitSource(),
+                planned.subject() == null ? null : planned.subject().split(),
                 planned.recipe().model().name(),
                 planned.bits() == null ? row.bits() : planned.bits().toString(),
                 good.size(),

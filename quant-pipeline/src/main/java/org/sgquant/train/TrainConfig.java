@@ -1,5 +1,7 @@
 package org.sgquant.train;
 
+import org.sgquant.model.ModelConfig;
+
 /**
  * How long and how fast to train.
  *
@@ -8,7 +10,6 @@ package org.sgquant.train;
  */
 public record TrainConfig(int epochs, float learningRate, float finalLearningRate, int patience) {
 
-    public static final TrainConfig FP32 = new TrainConfig(200, 0.01f, 0.01f, 200);
     public static final TrainConfig FINE_TUNE = new TrainConfig(60, 0.005f, 0.005f, 60);
 
     public TrainConfig {
@@ -18,11 +19,17 @@ public record TrainConfig(int epochs, float learningRate, float finalLearningRat
         }
     }
 
+    /** fp32 training as {@code model} advises, to the end, at a constant learning rate. */
+    public static TrainConfig of(ModelConfig model) {
+        return new TrainConfig(model.epochs(), model.learningRate(), model.learningRate(), Math.max(1, model.epochs()));
+    }
+
     public TrainConfig withEpochs(int count) {
         return new TrainConfig(count, learningRate, finalLearningRate, Math.max(patience, 1));
     }
 
-    float learningRate(int epoch) {
+    /** Learning rate of {@code epoch}, from 0. */
+    public float learningRate(int epoch) {
         double progress = epochs <= 1 ? 0 : epoch / (epochs - 1.0);
         return (float)
                 (finalLearningRate + (learningRate - finalLearningRate) * 0.5 * (1 + Math.cos(Math.PI * progress)));

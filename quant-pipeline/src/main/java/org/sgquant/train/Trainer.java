@@ -1,5 +1,6 @@
 package org.sgquant.train;
 
+import org.sgquant.autograd.LearnedQuantFunctions;
 import org.sgquant.autograd.Plan;
 import org.sgquant.autograd.Tape;
 import org.sgquant.autograd.Value;
@@ -15,14 +16,16 @@ import org.sgquant.quant.QuantizedCells;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.HostMemory;
 import org.sgquant.tensor.IntArray;
+import org.sgquant.tensor.LearnedRanges;
 import org.sgquant.tensor.Memory;
 
 /**
  * Trains or fine-tunes one model on one graph and keeps the checkpoint of best validation accuracy.
  *
  * <p>Each epoch replays two plans: a step on the training nodes, and an evaluation on the validation nodes without
- * dropout, which in fine-tuning also refreshes the ranges that the next step quantizes with. Test labels are read by
- * {@link #evaluate} alone.
+ * dropout. In fine-tuning the evaluation also refreshes the ranges that the next step quantizes with, unless steps are
+ * learned: then ranges are calibrated once, before the first step. A checkpoint is weights and ranges. Test labels are
+ * read by {@link #evaluate} alone.
  */
 public final class Trainer implements AutoCloseable {
 
@@ -30,13 +33,15 @@ public final class Trainer implements AutoCloseable {
     private final Memory memory;
     private final HostMemory host = new HostMemory();
     private final Parameters parameters;
-    private final Parameters best;
+    private final QuantizedCells cells;
+    private final Checkpoint best;
     private final GraphInput input;
     private final StepState state;
     private final StepState hostState;
     private final FloatMatrix metrics;
     private final FloatMatrix hostMetrics;
     private final Plan step;
+    private final Plan calibration;
     private final Plan evaluation;
 
     /** {@code cells} is null for fp32 training; {@code parameters} are trained in place. */
@@ -45,16 +50,23 @@ public final class Trainer implements AutoCloseable {
         this.memory = backend.newMemory("training");
         this.input = input;
         this.parameters = parameters;
-        this.best = new Parameters(model.parameters(), backend);
+        this.cells = cells;
+        this.best = new Checkpoint(model, parameters, cells, backend);
         this.state = StepState.allocate(memory);
         this.hostState = StepState.allocate(host);
         this.metrics = FloatMatrix.allocate(memory, 1, 2);
         this.hostMetrics = FloatMatrix.allocate(host, 1, 2);
-        this.step = stepPlan(model, cells);
-        this.evaluation = evaluationPlan(model, cells, input.validation());
+        this.step = stepPlan(model);
+        this.calibration = learnsRanges() ? evaluationPlan(model, Phase.CALIBRATE) : null;
+        this.evaluation = evaluationPlan(
+                model, cells == null ? Phase.EVALUATE : learnsRanges() ? Phase.FROZEN : Phase.CALIBRATE);
     }
 
-    private Plan stepPlan(Model model, QuantizedCells cells) {
+    private boolean learnsRanges() {
+        return cells != null && !cells.learnedRanges().isEmpty();
+    }
+
+    private Plan stepPlan(Model model) {
         Tape tape = new Tape();
         tape.nextStep(state);
         Phase phase = cells == null ? Phase.TRAIN : Phase.FINE_TUNE;
@@ -63,23 +75,33 @@ public final class Trainer implements AutoCloseable {
         Value grad = tape.crossEntropy(logits, input.labels(), input.train(), metrics);
         tape.backward(logits, grad);
         for (Parameters.Parameter p : parameters.list()) {
+            if (!p.spec().trained()) {
+                continue;
+            }
             Value value = forward.parameterValues().get(p.spec().name());
             tape.adam(value, p.m(), p.v(), p.spec().weightDecay(), state);
+        }
+        if (learnsRanges()) {
+            float factor = cells.config().qat().stepRate();
+            cells.learnedRanges().values().forEach(r -> LearnedQuantFunctions.step(tape, r, factor, state));
         }
         return Plan.compile(tape, backend, memory);
     }
 
-    private Plan evaluationPlan(Model model, QuantizedCells cells, IntArray nodes) {
+    private Plan evaluationPlan(Model model, Phase phase) {
         Tape tape = new Tape();
-        Phase phase = cells == null ? Phase.EVALUATE : Phase.CALIBRATE;
         Value logits = model.logits(new Forward(tape, phase, input, parameters, cells, state));
-        tape.evaluate(logits, input.labels(), nodes, metrics);
+        tape.evaluate(logits, input.labels(), input.validation(), metrics);
         return Plan.compile(tape, backend, memory);
     }
 
-    /** Trains from the present parameters and leaves those of the best checkpoint; returns its validation metrics. */
+    /** Trains from the present parameters and leaves the best checkpoint, ranges included; returns its validation metrics. */
     public Metrics train(TrainConfig config, long seed) {
         parameters.resetMoments();
+        if (learnsRanges()) {
+            calibration.run();
+            cells.learnedRanges().values().forEach(this::resetMoments);
+        }
         Metrics bestMetrics = null;
         int bestEpoch = 0;
         for (int epoch = 0; epoch <= config.epochs(); epoch++) {
@@ -90,7 +112,7 @@ public final class Trainer implements AutoCloseable {
             if (now.betterThan(bestMetrics)) {
                 bestMetrics = now;
                 bestEpoch = epoch;
-                best.copyFrom(parameters);
+                best.save();
             }
             if (epoch == config.epochs() || epoch - bestEpoch >= config.patience()) {
                 break;
@@ -99,8 +121,13 @@ public final class Trainer implements AutoCloseable {
             backend.upload(hostState.data(), state.data(), StepState.BYTES);
             step.run();
         }
-        parameters.copyFrom(best);
+        best.restore();
         return bestMetrics;
+    }
+
+    private void resetMoments(LearnedRanges ranges) {
+        backend.elementwise().zero(ranges.m());
+        backend.elementwise().zero(ranges.v());
     }
 
     /** A tensor that was finite before the first step and cannot be quantized after one has diverged. */
@@ -115,7 +142,7 @@ public final class Trainer implements AutoCloseable {
         }
     }
 
-    /** Validation metrics of the present parameters; in fine-tuning this sets every range. */
+    /** Validation metrics of the present parameters; in fine-tuning this sets every range that is not learned. */
     public Metrics validate() {
         evaluation.run();
         return read(input.validation());
@@ -152,6 +179,9 @@ public final class Trainer implements AutoCloseable {
     public void close() {
         step.close();
         evaluation.close();
+        if (calibration != null) {
+            calibration.close();
+        }
         best.close();
         memory.close();
         host.close();

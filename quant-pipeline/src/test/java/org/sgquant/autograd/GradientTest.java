@@ -41,16 +41,16 @@ final class GradientTest {
 
     @ParameterizedTest
     @CsvSource({
-        "5,false,2,reference", "5,true,2,reference", "10,false,2,reference", "10,true,2,reference",
-        "5,false,1,reference", "5,false,3,reference", "5,true,2,cpu", "10,false,2,cpu"
+        "5,FOLDED,2,reference", "5,EDGE,2,reference", "10,FOLDED,2,reference", "10,EDGE,2,reference",
+        "5,FOLDED,1,reference", "5,FOLDED,3,reference", "5,EDGE,2,cpu", "10,FOLDED,2,cpu"
     })
-    void everyGradientOfAGcnIsThatOfFiniteDifferences(int words, boolean edgeNorm, int layers, String device) {
+    void everyGradientOfAGcnIsThatOfFiniteDifferences(int words, GcnConfig.Norm norm, int layers, String device) {
         try (Dataset dataset = graph(words).generate();
                 Backend backend = device.equals("cpu") ? new CpuBackend(2) : new ReferenceBackend();
                 GraphInput input = new GraphInput(dataset, backend);
                 Memory memory = backend.newMemory("test")) {
             assertThat(dataset.features() instanceof Features.Sparse).isEqualTo(words == 5);
-            Gcn gcn = new Gcn(new GcnConfig(layers, 7, 0, 0, edgeNorm, null), input);
+            Gcn gcn = new Gcn(new GcnConfig(layers, 7, 0, 0, norm, GcnConfig.OrderRule.AUTO), input);
             try (Parameters parameters = new Parameters(gcn.parameters(), backend)) {
                 parameters.initialize(3);
                 FloatMatrix metrics = FloatMatrix.allocate(memory, 1, 2);

@@ -14,8 +14,10 @@ import org.sgquant.data.Dataset;
 import org.sgquant.data.SyntheticCitationGraph;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.cpu.CpuBackend;
+import org.sgquant.model.GcnConfig;
 import org.sgquant.model.GraphInput;
 import org.sgquant.model.Model;
+import org.sgquant.model.ModelSizes;
 import org.sgquant.model.Parameters;
 import org.sgquant.model.QuantizedModel;
 import org.sgquant.quant.BitAssignment;
@@ -35,9 +37,9 @@ final class MemoryTest {
             Dataset dataset, Recipe recipe, BitAssignment bits, List<CellShape> shapes, Backend backend) {
         Dataset ordered = dataset.permuted(bits.buckets().order(dataset.degrees()));
         try (GraphInput input = new GraphInput(ordered, backend)) {
-            Model model = recipe.model().config().create(input);
+            Model model = recipe.model().config().create(ModelSizes.of(input));
             shapes.clear();
-            shapes.addAll(model.cells());
+            shapes.addAll(model.cells(bits));
             try (Parameters parameters = new Parameters(model.parameters(), backend);
                     QuantizedModel quantized = new QuantizedModel(
                             model,
@@ -97,6 +99,33 @@ final class MemoryTest {
         assertThat(HostMemory.liveBytes()).isEqualTo(before);
     }
 
+    @Test
+    void aggregateFirstLayersHaveNoMessageToCount() {
+        String text = "L1.embedding=1 L1.weight=4 L2.embedding=4 L2.weight=4";
+        try (Dataset dataset = SyntheticCitationGraph.SMALL.generate();
+                Backend backend = new CpuBackend(1);
+                Lanes lanes = SmallModels.lanes(dataset, 1, 1)) {
+            Recipe recipe = SmallModels.recipe(false, "aggregate-first", "32");
+            BitAssignment bits = SmallModels.parse(SmallModels.experiment(lanes, recipe), dataset, text);
+            MemoryReport m = report(dataset, recipe, bits, new ArrayList<>(), backend);
+            // Summed features have a scale per bucket; 4 x 4 bits take a row of 2 bytes.
+            long x = 200 * 8 + 8;
+            long inner = 64 * 8 + 16 * 8 + 200 * 8 + 16 * 8 + 16 * 2 + 4 * 8;
+            assertThat(m.bitsInner()).isEqualTo(4);
+            assertThat(m.innerStoredBytes()).isEqualTo(inner);
+            assertThat(m.storedBytes()).isEqualTo(x + inner);
+            assertThat(m.cellBytes()).isEqualTo(x + inner);
+            double innerValues = 64 * 16 + 200 * 16 + 16 * 4;
+            assertThat(m.bitsAll()).isEqualTo((4 * innerValues + 200 * 64) / (innerValues + 200 * 64));
+            long other = 4 * (16 + 4) + 4 * 200 + 4 * (201 + 1000);
+            assertThat(m.totalBytes()).isEqualTo(x + inner + other);
+
+            Recipe transformFirst = SmallModels.recipe(false, "transform-first", "32");
+            MemoryReport t = report(dataset, transformFirst, bits, new ArrayList<>(), backend);
+            assertThat(t.innerStoredBytes()).isEqualTo(inner + 4 * 200 * (16 + 4));
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void theSearchKnowsTheStoredBytesOfEveryAssignment(boolean edgeNorm) {
@@ -109,7 +138,7 @@ final class MemoryTest {
                     DegreeBuckets.NONE, DegreeBuckets.quartiles(dataset.degrees()), new DegreeBuckets(2, 1000))) {
                 List<CellShape> shapes = new ArrayList<>();
                 Recipe recipe = SmallModels.recipe(edgeNorm, "auto", "32");
-                Model model = recipe.model().config().create(dataset, dataset.numClasses());
+                Model model = recipe.model().config().create(ModelSizes.of(dataset, dataset.numClasses()));
                 QuantConfig config = recipe.quantization().config();
                 report(dataset, recipe, BitAssignment.of(Map.of(), buckets), shapes, backend);
                 BitSpace space = new BitSpace(model, buckets, dataset.degrees(), config, all, all);
@@ -144,7 +173,7 @@ final class MemoryTest {
     @Test
     void assignmentsOfTheSpaceNameEveryCellAndBucket() {
         try (Dataset dataset = SyntheticCitationGraph.SMALL.generate()) {
-            Model model = ModelConfig.DEFAULT.create(dataset, dataset.numClasses());
+            Model model = GcnConfig.DEFAULT.create(ModelSizes.of(dataset, dataset.numClasses()));
             BitSpace space = new BitSpace(
                     model, new DegreeBuckets(3), dataset.degrees(), QuantConfig.DEFAULT, List.of(1), List.of(2, 4));
             assertThat(space.space().dimensions().stream().map(SearchSpace.Dimension::cell))

@@ -27,8 +27,8 @@ final class RealGraphTest {
     private static Experiment experiment(Lanes lanes) {
         return new Experiment(
                 lanes,
-                new ModelConfig("gcn", GcnConfig.DEFAULT),
-                TrainConfig.FP32,
+                GcnConfig.DEFAULT,
+                TrainConfig.of(GcnConfig.DEFAULT),
                 TrainConfig.FINE_TUNE,
                 QuantConfig.DEFAULT);
     }

@@ -2,6 +2,7 @@ package org.sgquant.experiment;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.sgquant.data.Dataset;
 import org.sgquant.data.SyntheticCitationGraph;
 import org.sgquant.kernels.cpu.CpuBackend;
@@ -18,10 +19,11 @@ final class SmallModels {
     static Recipe recipe(boolean edgeNorm, String order, String bits) {
         return new Recipe(
                 new Recipe.Data("small", null, null, null, null, true, 0, 0),
-                new Recipe.Gcn("gcn", 2, 16, 0.5f, 5e-4f, edgeNorm ? "edge" : "folded", order),
+                ModelSettings.of("gcn", Map.of("norm", edgeNorm ? "edge" : "folded", "order", order)),
                 new Recipe.Training(40, 0.01f, 0.01f, 100),
                 new Recipe.Training(3, 0.005f, 0.005f, 100),
                 new Recipe.Quantization("row", "rowmean", "column", "mse", "nearest", false),
+                null,
                 bits,
                 0);
     }
@@ -32,7 +34,7 @@ final class SmallModels {
                 recipe.model().config(),
                 recipe.train().config(),
                 recipe.fineTune().config(),
-                recipe.quantization().config());
+                recipe.quantConfig());
     }
 
     static Lanes lanes(Dataset dataset, int count, int threads) {

@@ -17,7 +17,11 @@ public final class CpuBackend extends HostBackend {
                 new CpuDenseOps(workers),
                 new CpuSparseOps(workers),
                 new CpuPackedOps(workers),
-                new CpuElementwiseOps(workers));
+                new CpuPackedAttentionOps(workers),
+                new CpuElementwiseOps(workers),
+                new CpuAttentionOps(workers),
+                new CpuNormOps(workers),
+                new CpuLearnedQuantOps(workers));
         this.workers = workers;
     }
 

@@ -13,6 +13,7 @@ import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.QuantScheme;
 import org.sgquant.tensor.QuantScheme.Block;
+import org.sgquant.tensor.RowScale;
 
 /** Chooses the ranges of a scheme: row minima and maxima first, then histograms where the rule asks for them. */
 final class CpuCalibrator {
@@ -62,6 +63,7 @@ final class CpuCalibrator {
                 }
                 case COLUMN -> new ColumnRanges(workers, x, scheme, calibration).calibrate(block);
                 case ROW -> calibrateRows(block);
+                case ROW_CODE -> calibrateRowCodes(block);
             }
         }
     }
@@ -150,6 +152,37 @@ final class CpuCalibrator {
         for (int c = 0; c < x.cols(); c++) {
             counts[RangeSearch.bin(x.get(r, c), min, binsPerUnit)]++;
         }
+    }
+
+    private void calibrateRowCodes(Block block) {
+        Range range = extremes(block.rowStart(), block.rowEnd());
+        float largest = Math.max(-(float) range.lo(), (float) range.hi());
+        if (largest == 0) {
+            RowScale.setZero(block.params());
+            return;
+        }
+        boolean symmetric = range.lo() < 0;
+        float unit = RowScale.unitOf(largest);
+        int steps = scheme.rounding().steps(block.bits());
+        RowScale.set(block.params(), symmetric, unit, 1, steps);
+        if (calibration.method() != Method.PERCENTILE && calibration.method() != Method.MSE) {
+            return;
+        }
+        long[] counts = new long[RangeSearch.BINS];
+        workers.run((long) block.rows() * x.cols() * 4, block.rows(), (from, to) -> {
+            long[] part = new long[RangeSearch.BINS];
+            for (int r = block.rowStart() + from; r < block.rowStart() + to; r++) {
+                int code = RowScale.code(Math.max(-rowMin[r], rowMax[r]), unit, block.bits());
+                for (int c = 0; c < x.cols(); c++) {
+                    RangeSearch.countInRow(calibration, symmetric, x.get(r, c), unit, code, 1, part);
+                }
+            }
+            synchronized (counts) {
+                Arrays.setAll(counts, i -> counts[i] + part[i]);
+            }
+        });
+        double clip = RangeSearch.clip(calibration, symmetric, counts, block.bits(), scheme.rounding());
+        RowScale.set(block.params(), symmetric, unit, clip, steps);
     }
 
     private void calibrateRows(Block block) {

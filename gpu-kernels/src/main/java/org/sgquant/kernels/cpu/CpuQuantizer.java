@@ -1,5 +1,6 @@
 package org.sgquant.kernels.cpu;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import java.lang.foreign.MemorySegment;
@@ -38,7 +39,7 @@ final class CpuQuantizer {
             }
             BlockParams params = new BlockParams(scheme, block);
             for (int r = from; r < to; r++) {
-                params.moveTo(r);
+                params.moveTo(r, params.rowCode(x, r));
                 long row = x.rowOffset(r);
                 for (int c = 0; c < scheme.cols(); c += Lanes.FLOATS) {
                     FloatVector u = rounded(normalised(load(x, row, c), params, c), block, scheme.rounding());
@@ -57,7 +58,7 @@ final class CpuQuantizer {
             }
             BlockParams params = new BlockParams(scheme, block);
             for (int r = from; r < to; r++) {
-                params.moveTo(r);
+                params.moveTo(r, params.rowCode(x, r));
                 long row = x.rowOffset(r);
                 for (int c = 0; c < scheme.cols(); c += Lanes.FLOATS) {
                     FloatVector t = clamped(normalised(load(x, row, c), params, c), block);
@@ -87,7 +88,7 @@ final class CpuQuantizer {
             BlockParams params = new BlockParams(scheme, block);
             float maxCode = block.bits().maxCode();
             for (int r = from; r < to; r++) {
-                params.moveTo(r);
+                params.moveTo(r, params.rowCode(x, r));
                 long row = x.rowOffset(r);
                 for (int c = 0; c < scheme.cols(); c += Lanes.FLOATS) {
                     FloatVector t = normalised(load(x, row, c), params, c);
@@ -118,7 +119,11 @@ final class CpuQuantizer {
             RowCodes codes = new RowCodes(block.bits(), scheme.cols());
             for (int r = from; r < to; r++) {
                 requireFinite(x, r, scheme.name());
-                params.moveTo(r);
+                int code = params.rowCode(x, r);
+                params.moveTo(r, code);
+                if (out.rowCodes(b).byteSize() > 0) {
+                    out.rowCodes(b).set(JAVA_BYTE, r - block.rowStart(), (byte) code);
+                }
                 for (int c = 0; c < scheme.cols(); c += Lanes.FLOATS) {
                     FloatVector t = normalised(load(x, x.rowOffset(r), c), params, c);
                     FloatVector u = rounded(t, block, scheme.rounding());
@@ -141,7 +146,7 @@ final class CpuQuantizer {
                     MemorySegment.copy(x.data(b), row, out.data(), out.rowOffset(r), 4L * scheme.cols());
                     continue;
                 }
-                params.moveTo(r);
+                params.moveTo(r, x.rowCode(b, r - block.rowStart()));
                 codes.load(x.data(b), row);
                 for (int c = 0; c < scheme.cols(); c += Lanes.FLOATS) {
                     params.dequantize(codes.get(c), c).intoMemorySegment(out.data(), out.rowOffset(r) + 4L * c, ORDER);
@@ -176,12 +181,12 @@ final class CpuQuantizer {
         return FloatVector.fromMemorySegment(Lanes.FLOAT, x.data(), row + 4L * c, ORDER);
     }
 
-    private static FloatVector normalised(FloatVector x, BlockParams params, int c) {
+    static FloatVector normalised(FloatVector x, BlockParams params, int c) {
         return x.sub(params.offsetAt(c)).div(params.scaleAt(c));
     }
 
     /** Codes as floats; NaN stays NaN. */
-    private static FloatVector rounded(FloatVector t, Block block, Rounding rounding) {
+    static FloatVector rounded(FloatVector t, Block block, Rounding rounding) {
         FloatVector clamped = clamped(t, block);
         return rounding == Rounding.NEAREST ? clamped.add(ROUND).sub(ROUND) : floor(clamped);
     }

@@ -47,10 +47,9 @@ final class NonZeros {
             return readFloats(data, row);
         }
         if (at.bits() == BitWidth.Q1 && x.scheme().granularity() != Granularity.COLUMN) {
-            int i = x.scheme().granularity() == Granularity.ROW ? r - at.rowStart() : 0;
-            float offset = at.params().offset().get(0, i);
-            if (offset == 0) {
-                return readBits(data, row, Math.fma(at.params().scale().get(0, i), 1f, offset));
+            int i = x.scheme().scaleIndex(at, r, 0);
+            if (at.params().offset().get(0, i) == 0) {
+                return readBits(data, row, at.params().scale().get(0, i) * x.rowCode(block, r - at.rowStart()));
             }
         }
         return readCodes(r, data, row);
@@ -89,7 +88,7 @@ final class NonZeros {
     }
 
     private int readCodes(int r, MemorySegment data, long row) {
-        params.moveTo(r);
+        params.moveTo(r, x.rowCode(block, r - x.scheme().blocks().get(block).rowStart()));
         codes.load(data, row);
         int n = 0;
         for (int c = 0; c < cols; c += Lanes.FLOATS) {

@@ -52,13 +52,4 @@ final class PartWeights {
     float value(int e) {
         return isPacked() ? part.scale() * code(e) : part.codes().value(0, e - part.edgeStart());
     }
-
-    /** Sum of the codes of edges [from, to). */
-    long sum(int from, int to) {
-        long sum = 0;
-        for (int e = from; e < to; e++) {
-            sum += code(e);
-        }
-        return sum;
-    }
 }

@@ -13,6 +13,7 @@ import org.sgquant.tensor.EdgeWeights;
 import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantScheme.Block;
+import org.sgquant.tensor.RowScale;
 
 /**
  * {@code sum over edges e of row i of w_e * x_col(e)}, one output row at a time, rows ascending; scratch of one thread.
@@ -34,12 +35,14 @@ final class RowAggregator {
     private final SectionSums sections;
     private final int[] sums;
     private final long[] longSums;
+    private final boolean hasRowCodes;
 
     /** {@code weights} null for weights of 1. */
     RowAggregator(CsrGraph graph, EdgeWeights weights, PackedMatrix x) {
         this.graph = graph;
         this.x = x;
         this.cols = x.cols();
+        this.hasRowCodes = x.scheme().granularity() == Granularity.ROW_CODE;
         this.weights = weights == null ? null : new PartWeights(weights);
         params = BlockParams.all(x.scheme());
         codes = x.scheme().blocks().stream()
@@ -98,9 +101,10 @@ final class RowAggregator {
     }
 
     private void addCodes(int b, int from, int to, float[] acc) {
-        long largest = x.scheme().blocks().get(b).bits().maxCode() * (weights == null ? 1L : weights.maxCode());
+        long largest = x.scheme().blocks().get(b).bits().maxCode() * largestFactor();
         float scale = weights == null ? 1 : weights.scale();
-        float weightSum = weights == null ? (float) (to - from) : (float) weights.sum(from, to);
+        float weightSum = (float) factorSum(b, from, to);
+        params.get(b).moveToSums();
         if ((to - from) * largest <= MAX_INT) {
             Arrays.fill(sums, 0, cols, 0);
             sum(b, from, to);
@@ -109,7 +113,10 @@ final class RowAggregator {
         }
         long piece = MAX_UNSIGNED / largest;
         Arrays.fill(longSums, 0L);
-        for (int e = from; e < to; ) {
+        if (piece == 0) {
+            addLongs(b, from, to);
+        }
+        for (int e = piece == 0 ? to : from; e < to; ) {
             int stop = (int) Math.min(to - e, piece) + e;
             Arrays.fill(sums, 0, cols, 0);
             sum(b, e, stop);
@@ -121,17 +128,50 @@ final class RowAggregator {
         params.get(b).addSums(scale, longSums, weightSum, acc, cols);
     }
 
+    /** Products of 16-bit weights, row codes and 16-bit codes, of which not one fits 32 bits. */
+    private void addLongs(int b, int from, int to) {
+        for (int e = from; e < to; e++) {
+            long factor = factor(b, e);
+            for (int c = 0; c < cols; c++) {
+                longSums[c] += factor * x.code(source(e), c);
+            }
+        }
+    }
+
+    /** What the codes of the source of edge {@code e} are multiplied by: weight code times row code, where there are. */
+    private int factor(int b, int e) {
+        int weight = weights == null ? 1 : weights.code(e);
+        return hasRowCodes
+                ? weight * x.rowCode(b, source(e) - x.scheme().blocks().get(b).rowStart())
+                : weight;
+    }
+
+    private long largestFactor() {
+        return (weights == null ? 1L : weights.maxCode()) * (hasRowCodes ? RowScale.MAX_CODE : 1);
+    }
+
+    private long factorSum(int b, int from, int to) {
+        if (weights == null && !hasRowCodes) {
+            return (long) to - from;
+        }
+        long sum = 0;
+        for (int e = from; e < to; e++) {
+            sum += factor(b, e);
+        }
+        return sum;
+    }
+
     private void sum(int b, int from, int to) {
-        if (weights == null) {
+        if (weights == null && !hasRowCodes) {
             sections.add(x, b, from, to);
             return;
         }
         for (int e = from; e < to; e++) {
             load(b, e);
-            int weight = weights.code(e);
+            int factor = factor(b, e);
             for (int c = 0; c < cols; c += Lanes.FLOATS) {
                 IntVector.fromArray(Lanes.INT, sums, c)
-                        .add(codes[b].get(c).mul(weight))
+                        .add(codes[b].get(c).mul(factor))
                         .intoArray(sums, c);
             }
         }
@@ -146,7 +186,12 @@ final class RowAggregator {
         for (int e = from; e < to; e++) {
             if (packed) {
                 load(b, e);
-                params.get(b).moveTo(source(e));
+                params.get(b)
+                        .moveTo(
+                                source(e),
+                                x.rowCode(
+                                        b,
+                                        source(e) - x.scheme().blocks().get(b).rowStart()));
                 addPackedRow(b, e, acc);
             } else {
                 addFloatRow(x.data(b), rowOffset(b, e), e, acc);

@@ -3,9 +3,13 @@ package org.sgquant.kernels.cuda;
 import java.lang.foreign.MemorySegment;
 import org.sgquant.cuda.CudaDevice;
 import org.sgquant.cuda.CudaStream;
+import org.sgquant.kernels.AttentionOps;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.DenseOps;
 import org.sgquant.kernels.ElementwiseOps;
+import org.sgquant.kernels.PackedAttentionOps;
+import org.sgquant.kernels.NormOps;
+import org.sgquant.kernels.LearnedQuantOps;
 import org.sgquant.kernels.PackedOps;
 import org.sgquant.kernels.Replay;
 import org.sgquant.kernels.SparseOps;
@@ -24,7 +28,11 @@ public final class CudaBackend implements Backend {
     private final DenseOps dense;
     private final SparseOps sparse;
     private final PackedOps packed;
+    private final PackedAttentionOps packedAttention;
     private final ElementwiseOps elementwise;
+    private final AttentionOps attention;
+    private final NormOps norm;
+    private final LearnedQuantOps learnedQuant;
 
     private CudaBackend(CudaDevice device) {
         this.device = device;
@@ -32,7 +40,11 @@ public final class CudaBackend implements Backend {
         this.dense = new CudaDenseOps(launcher);
         this.sparse = new CudaSparseOps(launcher);
         this.packed = new CudaPackedOps(launcher);
+        this.packedAttention = new CudaPackedAttentionOps(launcher);
         this.elementwise = new CudaElementwiseOps(launcher);
+        this.attention = new CudaAttentionOps(launcher);
+        this.norm = new CudaNormOps(launcher);
+        this.learnedQuant = new CudaLearnedQuantOps(launcher);
     }
 
     /**
@@ -122,8 +134,28 @@ public final class CudaBackend implements Backend {
     }
 
     @Override
+    public PackedAttentionOps packedAttention() {
+        return packedAttention;
+    }
+
+    @Override
     public ElementwiseOps elementwise() {
         return elementwise;
+    }
+
+    @Override
+    public AttentionOps attention() {
+        return attention;
+    }
+
+    @Override
+    public NormOps norm() {
+        return norm;
+    }
+
+    @Override
+    public LearnedQuantOps learnedQuant() {
+        return learnedQuant;
     }
 
     @Override

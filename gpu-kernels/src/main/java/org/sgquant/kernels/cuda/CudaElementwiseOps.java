@@ -1,6 +1,5 @@
 package org.sgquant.kernels.cuda;
 
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.sgquant.kernels.AdamStep;
 import org.sgquant.kernels.CounterRandom;
@@ -76,14 +75,7 @@ final class CudaElementwiseOps implements ElementwiseOps {
     @Override
     public void sumRows(FloatMatrix x, FloatMatrix out) {
         out.requireShape(1, x.cols(), "sumRows: out");
-        int chunks = RowSums.chunks(x.rows(), SUM_CHUNK);
-        if (chunks == 1) {
-            RowSums.sum(launcher, x.data(), x.rows(), x.stride(), SUM_CHUNK, out.data());
-            return;
-        }
-        MemorySegment sums = launcher.scratch("row sums", FloatMatrix.bytes(chunks, x.cols()));
-        RowSums.sum(launcher, x.data(), x.rows(), x.stride(), SUM_CHUNK, sums);
-        RowSums.sum(launcher, sums, chunks, x.stride(), chunks, out.data());
+        RowSums.all(launcher, x, SUM_CHUNK, out);
     }
 
     @Override

@@ -48,7 +48,7 @@ public final class KernelList {
 
     /** The same kernels as PTX, which a driver compiles for any GPU. */
     public static byte[] ptx() {
-        return KernelResources.read("sgquant.ptx");
+        return KernelResources.readCompressed("sgquant.ptx.gz");
     }
 
     public Collection<KernelDeclaration> all() {

@@ -89,6 +89,7 @@ final class PackedStructs {
             case BUCKET -> 1;
             case COLUMN -> 2;
             case ROW -> 3;
+            case ROW_CODE -> 4;
         };
     }
 

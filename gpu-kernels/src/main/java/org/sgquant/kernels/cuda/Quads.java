@@ -17,7 +17,7 @@ final class Quads {
     private Quads() {}
 
     /** Binary logarithm of the lanes, a quad each, that take a row of {@code cols} columns together: at most a warp. */
-    private static int laneBits(int cols) {
+    static int laneBits(int cols) {
         int quads = Math.max(1, Math.ceilDiv(cols, FLOATS));
         return Math.min(WARP_BITS, Integer.SIZE - Integer.numberOfLeadingZeros(quads - 1));
     }

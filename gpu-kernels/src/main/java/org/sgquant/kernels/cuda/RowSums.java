@@ -1,6 +1,7 @@
 package org.sgquant.kernels.cuda;
 
 import java.lang.foreign.MemorySegment;
+import org.sgquant.tensor.FloatMatrix;
 
 /** Sums over the rows of a matrix in a fixed order. */
 final class RowSums {
@@ -22,6 +23,18 @@ final class RowSums {
                 .int32(chunk)
                 .pointer(out)
                 .run(chunks(rows, chunk), Math.toIntExact(launcher.blocks(KERNEL, width)));
+    }
+
+    /** {@code out_j = sum over i of x_ij}: chunks of {@code chunk} rows, whose sums are then added in order. */
+    static void all(Launcher launcher, FloatMatrix x, int chunk, FloatMatrix out) {
+        int chunks = chunks(x.rows(), chunk);
+        if (chunks == 1) {
+            sum(launcher, x.data(), x.rows(), x.stride(), chunk, out.data());
+            return;
+        }
+        MemorySegment sums = launcher.scratch("row sums", FloatMatrix.bytes(chunks, x.cols()));
+        sum(launcher, x.data(), x.rows(), x.stride(), chunk, sums);
+        sum(launcher, sums, chunks, x.stride(), chunks, out.data());
     }
 
     static int chunks(int rows, int chunk) {

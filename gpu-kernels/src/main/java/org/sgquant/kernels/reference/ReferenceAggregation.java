@@ -38,14 +38,17 @@ record ReferenceAggregation(CsrGraph graph, EdgeWeights weights, PackedMatrix x)
         QuantScheme scheme = x.scheme();
         float acc = 0;
         int e = begin;
-        for (Block block : scheme.blocks()) {
+        for (int b = 0; b < scheme.blocks().size(); b++) {
+            Block block = scheme.blocks().get(b);
             int blockEnd = endOfBlock(block, e, end);
             if (block.bits().isPacked() && scheme.granularity() != Granularity.ROW && e < blockEnd) {
                 long sum = 0;
+                long count = 0;
                 for (int k = e; k < blockEnd; k++) {
-                    sum += x.code(source(k), c);
+                    sum += (long) rowCode(b, source(k)) * x.code(source(k), c);
+                    count += rowCode(b, source(k));
                 }
-                acc = Math.fma(scale(block, c), (float) sum, Math.fma(offset(block, c), (float) (blockEnd - e), acc));
+                acc = Math.fma(scale(block, c), (float) sum, Math.fma(offset(block, c), (float) count, acc));
             } else {
                 for (int k = e; k < blockEnd; k++) {
                     acc += x.value(source(k), c);
@@ -59,7 +62,8 @@ record ReferenceAggregation(CsrGraph graph, EdgeWeights weights, PackedMatrix x)
     private float weightedByBlock(EdgeWeights.Part part, int begin, int end, int c) {
         float acc = 0;
         int e = begin;
-        for (Block block : x.scheme().blocks()) {
+        for (int b = 0; b < x.scheme().blocks().size(); b++) {
+            Block block = x.scheme().blocks().get(b);
             int blockEnd = endOfBlock(block, e, end);
             if (e == blockEnd) {
                 continue;
@@ -67,7 +71,7 @@ record ReferenceAggregation(CsrGraph graph, EdgeWeights weights, PackedMatrix x)
             long sum = 0;
             long weightSum = 0;
             for (; e < blockEnd; e++) {
-                long weight = part.codes().code(0, e - part.edgeStart());
+                long weight = (long) part.codes().code(0, e - part.edgeStart()) * rowCode(b, source(e));
                 sum += weight * x.code(source(e), c);
                 weightSum += weight;
             }
@@ -88,6 +92,10 @@ record ReferenceAggregation(CsrGraph graph, EdgeWeights weights, PackedMatrix x)
 
     private int source(int e) {
         return graph.colIdx().get(e);
+    }
+
+    private int rowCode(int b, int row) {
+        return x.rowCode(b, row - x.scheme().blocks().get(b).rowStart());
     }
 
     private float scale(Block block, int c) {

@@ -10,7 +10,11 @@ public final class ReferenceBackend extends HostBackend {
                 new ReferenceDenseOps(),
                 new ReferenceSparseOps(),
                 new ReferencePackedOps(),
-                new ReferenceElementwiseOps());
+                new ReferencePackedAttentionOps(),
+                new ReferenceElementwiseOps(),
+                new ReferenceAttentionOps(),
+                new ReferenceNormOps(),
+                new ReferenceLearnedQuantOps());
     }
 
     @Override

@@ -8,6 +8,7 @@ import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.QuantScheme;
 import org.sgquant.tensor.QuantScheme.Block;
+import org.sgquant.tensor.RowScale;
 
 /** Chooses ranges by walking over the values each scale belongs to. */
 record ReferenceCalibrator(FloatMatrix x, QuantScheme scheme, Calibration calibration) {
@@ -41,6 +42,10 @@ record ReferenceCalibrator(FloatMatrix x, QuantScheme scheme, Calibration calibr
         int from = block.rowStart();
         int to = block.rowEnd();
         int cols = scheme.cols();
+        if (scheme.granularity() == Granularity.ROW_CODE) {
+            calibrateRowCodes(block);
+            return;
+        }
         for (int s = 0; s < block.params().scale().cols(); s++) {
             Range range;
             if (from == to || cols == 0) {
@@ -51,9 +56,39 @@ record ReferenceCalibrator(FloatMatrix x, QuantScheme scheme, Calibration calibr
                     case BUCKET -> range(from, to, 0, cols, block);
                     case COLUMN -> range(from, to, s, s + 1, block);
                     case ROW -> range(from + s, from + s + 1, 0, cols, block);
+                    case ROW_CODE -> throw new IllegalStateException("rows with codes share the range of their block");
                 };
             }
             block.params().setRange(s, range.lo(), range.hi(), scheme.rounding().steps(block.bits()));
+        }
+    }
+
+    private void calibrateRowCodes(Block block) {
+        float largest = 0;
+        boolean symmetric = false;
+        for (int r = block.rowStart(); r < block.rowEnd(); r++) {
+            for (int c = 0; c < scheme.cols(); c++) {
+                largest = Math.max(largest, Math.abs(x.get(r, c)));
+                symmetric |= x.get(r, c) < 0;
+            }
+        }
+        if (largest == 0) {
+            RowScale.setZero(block.params());
+            return;
+        }
+        float unit = RowScale.unitOf(largest);
+        RowScale.set(block.params(), symmetric, unit, 1, scheme.rounding().steps(block.bits()));
+        if (calibration.method() == Calibration.Method.PERCENTILE || calibration.method() == Calibration.Method.MSE) {
+            long[] counts = new long[RangeSearch.BINS];
+            for (int r = block.rowStart(); r < block.rowEnd(); r++) {
+                int code = RowScale.code(x, r, scheme, block);
+                for (int c = 0; c < scheme.cols(); c++) {
+                    RangeSearch.countInRow(calibration, symmetric, x.get(r, c), unit, code, 1, counts);
+                }
+            }
+            double clip = RangeSearch.clip(calibration, symmetric, counts, block.bits(), scheme.rounding());
+            RowScale.set(
+                    block.params(), symmetric, unit, clip, scheme.rounding().steps(block.bits()));
         }
     }
 

@@ -9,8 +9,9 @@ import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantScheme;
 import org.sgquant.tensor.QuantScheme.Block;
 import org.sgquant.tensor.Rounding;
+import org.sgquant.tensor.RowScale;
 
-/** {@code u = rint(min(max((x - offset) / scale, 0), 2^q - 1))} and back, one value at a time. */
+/** {@code u = rint(min(max((x - offset) / scale, 0), 2^q - 1))} and back, one value at a time; k is the row's code. */
 final class ReferenceQuantizer {
 
     private ReferenceQuantizer() {}
@@ -18,33 +19,35 @@ final class ReferenceQuantizer {
     static void fakeQuantize(FloatMatrix x, QuantScheme scheme, FloatMatrix out) {
         for (Block block : scheme.blocks()) {
             for (int r = block.rowStart(); r < block.rowEnd(); r++) {
+                int k = RowScale.code(x, r, scheme, block);
                 for (int c = 0; c < scheme.cols(); c++) {
-                    out.set(r, c, block.bits().isPacked() ? fake(x.get(r, c), scheme, block, r, c) : x.get(r, c));
+                    out.set(r, c, block.bits().isPacked() ? fake(x.get(r, c), scheme, block, r, c, k) : x.get(r, c));
                 }
             }
         }
     }
 
-    private static float fake(float x, QuantScheme scheme, Block block, int r, int c) {
-        return dequantized(rounded(x, scheme, block, r, c), scheme, block, r, c);
+    private static float fake(float x, QuantScheme scheme, Block block, int r, int c, int k) {
+        return dequantized(rounded(x, scheme, block, r, c, k), scheme, block, r, c, k);
     }
 
-    private static float dequantized(float u, QuantScheme scheme, Block block, int r, int c) {
-        int s = scaleIndex(scheme, block, r, c);
+    private static float dequantized(float u, QuantScheme scheme, Block block, int r, int c, int k) {
+        int s = scheme.scaleIndex(block, r, c);
         return Math.fma(
-                block.params().scale().get(0, s), u, block.params().offset().get(0, s));
+                block.params().scale().get(0, s) * k, u, block.params().offset().get(0, s) * k);
     }
 
     static void fakeQuantizeStochastic(FloatMatrix x, QuantScheme scheme, long key, FloatMatrix out) {
         for (Block block : scheme.blocks()) {
             for (int r = block.rowStart(); r < block.rowEnd(); r++) {
+                int k = RowScale.code(x, r, scheme, block);
                 for (int c = 0; c < scheme.cols(); c++) {
                     float value = x.get(r, c);
                     if (block.bits().isPacked()) {
-                        float t = clamped(value, scheme, block, r, c);
+                        float t = clamped(value, scheme, block, r, c, k);
                         float whole = (float) Math.floor(t);
                         float uniform = CounterRandom.uniform(key, r * scheme.cols() + c);
-                        value = dequantized(uniform < t - whole ? whole + 1 : whole, scheme, block, r, c);
+                        value = dequantized(uniform < t - whole ? whole + 1 : whole, scheme, block, r, c, k);
                     }
                     out.set(r, c, value);
                 }
@@ -55,16 +58,17 @@ final class ReferenceQuantizer {
     static void fakeQuantizeBackward(FloatMatrix x, QuantScheme scheme, FloatMatrix gradY, FloatMatrix gradX) {
         for (Block block : scheme.blocks()) {
             for (int r = block.rowStart(); r < block.rowEnd(); r++) {
+                int k = RowScale.code(x, r, scheme, block);
                 for (int c = 0; c < scheme.cols(); c++) {
-                    boolean passes = !block.bits().isPacked() || isInside(x.get(r, c), scheme, block, r, c);
+                    boolean passes = !block.bits().isPacked() || isInside(x.get(r, c), scheme, block, r, c, k);
                     gradX.set(r, c, passes ? gradY.get(r, c) : 0);
                 }
             }
         }
     }
 
-    private static boolean isInside(float x, QuantScheme scheme, Block block, int r, int c) {
-        float t = normalised(x, scheme, block, r, c);
+    private static boolean isInside(float x, QuantScheme scheme, Block block, int r, int c, int k) {
+        float t = normalised(x, scheme, block, r, c, k);
         return t >= 0 && t <= block.bits().maxCode();
     }
 
@@ -75,12 +79,16 @@ final class ReferenceQuantizer {
             out.data(b).asSlice(0, out.dataBytes(b)).fill((byte) 0);
             for (int r = block.rowStart(); r < block.rowEnd(); r++) {
                 long row = (long) (r - block.rowStart()) * out.stride(b);
+                int k = RowScale.code(x, r, scheme, block);
+                if (out.rowCodes(b).byteSize() > 0) {
+                    out.rowCodes(b).set(ValueLayout.JAVA_BYTE, r - block.rowStart(), (byte) k);
+                }
                 for (int c = 0; c < scheme.cols(); c++) {
                     float value = x.get(r, c);
                     if (!block.bits().isPacked()) {
                         out.data(b).set(ValueLayout.JAVA_FLOAT_UNALIGNED, row + 4L * c, value);
                     } else if (Float.isFinite(value)) {
-                        int code = (int) rounded(value, scheme, block, r, c);
+                        int code = (int) rounded(value, scheme, block, r, c, k);
                         PackedLayout.setCode(out.data(b), row, block.bits(), scheme.cols(), c, code);
                     } else {
                         throw new NonFiniteException(scheme.name(), r, c, value);
@@ -99,26 +107,19 @@ final class ReferenceQuantizer {
     }
 
     /** The code of {@code x} as a float; NaN stays NaN. */
-    private static float rounded(float x, QuantScheme scheme, Block block, int r, int c) {
-        float clamped = clamped(x, scheme, block, r, c);
+    static float rounded(float x, QuantScheme scheme, Block block, int r, int c, int k) {
+        float clamped = clamped(x, scheme, block, r, c, k);
         return (float) (scheme.rounding() == Rounding.PAPER ? Math.floor(clamped) : Math.rint(clamped));
     }
 
-    private static float clamped(float x, QuantScheme scheme, Block block, int r, int c) {
-        return Math.min(Math.max(normalised(x, scheme, block, r, c), 0f), (float)
+    private static float clamped(float x, QuantScheme scheme, Block block, int r, int c, int k) {
+        return Math.min(Math.max(normalised(x, scheme, block, r, c, k), 0f), (float)
                 block.bits().maxCode());
     }
 
-    private static float normalised(float x, QuantScheme scheme, Block block, int r, int c) {
-        int s = scaleIndex(scheme, block, r, c);
-        return (x - block.params().offset().get(0, s)) / block.params().scale().get(0, s);
-    }
-
-    private static int scaleIndex(QuantScheme scheme, Block block, int r, int c) {
-        return switch (scheme.granularity()) {
-            case TENSOR, BUCKET -> 0;
-            case COLUMN -> c;
-            case ROW -> r - block.rowStart();
-        };
+    static float normalised(float x, QuantScheme scheme, Block block, int r, int c, int k) {
+        int s = scheme.scaleIndex(block, r, c);
+        return (x - block.params().offset().get(0, s) * k)
+                / (block.params().scale().get(0, s) * k);
     }
 }

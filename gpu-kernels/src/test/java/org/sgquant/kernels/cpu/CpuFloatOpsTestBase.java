@@ -3,10 +3,14 @@ package org.sgquant.kernels.cpu;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.TestInstance;
+import org.sgquant.kernels.AttentionOps;
+import org.sgquant.kernels.AttentionOpsContract;
 import org.sgquant.kernels.DenseOps;
 import org.sgquant.kernels.DenseOpsContract;
 import org.sgquant.kernels.ElementwiseOps;
 import org.sgquant.kernels.ElementwiseOpsContract;
+import org.sgquant.kernels.NormOps;
+import org.sgquant.kernels.NormOpsContract;
 import org.sgquant.kernels.SparseOps;
 import org.sgquant.kernels.SparseOpsContract;
 import org.sgquant.kernels.TrainingOpsContract;
@@ -55,6 +59,22 @@ abstract class CpuFloatOpsTestBase {
         @Override
         protected ElementwiseOps ops() {
             return new CpuElementwiseOps(workers);
+        }
+    }
+
+    @Nested
+    class Attention extends AttentionOpsContract {
+        @Override
+        protected AttentionOps ops() {
+            return new CpuAttentionOps(workers);
+        }
+    }
+
+    @Nested
+    class Norm extends NormOpsContract {
+        @Override
+        protected NormOps ops() {
+            return new CpuNormOps(workers);
         }
     }
 }

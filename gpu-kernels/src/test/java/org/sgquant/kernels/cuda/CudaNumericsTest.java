@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.sgquant.kernels.AttentionOps;
 import org.sgquant.kernels.ElementwiseOps;
 import org.sgquant.kernels.SparseOps;
 import org.sgquant.kernels.StepState;
@@ -179,6 +180,37 @@ class CudaNumericsTest extends CudaAgainstCpu {
         assertThat(state.step()).isEqualTo(10);
         for (int k = 0; k < 3; k++) {
             assertClose(moments[0][k], moments[1][k], 1e-6);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 7", "2, 8", "8, 8", "17, 3", "3, 5"})
+    void attentionHasTheBitsOfTheCpu(int heads, int width) {
+        CsrGraph graph = random.graph(801, 501, 10);
+        AttentionOps[] ops = {HostOperands.attention(cuda), cpu.attention()};
+        FloatMatrix scores = random.normal(graph.numEdges(), heads);
+        FloatMatrix grad = random.normal(graph.numEdges(), heads);
+        FloatMatrix x = random.normal(501, heads * width);
+        FloatMatrix[][] out = new FloatMatrix[2][];
+        for (int i = 0; i < 2; i++) {
+            FloatMatrix y = random.zeros(graph.numEdges(), heads);
+            FloatMatrix gradScores = random.zeros(graph.numEdges(), heads);
+            FloatMatrix sums = random.zeros(801, heads);
+            FloatMatrix summed = random.zeros(801, heads * width);
+            FloatMatrix elu = random.zeros(501, heads * width);
+            FloatMatrix lengthOne = random.zeros(501, heads * width);
+            FloatMatrix gradX = random.zeros(501, heads * width);
+            ops[i].softmaxEdges(graph, scores, y);
+            ops[i].softmaxEdgesBackward(graph, y, grad, gradScores);
+            ops[i].sumEdges(graph, y, sums);
+            ops[i].spmmHeads(graph, y, x, summed);
+            ops[i].elu(x, elu);
+            ops[i].normalizeRows(x, lengthOne);
+            ops[i].normalizeRowsBackward(x, elu, gradX);
+            out[i] = new FloatMatrix[] {y, gradScores, sums, summed, elu, lengthOne, gradX};
+        }
+        for (int k = 0; k < out[0].length; k++) {
+            assertSameBits(out[0][k], out[1][k]);
         }
     }
 

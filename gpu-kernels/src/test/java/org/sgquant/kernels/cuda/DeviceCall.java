@@ -11,6 +11,7 @@ import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.EdgeWeights;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.IntArray;
+import org.sgquant.tensor.LearnedRanges;
 import org.sgquant.tensor.Memory;
 import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantParams;
@@ -76,6 +77,15 @@ final class DeviceCall {
                                 matrix(b.params().scale()), matrix(b.params().offset()))))
                 .toList();
         return new QuantScheme(host.name(), host.cols(), host.granularity(), host.rounding(), blocks);
+    }
+
+    LearnedRanges ranges(LearnedRanges host) {
+        return new LearnedRanges(
+                scheme(host.scheme()),
+                matrix(host.gradient()),
+                matrix(host.error()),
+                matrix(host.m()),
+                matrix(host.v()));
     }
 
     PackedMatrix packed(PackedMatrix host) {

@@ -2,16 +2,24 @@ package org.sgquant.kernels.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.sgquant.cuda.CudaCounters;
 import org.sgquant.cuda.testing.OnDevice;
+import org.sgquant.kernels.AttentionOps;
+import org.sgquant.kernels.AttentionFixture;
 import org.sgquant.kernels.Backend;
+import org.sgquant.kernels.BatchNorm;
 import org.sgquant.kernels.Calibration;
 import org.sgquant.kernels.DenseOps;
 import org.sgquant.kernels.ElementwiseOps;
+import org.sgquant.kernels.PackedAttentionOps;
+import org.sgquant.kernels.NormOps;
+import org.sgquant.kernels.LearnedQuantOps;
 import org.sgquant.kernels.PackedFixture;
 import org.sgquant.kernels.PackedOps;
+import org.sgquant.kernels.SoftmaxOrder;
 import org.sgquant.kernels.SparseOps;
 import org.sgquant.kernels.StepState;
 import org.sgquant.tensor.BitWidth;
@@ -20,6 +28,7 @@ import org.sgquant.tensor.EdgeWeights;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.IntArray;
+import org.sgquant.tensor.LearnedRanges;
 import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantScheme;
 import org.sgquant.tensor.Rounding;
@@ -40,9 +49,13 @@ class EveryKernelTest {
                     packed(HostOperands.packed(backend), f, bits, granularity);
                 }
             }
+            attention(HostOperands.packedAttention(backend), HostOperands.packed(backend), f);
             dense(HostOperands.dense(backend), f);
             sparse(HostOperands.sparse(backend), f);
             elementwise(HostOperands.elementwise(backend), f);
+            attention(HostOperands.attention(backend), f);
+            norm(HostOperands.norm(backend), f);
+            learnedQuant(HostOperands.learnedQuant(backend), f);
         }
         assertThat(CudaCounters.launchedKernels())
                 .containsAll(KernelList.load().all().stream()
@@ -80,6 +93,24 @@ class EveryKernelTest {
         }
     }
 
+    private static void attention(PackedAttentionOps ops, PackedOps packed, PackedFixture f) {
+        int[] degrees = new int[SOURCES];
+        Arrays.fill(degrees, 3);
+        CsrGraph graph = f.graph(SOURCES, degrees);
+        PackedMatrix x =
+                f.packed(packed, f.matrix(SOURCES, COLS), f.uniform(SOURCES, COLS, BitWidth.Q4, Granularity.TENSOR));
+        QuantScheme scheme = AttentionFixture.scheme(f, graph, 1, Rounding.NEAREST, BitWidth.Q4);
+        PackedMatrix codes = PackedMatrix.allocate(f.memory(), scheme);
+        FloatMatrix out = f.output(SOURCES, COLS);
+        FloatMatrix norms = f.output(1, SOURCES);
+        FloatMatrix scores = f.matrix(SOURCES, 1);
+        ops.norms(x, norms);
+        ops.attendCosine(graph, norms, f.filled(1, 1, 1), x, SoftmaxOrder.ROUND_THEN_DIVIDE, codes, out);
+        ops.attendAdditive(graph, scores, scores, 0.2f, x, SoftmaxOrder.DIVIDE_THEN_ROUND, codes, out);
+        FloatMatrix weights = f.output(graph.numEdges(), 1);
+        ops.fakeAttention(graph, f.matrix(graph.numEdges(), 1), SoftmaxOrder.DIVIDE_THEN_ROUND, scheme, weights);
+    }
+
     private static void dense(DenseOps ops, PackedFixture f) {
         FloatMatrix a = f.matrix(17, 17);
         for (boolean left : new boolean[] {false, true}) {
@@ -94,6 +125,35 @@ class EveryKernelTest {
         ops.spmm(graph, null, f.matrix(SOURCES, COLS), f.output(3, COLS));
         ops.spmm(graph, f.matrix(1, 51), f.matrix(SOURCES, COLS), f.output(3, COLS));
         ops.gather(f.matrix(1, 3), IntArray.of(f.memory(), 2, 0, 1), f.output(1, 3));
+    }
+
+    private static void attention(AttentionOps ops, PackedFixture f) {
+        CsrGraph graph = f.graph(SOURCES, 0, 1, 50);
+        FloatMatrix edges = f.matrix(51, 3);
+        FloatMatrix out = f.output(51, 3);
+        ops.sddmm(graph, f.matrix(3, COLS), f.matrix(SOURCES, COLS), out);
+        ops.spmmHeads(graph, edges, f.matrix(SOURCES, COLS), f.output(3, COLS));
+        ops.edgeScores(graph, f.matrix(3, 3), f.matrix(SOURCES, 3), out);
+        ops.sumEdges(graph, edges, f.output(3, 3));
+        ops.softmaxEdges(graph, edges, out);
+        ops.softmaxEdgesBackward(graph, edges, edges, out);
+        ops.gatherRows(edges, IntArray.of(f.memory(), 2, 0, 1), f.output(3, 3));
+        ops.leakyRelu(edges, 0.2f, out);
+        ops.leakyReluBackward(edges, 0.2f, edges, out);
+        ops.elu(edges, out);
+        ops.eluBackward(edges, edges, out);
+        ops.normalizeRows(edges, out);
+        ops.normalizeRowsBackward(edges, edges, out);
+        ops.spreadHeads(f.matrix(3, 11), f.output(33, 3));
+        ops.collectHeads(f.matrix(33, 3), f.output(3, 11));
+    }
+
+    private static void learnedQuant(LearnedQuantOps ops, PackedFixture f) {
+        LearnedRanges ranges = LearnedRanges.allocate(f.memory(), f.uniform(5, COLS, BitWidth.Q2, Granularity.COLUMN));
+        StepState state = StepState.allocate(f.memory());
+        state.set(1, 1, 0.1f);
+        ops.backward(f.matrix(5, COLS), ranges, f.matrix(5, COLS), f.output(5, COLS));
+        ops.step(ranges, 1, state);
     }
 
     private static void elementwise(ElementwiseOps ops, PackedFixture f) {
@@ -115,5 +175,21 @@ class EveryKernelTest {
         IntArray labels = IntArray.of(f.memory(), 0, 1, 2, 3, 4);
         ops.softmaxCrossEntropy(x, labels, IntArray.of(f.memory(), 1, 3), out, f.output(1, 2));
         ops.adam(x, out, f.filled(5, COLS, 0), f.filled(5, COLS, 0), 0.1f, state);
+    }
+
+    private static void norm(NormOps ops, PackedFixture f) {
+        FloatMatrix x = f.matrix(5, COLS);
+        FloatMatrix out = f.output(5, COLS);
+        FloatMatrix row = f.matrix(1, COLS);
+        BatchNorm norm = new BatchNorm(row, row, f.matrix(1, COLS), f.filled(1, COLS, 1));
+        FloatMatrix moments = f.output(4, COLS);
+        ops.batchNormMoments(x, null, norm, moments);
+        ops.batchNormApply(x, moments, out);
+        ops.batchNorm(x, norm, out);
+        ops.batchNormGradGamma(x, moments, x, f.output(1, COLS));
+        ops.batchNormBackward(x, null, moments, x, row, row, out);
+        ops.layerNorm(x, row, row, out);
+        ops.layerNormGradGamma(x, x, f.output(1, COLS));
+        ops.layerNormBackward(x, row, x, out);
     }
 }

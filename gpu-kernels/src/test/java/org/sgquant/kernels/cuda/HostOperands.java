@@ -1,16 +1,24 @@
 package org.sgquant.kernels.cuda;
 
+import org.sgquant.kernels.AttentionOps;
 import org.sgquant.kernels.Backend;
+import org.sgquant.kernels.BatchNorm;
 import org.sgquant.kernels.Calibration;
 import org.sgquant.kernels.DenseOps;
 import org.sgquant.kernels.ElementwiseOps;
+import org.sgquant.kernels.PackedAttentionOps;
+import org.sgquant.kernels.Multiplicity;
+import org.sgquant.kernels.NormOps;
+import org.sgquant.kernels.LearnedQuantOps;
 import org.sgquant.kernels.PackedOps;
+import org.sgquant.kernels.SoftmaxOrder;
 import org.sgquant.kernels.SparseOps;
 import org.sgquant.kernels.StepState;
 import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.EdgeWeights;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.IntArray;
+import org.sgquant.tensor.LearnedRanges;
 import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantScheme;
 
@@ -33,8 +41,41 @@ final class HostOperands {
         return new Packed(backend);
     }
 
+    static PackedAttentionOps packedAttention(Backend backend) {
+        return new PackedAttention(backend);
+    }
+
     static ElementwiseOps elementwise(Backend backend) {
         return new Elementwise(backend);
+    }
+
+    static AttentionOps attention(Backend backend) {
+        return new HostAttentionOperands(backend);
+    }
+
+    static NormOps norm(Backend backend) {
+        return new Norm(backend);
+    }
+
+    static LearnedQuantOps learnedQuant(Backend backend) {
+        return new LearnedQuant(backend);
+    }
+
+    private record LearnedQuant(Backend backend) implements LearnedQuantOps {
+
+        @Override
+        public void backward(FloatMatrix x, LearnedRanges ranges, FloatMatrix gradY, FloatMatrix gradX) {
+            DeviceCall.run(
+                    backend,
+                    call -> backend.learnedQuant()
+                            .backward(call.matrix(x), call.ranges(ranges), call.matrix(gradY), call.matrix(gradX)));
+        }
+
+        @Override
+        public void step(LearnedRanges ranges, float rateFactor, StepState state) {
+            DeviceCall.run(
+                    backend, call -> backend.learnedQuant().step(call.ranges(ranges), rateFactor, call.state(state)));
+        }
     }
 
     private record Sparse(Backend backend) implements SparseOps {
@@ -137,6 +178,74 @@ final class HostOperands {
         }
     }
 
+    private record PackedAttention(Backend backend) implements PackedAttentionOps {
+
+        @Override
+        public void attendAdditive(
+                CsrGraph graph,
+                FloatMatrix target,
+                FloatMatrix source,
+                float slope,
+                PackedMatrix x,
+                SoftmaxOrder order,
+                PackedMatrix attention,
+                FloatMatrix out) {
+            DeviceCall.run(
+                    backend,
+                    call -> backend.packedAttention()
+                            .attendAdditive(
+                                    call.graph(graph),
+                                    call.matrix(target),
+                                    call.matrix(source),
+                                    slope,
+                                    call.packed(x),
+                                    order,
+                                    call.packed(attention),
+                                    call.matrix(out)));
+        }
+
+        @Override
+        public void attendCosine(
+                CsrGraph graph,
+                FloatMatrix norms,
+                FloatMatrix beta,
+                PackedMatrix x,
+                SoftmaxOrder order,
+                PackedMatrix attention,
+                FloatMatrix out) {
+            DeviceCall.run(
+                    backend,
+                    call -> backend.packedAttention()
+                            .attendCosine(
+                                    call.graph(graph),
+                                    call.matrix(norms),
+                                    call.matrix(beta),
+                                    call.packed(x),
+                                    order,
+                                    call.packed(attention),
+                                    call.matrix(out)));
+        }
+
+        @Override
+        public void norms(PackedMatrix x, FloatMatrix out) {
+            DeviceCall.run(backend, call -> backend.packedAttention().norms(call.packed(x), call.matrix(out)));
+        }
+
+        @Override
+        public void fakeAttention(
+                CsrGraph graph, FloatMatrix scores, SoftmaxOrder order, QuantScheme scheme, FloatMatrix out) {
+            DeviceCall.run(
+                    backend,
+                    call -> backend.packedAttention()
+                            .fakeAttention(
+                                    call.graph(graph),
+                                    call.matrix(scores),
+                                    order,
+                                    call.scheme(scheme),
+                                    call.matrix(out)));
+        }
+    }
+
     private record Elementwise(Backend backend) implements ElementwiseOps {
 
         @Override
@@ -231,6 +340,102 @@ final class HostOperands {
         @Override
         public void nextStep(StepState state) {
             DeviceCall.run(backend, call -> backend.elementwise().nextStep(call.state(state)));
+        }
+    }
+
+    private record Norm(Backend backend) implements NormOps {
+
+        private static Multiplicity counts(DeviceCall call, Multiplicity host) {
+            return host == null ? null : new Multiplicity(call.matrix(host.counts()), host.total());
+        }
+
+        private static BatchNorm norm(DeviceCall call, BatchNorm host) {
+            return new BatchNorm(
+                    call.matrix(host.gamma()),
+                    call.matrix(host.beta()),
+                    call.matrix(host.mean()),
+                    call.matrix(host.variance()));
+        }
+
+        @Override
+        public void batchNormMoments(FloatMatrix x, Multiplicity multiplicity, BatchNorm norm, FloatMatrix moments) {
+            DeviceCall.run(
+                    backend,
+                    call -> backend.norm()
+                            .batchNormMoments(
+                                    call.matrix(x),
+                                    counts(call, multiplicity),
+                                    norm(call, norm),
+                                    call.matrix(moments)));
+        }
+
+        @Override
+        public void batchNormApply(FloatMatrix x, FloatMatrix moments, FloatMatrix out) {
+            DeviceCall.run(
+                    backend,
+                    call -> backend.norm().batchNormApply(call.matrix(x), call.matrix(moments), call.matrix(out)));
+        }
+
+        @Override
+        public void batchNorm(FloatMatrix x, BatchNorm norm, FloatMatrix out) {
+            DeviceCall.run(
+                    backend, call -> backend.norm().batchNorm(call.matrix(x), norm(call, norm), call.matrix(out)));
+        }
+
+        @Override
+        public void batchNormGradGamma(FloatMatrix x, FloatMatrix moments, FloatMatrix gradY, FloatMatrix gradGamma) {
+            DeviceCall.run(
+                    backend,
+                    call -> backend.norm()
+                            .batchNormGradGamma(
+                                    call.matrix(x), call.matrix(moments), call.matrix(gradY), call.matrix(gradGamma)));
+        }
+
+        @Override
+        public void batchNormBackward(
+                FloatMatrix x,
+                Multiplicity multiplicity,
+                FloatMatrix moments,
+                FloatMatrix gradY,
+                FloatMatrix gradGamma,
+                FloatMatrix gradBeta,
+                FloatMatrix gradX) {
+            DeviceCall.run(
+                    backend,
+                    call -> backend.norm()
+                            .batchNormBackward(
+                                    call.matrix(x),
+                                    counts(call, multiplicity),
+                                    call.matrix(moments),
+                                    call.matrix(gradY),
+                                    call.matrix(gradGamma),
+                                    call.matrix(gradBeta),
+                                    call.matrix(gradX)));
+        }
+
+        @Override
+        public void layerNorm(FloatMatrix x, FloatMatrix gamma, FloatMatrix beta, FloatMatrix out) {
+            DeviceCall.run(
+                    backend,
+                    call -> backend.norm()
+                            .layerNorm(call.matrix(x), call.matrix(gamma), call.matrix(beta), call.matrix(out)));
+        }
+
+        @Override
+        public void layerNormGradGamma(FloatMatrix x, FloatMatrix gradY, FloatMatrix gradGamma) {
+            DeviceCall.run(
+                    backend,
+                    call -> backend.norm()
+                            .layerNormGradGamma(call.matrix(x), call.matrix(gradY), call.matrix(gradGamma)));
+        }
+
+        @Override
+        public void layerNormBackward(FloatMatrix x, FloatMatrix gamma, FloatMatrix gradY, FloatMatrix gradX) {
+            DeviceCall.run(
+                    backend,
+                    call -> backend.norm()
+                            .layerNormBackward(
+                                    call.matrix(x), call.matrix(gamma), call.matrix(gradY), call.matrix(gradX)));
         }
     }
 }

@@ -1,10 +1,14 @@
 package org.sgquant.kernels.reference;
 
 import org.junit.jupiter.api.Nested;
+import org.sgquant.kernels.AttentionOps;
+import org.sgquant.kernels.AttentionOpsContract;
 import org.sgquant.kernels.DenseOps;
 import org.sgquant.kernels.DenseOpsContract;
 import org.sgquant.kernels.ElementwiseOps;
 import org.sgquant.kernels.ElementwiseOpsContract;
+import org.sgquant.kernels.NormOps;
+import org.sgquant.kernels.NormOpsContract;
 import org.sgquant.kernels.SparseOps;
 import org.sgquant.kernels.SparseOpsContract;
 import org.sgquant.kernels.TrainingOpsContract;
@@ -40,6 +44,22 @@ class ReferenceFloatOpsTest {
         @Override
         protected ElementwiseOps ops() {
             return new ReferenceElementwiseOps();
+        }
+    }
+
+    @Nested
+    class Attention extends AttentionOpsContract {
+        @Override
+        protected AttentionOps ops() {
+            return new ReferenceAttentionOps();
+        }
+    }
+
+    @Nested
+    class Norm extends NormOpsContract {
+        @Override
+        protected NormOps ops() {
+            return new ReferenceNormOps();
         }
     }
 }

@@ -1,0 +1,138 @@
+package org.sgquant.kernels.cpu;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import org.sgquant.kernels.AdamStep;
+import org.sgquant.kernels.LearnedQuantOps;
+import org.sgquant.kernels.LearnedStep;
+import org.sgquant.kernels.PackedShapes;
+import org.sgquant.kernels.StepState;
+import org.sgquant.tensor.FloatMatrix;
+import org.sgquant.tensor.LearnedRanges;
+import org.sgquant.tensor.QuantScheme;
+import org.sgquant.tensor.QuantScheme.Block;
+
+/** {@link LearnedQuantOps} in vectors: column sums of chunks of rows in float, their sums in double. */
+final class CpuLearnedQuantOps implements LearnedQuantOps {
+
+    /** Rows of a chunk, whatever the number of threads. */
+    private static final int CHUNK = 256;
+
+    /** Sums per column: scale, offset, error. */
+    private static final int SUMS = 3;
+
+    /** Element operations that a value is worth. */
+    private static final int WORK = 8;
+
+    private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+
+    private final Workers workers;
+
+    CpuLearnedQuantOps(Workers workers) {
+        this.workers = workers;
+    }
+
+    @Override
+    public void backward(FloatMatrix x, LearnedRanges ranges, FloatMatrix gradY, FloatMatrix gradX) {
+        PackedShapes.requireLearned(x, ranges, gradY, gradX);
+        for (int b = 0; b < ranges.scheme().blocks().size(); b++) {
+            backward(x, ranges, b, gradY, gradX);
+        }
+    }
+
+    private void backward(FloatMatrix x, LearnedRanges ranges, int b, FloatMatrix gradY, FloatMatrix gradX) {
+        QuantScheme scheme = ranges.scheme();
+        Block block = scheme.blocks().get(b);
+        int chunks = Math.ceilDiv(block.rows(), CHUNK);
+        long rowBytes = (long) FloatMatrix.stride(scheme.cols()) * Float.BYTES;
+        MemorySegment parts = workers.scratch(Math.max(1, chunks) * (SUMS * rowBytes));
+        workers.run((long) block.rows() * scheme.cols() * WORK, chunks, (from, to) -> {
+            BlockParams params = new BlockParams(scheme, block);
+            for (int chunk = from; chunk < to; chunk++) {
+                int start = block.rowStart() + chunk * CHUNK;
+                int end = Math.min(block.rowEnd(), start + CHUNK);
+                MemorySegment sums = parts.asSlice(chunk * (SUMS * rowBytes), SUMS * rowBytes);
+                sums.fill((byte) 0);
+                if (block.bits().isPacked()) {
+                    for (int r = start; r < end; r++) {
+                        addRow(x, scheme, block, params, r, gradY, gradX, sums);
+                    }
+                } else {
+                    MemorySegment.copy(
+                            gradY.data(),
+                            gradY.rowOffset(start),
+                            gradX.data(),
+                            gradX.rowOffset(start),
+                            gradX.rowOffset(end - start));
+                }
+            }
+        });
+        sumParts(parts, chunks, ranges, b);
+    }
+
+    private static void addRow(
+            FloatMatrix x,
+            QuantScheme scheme,
+            Block block,
+            BlockParams params,
+            int r,
+            FloatMatrix gradY,
+            FloatMatrix gradX,
+            MemorySegment sums) {
+        float maxCode = block.bits().maxCode();
+        long row = x.rowOffset(r);
+        long rowBytes = sums.byteSize() / SUMS;
+        FloatVector zero = FloatVector.zero(Lanes.FLOAT);
+        for (int c = 0; c < scheme.cols(); c += Lanes.FLOATS) {
+            long at = row + 4L * c;
+            FloatVector g = FloatVector.fromMemorySegment(Lanes.FLOAT, gradY.data(), at, ORDER);
+            FloatVector value = FloatVector.fromMemorySegment(Lanes.FLOAT, x.data(), at, ORDER);
+            FloatVector t = CpuQuantizer.normalised(value, params, c);
+            FloatVector u = CpuQuantizer.rounded(t, block, scheme.rounding());
+            VectorMask<Float> inside = t.compare(VectorOperators.GE, 0).and(t.compare(VectorOperators.LE, maxCode));
+            FloatVector off = u.sub(t);
+            zero.blend(g, inside).intoMemorySegment(gradX.data(), at, ORDER);
+            add(sums, 4L * c, g.mul(u.blend(off, inside)));
+            add(sums, rowBytes + 4L * c, g.blend(zero, inside));
+            add(sums, 2 * rowBytes + 4L * c, g.mul(off.mul(params.scaleAt(c))).abs());
+        }
+    }
+
+    private static void add(MemorySegment sums, long at, FloatVector v) {
+        FloatVector.fromMemorySegment(Lanes.FLOAT, sums, at, ORDER).add(v).intoMemorySegment(sums, at, ORDER);
+    }
+
+    /** Chunks ascending per column, then columns ascending where a block has one scale. */
+    private static void sumParts(MemorySegment parts, int chunks, LearnedRanges ranges, int b) {
+        int cols = ranges.scheme().cols();
+        long rowBytes = (long) FloatMatrix.stride(cols) * Float.BYTES;
+        for (int k = 0; k < SUMS; k++) {
+            FloatMatrix target = k < 2 ? ranges.gradient() : ranges.error();
+            int row = k < 2 ? 2 * b + k : b;
+            double total = 0;
+            for (int c = 0; c < cols; c++) {
+                double sum = 0;
+                for (int chunk = 0; chunk < chunks; chunk++) {
+                    sum += parts.get(JAVA_FLOAT, ((long) chunk * SUMS + k) * rowBytes + 4L * c);
+                }
+                total += sum;
+                if (ranges.perColumn()) {
+                    target.set(row, c, (float) sum);
+                }
+            }
+            if (!ranges.perColumn()) {
+                target.set(row, 0, (float) total);
+            }
+        }
+    }
+
+    @Override
+    public void step(LearnedRanges ranges, float rateFactor, StepState state) {
+        LearnedStep.apply(ranges, rateFactor, AdamStep.of(state));
+    }
+}

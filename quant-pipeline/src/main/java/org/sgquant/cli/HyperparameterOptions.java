@@ -1,0 +1,73 @@
+package org.sgquant.cli;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.sgquant.experiment.ModelSettings;
+import org.sgquant.experiment.Models;
+import org.sgquant.model.GcnConfig;
+import picocli.CommandLine.Option;
+
+/** Which model, and its hyper-parameters; what is not given is at the model's own default. */
+final class HyperparameterOptions {
+
+    @Option(
+            names = "--model",
+            paramLabel = "NAME",
+            completionCandidates = Models.Names.class,
+            description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+    String model = Models.names().get(0);
+
+    @Option(names = "--layers", paramLabel = "N", description = "Layers.")
+    Integer layers;
+
+    @Option(names = "--hidden", paramLabel = "N", description = "Hidden units, per head where there are heads.")
+    Integer hidden;
+
+    @Option(names = "--heads", paramLabel = "N", description = "Attention heads of a hidden layer.")
+    Integer heads;
+
+    @Option(names = "--dropout", paramLabel = "P", description = "Dropout of a layer's input.")
+    Float dropout;
+
+    @Option(names = "--attention-dropout", paramLabel = "P", description = "Dropout of attention.")
+    Float attentionDropout;
+
+    @Option(names = "--weight-decay", paramLabel = "X", description = "L2 penalty.")
+    Float weightDecay;
+
+    @Option(
+            names = "--norm",
+            paramLabel = "MODE",
+            description = "folded: the GCN norm scales rows; edge: one quantizable weight per edge, SGQuant's"
+                    + " attention (default: folded).")
+    String norm;
+
+    @Option(
+            names = "--order",
+            paramLabel = "MODE",
+            description = "auto, transform-first or aggregate-first, for layers whose message is 32 bits"
+                    + " (default: auto).")
+    String order;
+
+    /** Gives every edge a weight that can be quantized: the norm of a GCN; other models have attention or nothing. */
+    void weighEdges() {
+        if (model.equals(GcnConfig.DEFAULT.name())) {
+            norm = GcnConfig.Norm.EDGE.toString();
+        }
+    }
+
+    /** The model with these settings; one that it does not have is refused. */
+    ModelSettings settings() {
+        Map<String, Object> changes = new LinkedHashMap<>();
+        changes.put("layers", layers);
+        changes.put("hidden", hidden);
+        changes.put("heads", heads);
+        changes.put("dropout", dropout);
+        changes.put("attentionDropout", attentionDropout);
+        changes.put("weightDecay", weightDecay);
+        changes.put("norm", norm);
+        changes.put("order", order);
+        changes.values().removeIf(value -> value == null);
+        return ModelSettings.of(model, changes);
+    }
+}

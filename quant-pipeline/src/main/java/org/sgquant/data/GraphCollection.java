@@ -1,0 +1,107 @@
+package org.sgquant.data;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+
+/**
+ * Many small graphs to classify, as one disjoint union: graph g has the nodes {@code nodePtr[g] .. nodePtr[g + 1]}.
+ *
+ * <p>Node v has the ascending neighbours {@code colIdx[rowPtr[v] .. rowPtr[v + 1])}, numbered in the union, symmetric and
+ * without itself, and a tag in {@code 0 .. numTags - 1}; its features are one-hot in the tag, so a single tag is a
+ * constant 1. Labels run from 0 to numClasses - 1. The arrays are not to be written to.
+ */
+public record GraphCollection(
+        String name,
+        int[] nodePtr,
+        int[] rowPtr,
+        int[] colIdx,
+        int[] tags,
+        int numTags,
+        int[] labels,
+        int numClasses,
+        List<Fold> folds,
+        String foldSource) {
+
+    /** Graphs to train on and to report on. */
+    public record Fold(int[] train, int[] test) {}
+
+    public int numGraphs() {
+        return labels.length;
+    }
+
+    public int numNodes() {
+        return tags.length;
+    }
+
+    /** Directed edges. */
+    public int numEdges() {
+        return colIdx.length;
+    }
+
+    public int degree(int node) {
+        return rowPtr[node + 1] - rowPtr[node];
+    }
+
+    /** The same graphs with {@code min(degree, most)} as tag of each node. */
+    public GraphCollection withDegreeTags(int most) {
+        int[] degrees = new int[numNodes()];
+        Arrays.setAll(degrees, v -> Math.min(degree(v), most));
+        return new GraphCollection(
+                name, nodePtr, rowPtr, colIdx, degrees, most + 1, labels, numClasses, folds, foldSource);
+    }
+
+    /** Graphs of fold {@code f}: its test part, and a ninth of each class of its training part for validation. */
+    public Split split(int f) {
+        Fold fold = folds.get(f);
+        int[] shuffled = Split.shuffle(fold.train().clone(), new Random(f));
+        int[] seen = new int[numClasses];
+        int[] size = new int[numClasses];
+        for (int g : shuffled) {
+            size[labels[g]]++;
+        }
+        boolean[] held = new boolean[numGraphs()];
+        for (int g : shuffled) {
+            held[g] = seen[labels[g]]++ < Math.round(size[labels[g]] / 9.0);
+        }
+        return new Split(
+                IntStream.of(shuffled).filter(g -> !held[g]).toArray(),
+                IntStream.of(shuffled).filter(g -> held[g]).toArray(),
+                fold.test());
+    }
+
+    /** {@code count} disjoint folds with the classes spread evenly, drawn with {@code seed}. */
+    static List<Fold> stratified(int[] labels, int numClasses, int count, long seed) {
+        int[] order = Split.shuffle(IntStream.range(0, labels.length).toArray(), new Random(seed));
+        int[] foldOf = new int[labels.length];
+        int next = 0;
+        for (int c = 0; c < numClasses; c++) {
+            for (int g : order) {
+                if (labels[g] == c) {
+                    foldOf[g] = next++ % count;
+                }
+            }
+        }
+        return IntStream.range(0, count)
+                .mapToObj(f -> new Fold(
+                        IntStream.range(0, labels.length)
+                                .filter(g -> foldOf[g] != f)
+                                .toArray(),
+                        IntStream.range(0, labels.length)
+                                .filter(g -> foldOf[g] == f)
+                                .toArray()))
+                .toList();
+    }
+
+    /** SHA-256 in hex over graphs, tags, labels and folds. */
+    public String fingerprint() {
+        return Fingerprint.of(this);
+    }
+
+    @Override
+    public String toString() {
+        return name + ": " + numGraphs() + " graphs, " + numNodes() + " nodes, " + numEdges() + " directed edges, "
+                + numTags + (numTags == 1 ? " tag, " : " tags, ") + numClasses + " classes";
+    }
+}
