@@ -57,6 +57,8 @@ public interface Backend extends AutoCloseable {
 
     LearnedQuantOps learnedQuant();
 
+    LossOps losses();
+
     @Override
     void close();
 }

@@ -15,6 +15,7 @@ public abstract class HostBackend implements Backend {
     private final AttentionOps attention;
     private final NormOps norm;
     private final LearnedQuantOps learnedQuant;
+    private final LossOps losses;
 
     protected HostBackend(
             DenseOps dense,
@@ -24,7 +25,8 @@ public abstract class HostBackend implements Backend {
             ElementwiseOps elementwise,
             AttentionOps attention,
             NormOps norm,
-            LearnedQuantOps learnedQuant) {
+            LearnedQuantOps learnedQuant,
+            LossOps losses) {
         this.dense = dense;
         this.sparse = sparse;
         this.packed = packed;
@@ -33,6 +35,7 @@ public abstract class HostBackend implements Backend {
         this.attention = attention;
         this.norm = norm;
         this.learnedQuant = learnedQuant;
+        this.losses = losses;
     }
 
     @Override
@@ -108,5 +111,10 @@ public abstract class HostBackend implements Backend {
     @Override
     public final LearnedQuantOps learnedQuant() {
         return learnedQuant;
+    }
+
+    @Override
+    public final LossOps losses() {
+        return losses;
     }
 }

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import org.sgquant.data.Dataset;
 import org.sgquant.data.DatasetDownloader;
 import org.sgquant.data.Datasets;
+import org.sgquant.data.LabelNoise;
 import org.sgquant.experiment.Recipe;
 import picocli.CommandLine.Option;
 
@@ -46,6 +47,13 @@ final class DatasetOptionsGroup {
     @Option(names = "--no-normalize", description = "Do not divide feature rows by their sum.")
     boolean noNormalize;
 
+    @Option(
+            names = "--label-noise",
+            paramLabel = "RATE[:SEED]",
+            description = "Replace this share of the labels to train and to validate on by other classes; test labels"
+                    + " stay (default: none).")
+    String labelNoise;
+
     /** The data part of a recipe. */
     Recipe.Data recipe() {
         if (edges == null && (features != null || labels != null || split != null)) {
@@ -56,7 +64,15 @@ final class DatasetOptionsGroup {
         }
         String name = edges == null ? dataset : "files";
         return new Recipe.Data(
-                name, text(edges), text(features), text(labels), text(split), !noNormalize, mask, splitSeed);
+                name,
+                text(edges),
+                text(features),
+                text(labels),
+                text(split),
+                !noNormalize,
+                mask,
+                splitSeed,
+                labelNoise == null ? null : LabelNoise.parse(labelNoise));
     }
 
     private static String text(Path path) {

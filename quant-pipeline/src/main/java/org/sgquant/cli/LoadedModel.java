@@ -19,7 +19,8 @@ final class LoadedModel implements AutoCloseable {
     LoadedModel(Path folder, CommonOptions common, DatasetOptionsGroup data, CommandSpec spec, Console console) {
         ParseResult words = spec.commandLine().getParseResult();
         boolean ownGraph = !words.hasMatchedOption("--dataset") && data.edges == null;
-        for (String option : List.of("--features", "--labels", "--split", "--mask", "--split-seed", "--no-normalize")) {
+        for (String option : List.of(
+                "--features", "--labels", "--split", "--mask", "--split-seed", "--no-normalize", "--label-noise")) {
             if (ownGraph && words.hasMatchedOption(option)) {
                 throw new IllegalArgumentException(option + " needs --dataset or --edges: without them the graph and"
                         + " split that the model was trained on are used");

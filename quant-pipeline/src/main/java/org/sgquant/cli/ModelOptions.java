@@ -76,6 +76,9 @@ final class ModelOptions {
     @Mixin
     QatOptions qat = new QatOptions();
 
+    @Mixin
+    ObjectiveOptions objective = new ObjectiveOptions();
+
     /** The recipe of these options for {@code data}, bits still open. */
     Recipe recipe(Recipe.Data data, long seed) {
         ModelSettings model = hyperparameters.settings();
@@ -86,6 +89,7 @@ final class ModelOptions {
                 model,
                 new Recipe.Training(epochs == null ? fp32.epochs() : epochs, rate, rate, patience),
                 new Recipe.Training(fineTuneEpochs, fineTuneLearningRate, fineTuneLearningRate, patience),
+                objective.recipe(data.labelNoise()),
                 new Recipe.Quantization(
                         featuresGranularity, featuresCalibration, granularity, calibration, rounding, clipMask),
                 Recipe.Qat.of(qat.config()),

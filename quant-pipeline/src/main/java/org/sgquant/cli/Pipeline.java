@@ -20,6 +20,7 @@ import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.DegreeBuckets;
 import org.sgquant.quant.QuantConfig;
 import org.sgquant.report.RunReport;
+import org.sgquant.train.Objective;
 import org.sgquant.train.TrainConfig;
 
 /** The steps that {@code run}, {@code train}, {@code quantize} and {@code search} share, and the report they fill. */
@@ -60,6 +61,7 @@ final class Pipeline implements AutoCloseable {
         QuantConfig quantConfig = recipe.quantConfig();
         TrainConfig trainConfig = recipe.train().config();
         TrainConfig fineTuneConfig = recipe.fineTune().config();
+        Objective objective = recipe.trainingObjective();
         this.device = common.describeDevice();
         this.dataset = data.open(recipe.dataset(), console);
         if (dataset.split().train().length == 0 || dataset.split().validation().length == 0) {
@@ -74,7 +76,7 @@ final class Pipeline implements AutoCloseable {
             dataset.close();
             throw e;
         }
-        this.experiment = new Experiment(lanes, modelConfig, trainConfig, fineTuneConfig, quantConfig);
+        this.experiment = new Experiment(lanes, modelConfig, trainConfig, fineTuneConfig, quantConfig, objective);
     }
 
     Experiment experiment() {

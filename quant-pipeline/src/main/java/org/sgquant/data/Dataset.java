@@ -49,16 +49,17 @@ public final class Dataset implements AutoCloseable {
         HostMemory memory = new HostMemory();
         try {
             EdgeList.Cleaned cleaned = data.edges().clean(memory);
+            LabelNoise noise = options.labelNoise();
             FeatureTable table = options.normalizeRows() ? data.features().normalizedRows() : data.features();
             return new Dataset(
                     name,
                     memory,
                     cleaned.graph(),
                     table.store(memory, data.source()),
-                    data.labels(),
+                    noise == null ? data.labels() : noise.apply(data.labels(), data.split(), data.numClasses()),
                     data.numClasses(),
                     data.split(),
-                    data.splitSource(),
+                    noise == null ? data.splitSource() : data.splitSource() + "; " + noise,
                     cleaned.report());
         } catch (RuntimeException e) {
             memory.close();

@@ -19,6 +19,7 @@ import org.sgquant.quant.MemoryReport;
 import org.sgquant.quant.QuantConfig;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.train.Metrics;
+import org.sgquant.train.Objective;
 import org.sgquant.train.TrainConfig;
 import org.sgquant.train.Trainer;
 
@@ -38,18 +39,32 @@ public final class Experiment {
     private final TrainConfig trainConfig;
     private final TrainConfig fineTuneConfig;
     private final QuantConfig quantConfig;
+    private final Objective objective;
 
+    /** Trains on the plain cross-entropy. */
     public Experiment(
             Lanes lanes,
             ModelConfig modelConfig,
             TrainConfig trainConfig,
             TrainConfig fineTuneConfig,
             QuantConfig quantConfig) {
+        this(lanes, modelConfig, trainConfig, fineTuneConfig, quantConfig, Objective.PLAIN);
+    }
+
+    /** Trains on {@code objective}; what it says of distillation is for fine-tuning alone. */
+    public Experiment(
+            Lanes lanes,
+            ModelConfig modelConfig,
+            TrainConfig trainConfig,
+            TrainConfig fineTuneConfig,
+            QuantConfig quantConfig,
+            Objective objective) {
         this.lanes = lanes;
         this.modelConfig = modelConfig;
         this.trainConfig = trainConfig;
         this.fineTuneConfig = fineTuneConfig;
         this.quantConfig = quantConfig;
+        this.objective = objective;
     }
 
     /** The experiment that {@code recipe} describes. */
@@ -59,7 +74,8 @@ public final class Experiment {
                 recipe.model().config(),
                 recipe.train().config(),
                 recipe.fineTune().config(),
-                recipe.quantConfig());
+                recipe.quantConfig(),
+                recipe.trainingObjective());
     }
 
     /** A trained fp32 model: its weights on the host and its accuracies. */
@@ -103,7 +119,8 @@ public final class Experiment {
         GraphInput input = lane.input(DegreeBuckets.NONE);
         Model model = modelConfig.create(ModelSizes.of(input));
         try (Parameters parameters = new Parameters(model.parameters(), lane.backend());
-                Trainer trainer = new Trainer(model, input, parameters, null, lane.backend())) {
+                Trainer trainer = new Trainer(
+                        model, input, parameters, null, objective.withoutDistillation(), null, lane.backend())) {
             parameters.initialize(seed);
             Metrics validation = trainer.train(trainConfig, seed);
             Metrics test = Trainer.evaluate(model, input, parameters, input.test(), lane.backend());
@@ -177,9 +194,20 @@ public final class Experiment {
 
     /** The model of {@code start} fine-tuned under {@code bits}, ranges set; the caller packs and closes it. */
     public QuantizedModel fineTuned(Lanes.Lane lane, Trained start, BitAssignment bits, TrainConfig fineTune) {
+        // Without epochs there is nothing to learn, from a teacher neither.
+        boolean taught = objective.distillation() != null && fineTune.epochs() > 0;
         QuantizedModel quantized = quantizedModel(lane, start.weights(), bits);
+        float[][] teacher = taught
+                ? Trainer.logits(quantized.model(), quantized.input(), quantized.parameters(), lane.backend())
+                : null;
         try (Trainer trainer = new Trainer(
-                quantized.model(), quantized.input(), quantized.parameters(), quantized.cells(), lane.backend())) {
+                quantized.model(),
+                quantized.input(),
+                quantized.parameters(),
+                quantized.cells(),
+                taught ? objective : objective.withoutDistillation(),
+                teacher,
+                lane.backend())) {
             trainer.train(fineTune, start.seed());
             return quantized;
         } catch (RuntimeException e) {

@@ -1,32 +1,33 @@
 package org.sgquant.experiment;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.annotation.JsonProperty;
 import java.nio.file.Path;
 import org.sgquant.data.Dataset;
 import org.sgquant.data.DatasetOptions;
 import org.sgquant.data.Datasets;
 import org.sgquant.data.GraphFiles;
+import org.sgquant.data.LabelNoise;
 import org.sgquant.kernels.Calibration;
 import org.sgquant.quant.QatConfig;
 import org.sgquant.quant.QuantConfig;
 import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.Rounding;
+import org.sgquant.train.Objective;
 import org.sgquant.train.TrainConfig;
 
 /**
  * Everything that decides a result, as it is saved beside a model: data, model, training, quantization, bits, seed.
  *
- * <p>Made of plain values, so that it reads and writes as YAML; {@code qat} is null where it is off.
+ * <p>Made of plain values, so that it reads and writes as YAML. A part that is null is left out there.
  */
-@JsonInclude(JsonInclude.Include.NON_NULL)
 public record Recipe(
         Data dataset,
         ModelSettings model,
         Training train,
         Training fineTune,
+        @JsonInclude(JsonInclude.Include.NON_NULL) Loss objective,
         Quantization quantization,
-        @JsonProperty Qat qat,
+        @JsonInclude(JsonInclude.Include.NON_NULL) Qat qat,
         String bits,
         long seed) {
 
@@ -39,13 +40,15 @@ public record Recipe(
             String split,
             boolean normalizeRows,
             int mask,
-            long splitSeed) {
+            long splitSeed,
+            @JsonInclude(JsonInclude.Include.NON_NULL) LabelNoise labelNoise) {
 
         private DatasetOptions options() {
             return DatasetOptions.DEFAULT
                     .withNormalizeRows(normalizeRows)
                     .withMaskIndex(mask)
-                    .withSplitSeed(splitSeed);
+                    .withSplitSeed(splitSeed)
+                    .withLabelNoise(labelNoise);
         }
 
         /** Opens the graph, looking for named datasets as {@code datasets} says. */
@@ -66,6 +69,25 @@ public record Recipe(
         public TrainConfig config() {
             return new TrainConfig(epochs, learningRate, finalLearningRate, patience);
         }
+    }
+
+    /**
+     * What training minimises: {@code plain}, {@code forward} or {@code backward} loss on labels with the rate of noise it
+     * assumes, and share and temperature of distillation, both null for none.
+     */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Loss(String labels, Double noise, Float distillWeight, Float distillTemperature) {
+        Objective objective() {
+            return new Objective(
+                    Objective.LabelLoss.parse(labels),
+                    noise == null ? 0 : noise,
+                    distillWeight == null ? null : new Objective.Distillation(distillWeight, distillTemperature));
+        }
+    }
+
+    /** What training minimises; the plain cross-entropy where the recipe says nothing of it. */
+    public Objective trainingObjective() {
+        return objective == null ? Objective.PLAIN : objective.objective();
     }
 
     /** Granularity, calibration and rounding; names in lower case. */
@@ -125,6 +147,6 @@ public record Recipe(
     }
 
     public Recipe withBits(String newBits, long newSeed) {
-        return new Recipe(dataset, model, train, fineTune, quantization, qat, newBits, newSeed);
+        return new Recipe(dataset, model, train, fineTune, objective, quantization, qat, newBits, newSeed);
     }
 }

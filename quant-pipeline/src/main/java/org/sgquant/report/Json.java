@@ -1,6 +1,6 @@
 package org.sgquant.report;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -27,7 +27,7 @@ import org.sgquant.data.FormatException;
  * JSON and YAML of the project's records; unknown and missing keys are errors that name the file.
  *
  * <p>In JSON and in YAML written by hand a key may be missing unless its record component is marked as required; in the
- * YAML of {@link #readYaml} only one that carries a {@code @JsonProperty} which is not.
+ * YAML of {@link #readYaml} only one whose component is left out when null, as {@code JsonInclude} says.
  */
 public final class Json {
 
@@ -37,24 +37,18 @@ public final class Json {
                     .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
                     .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
                     .build())
-            .setAnnotationIntrospector(new RequiredUnlessMarked());
+            .setAnnotationIntrospector(new JacksonAnnotationIntrospector() {
+                @Override
+                public Boolean hasRequiredMarker(AnnotatedMember member) {
+                    return !member.hasAnnotation(JsonInclude.class);
+                }
+            });
     private static final ObjectMapper YAML_BY_HAND = new ObjectMapper(YAMLFactory.builder()
                     .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                     .build())
             .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES);
 
     private Json() {}
-
-    /** Every record component is required but those marked otherwise; the latter are null where they are missing. */
-    private static final class RequiredUnlessMarked extends JacksonAnnotationIntrospector {
-        private static final long serialVersionUID = 1;
-
-        @Override
-        public Boolean hasRequiredMarker(AnnotatedMember member) {
-            JsonProperty mark = _findAnnotation(member, JsonProperty.class);
-            return mark == null || mark.required();
-        }
-    }
 
     /** The value as an indented JSON document. */
     public static String write(Object value) {

@@ -75,6 +75,7 @@ public final class Plan implements AutoCloseable {
             recipe.train().config();
             recipe.fineTune().config();
             recipe.quantConfig();
+            recipe.trainingObjective();
             if (subject == null && (chosen || isThere.test(recipe.dataset()))) {
                 subject = open.apply(recipe.dataset());
                 subjects.put(recipe.dataset(), subject);

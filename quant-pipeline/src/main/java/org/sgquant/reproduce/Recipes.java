@@ -16,6 +16,7 @@ import org.sgquant.data.FormatException;
 import org.sgquant.experiment.ModelSettings;
 import org.sgquant.experiment.Recipe;
 import org.sgquant.report.Json;
+import org.sgquant.train.Objective;
 
 /** Recipes of a table's rows, and the keys of the results they decide. */
 final class Recipes {
@@ -28,6 +29,8 @@ final class Recipes {
 
     /** Parts of a recipe that decide only what comes after fp32 training. */
     private static final List<String> AFTER_TRAINING = List.of("fineTune", "quantization", "qat", "bits");
+
+    private static final List<String> DISTILLATION = List.of("distillWeight", "distillTemperature");
 
     private Recipes() {}
 
@@ -82,6 +85,12 @@ final class Recipes {
     static String trainingKey(Recipe recipe, String fingerprint) {
         ObjectNode tree = tree(recipe);
         tree.remove(AFTER_TRAINING);
+        if (tree.get("objective") instanceof ObjectNode objective) {
+            objective.remove(DISTILLATION);
+            if (recipe.trainingObjective().withoutDistillation().equals(Objective.PLAIN)) {
+                tree.remove("objective");
+            }
+        }
         return hash("fp32", tree, fingerprint);
     }
 

@@ -1,12 +1,15 @@
 package org.sgquant.train;
 
 import org.sgquant.autograd.LearnedQuantFunctions;
+import org.sgquant.autograd.LossFunctions;
 import org.sgquant.autograd.Plan;
 import org.sgquant.autograd.Tape;
 import org.sgquant.autograd.Value;
 import org.sgquant.kernels.Backend;
+import org.sgquant.kernels.LossOps.Correction;
 import org.sgquant.kernels.NonFiniteException;
 import org.sgquant.kernels.StepState;
+import org.sgquant.kernels.Transfer;
 import org.sgquant.model.Forward;
 import org.sgquant.model.GraphInput;
 import org.sgquant.model.Model;
@@ -44,8 +47,20 @@ public final class Trainer implements AutoCloseable {
     private final Plan calibration;
     private final Plan evaluation;
 
-    /** {@code cells} is null for fp32 training; {@code parameters} are trained in place. */
+    /** {@code cells} is null for fp32 training; {@code parameters} are trained in place on the plain cross-entropy. */
     public Trainer(Model model, GraphInput input, Parameters parameters, QuantizedCells cells, Backend backend) {
+        this(model, input, parameters, cells, Objective.PLAIN, null, backend);
+    }
+
+    /** The same for {@code objective}; {@code teacher} has the logits to distil from, N x C, null where it does not. */
+    public Trainer(
+            Model model,
+            GraphInput input,
+            Parameters parameters,
+            QuantizedCells cells,
+            Objective objective,
+            float[][] teacher,
+            Backend backend) {
         this.backend = backend;
         this.memory = backend.newMemory("training");
         this.input = input;
@@ -56,24 +71,23 @@ public final class Trainer implements AutoCloseable {
         this.hostState = StepState.allocate(host);
         this.metrics = FloatMatrix.allocate(memory, 1, 2);
         this.hostMetrics = FloatMatrix.allocate(host, 1, 2);
-        this.step = stepPlan(model);
+        this.step = stepPlan(model, objective, teacher);
         this.calibration = learnsRanges() ? evaluationPlan(model, Phase.CALIBRATE) : null;
-        this.evaluation = evaluationPlan(
-                model, cells == null ? Phase.EVALUATE : learnsRanges() ? Phase.FROZEN : Phase.CALIBRATE);
+        this.evaluation =
+                evaluationPlan(model, cells == null ? Phase.EVALUATE : learnsRanges() ? Phase.FROZEN : Phase.CALIBRATE);
     }
 
     private boolean learnsRanges() {
         return cells != null && !cells.learnedRanges().isEmpty();
     }
 
-    private Plan stepPlan(Model model) {
+    private Plan stepPlan(Model model, Objective objective, float[][] teacher) {
         Tape tape = new Tape();
         tape.nextStep(state);
         Phase phase = cells == null ? Phase.TRAIN : Phase.FINE_TUNE;
         Forward forward = new Forward(tape, phase, input, parameters, cells, state);
         Value logits = model.logits(forward);
-        Value grad = tape.crossEntropy(logits, input.labels(), input.train(), metrics);
-        tape.backward(logits, grad);
+        tape.backward(logits, lossGradient(tape, logits, objective, teacher));
         for (Parameters.Parameter p : parameters.list()) {
             if (!p.spec().trained()) {
                 continue;
@@ -86,6 +100,31 @@ public final class Trainer implements AutoCloseable {
             cells.learnedRanges().values().forEach(r -> LearnedQuantFunctions.step(tape, r, factor, state));
         }
         return Plan.compile(tape, backend, memory);
+    }
+
+    private Value lossGradient(Tape tape, Value logits, Objective objective, float[][] teacher) {
+        Correction correction = objective.labelLoss().correction();
+        Value grad = correction == null
+                ? tape.crossEntropy(logits, input.labels(), input.train(), metrics)
+                : LossFunctions.correctedCrossEntropy(
+                        tape,
+                        logits,
+                        input.labels(),
+                        input.train(),
+                        correction,
+                        upload(objective.noiseMatrix(logits.cols())),
+                        metrics);
+        if (objective.distillation() == null) {
+            return grad;
+        }
+        Objective.Distillation d = objective.distillation();
+        return LossFunctions.distill(tape, logits, upload(teacher), d.temperature(), d.weight(), grad, metrics);
+    }
+
+    private FloatMatrix upload(float[][] rows) {
+        FloatMatrix matrix = FloatMatrix.allocate(memory, rows.length, rows[0].length);
+        Transfer.copy(backend, rows, matrix);
+        return matrix;
     }
 
     private Plan evaluationPlan(Model model, Phase phase) {
@@ -163,6 +202,20 @@ public final class Trainer implements AutoCloseable {
             FloatMatrix result = FloatMatrix.allocate(host, 1, 2);
             backend.download(metrics.data(), result.data(), result.bytes());
             return metrics(result, nodes);
+        }
+    }
+
+    /** fp32 logits of {@code parameters}, N x C: what a teacher of these parameters says of every node. */
+    public static float[][] logits(Model model, GraphInput input, Parameters parameters, Backend backend) {
+        try (Memory memory = backend.newMemory("teacher")) {
+            Tape tape = new Tape();
+            Value logits = model.logits(new Forward(tape, Phase.EVALUATE, input, parameters, null, null));
+            FloatMatrix out = FloatMatrix.allocate(memory, logits.rows(), logits.cols());
+            tape.output(logits, out);
+            try (Plan plan = Plan.compile(tape, backend, memory)) {
+                plan.run();
+            }
+            return Transfer.download(backend, out);
         }
     }
 

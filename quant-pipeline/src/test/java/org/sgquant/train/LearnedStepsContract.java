@@ -37,7 +37,9 @@ interface LearnedStepsContract {
         try (Dataset original = SyntheticCitationGraph.SMALL.generate();
                 Backend backend = open()) {
             BitAssignment bits = BitAssignment.parse(
-                    text, new Gcn(GcnConfig.DEFAULT, new ModelSizes(original.numNodes(), 1, 1, 2)).cellNames(), original.degrees());
+                    text,
+                    new Gcn(GcnConfig.DEFAULT, new ModelSizes(original.numNodes(), 1, 1, 2)).cellNames(),
+                    original.degrees());
             QuantConfig plain = new QuantConfig(
                     QuantConfig.DEFAULT.featuresGranularity(),
                     QuantConfig.DEFAULT.featuresCalibration(),

@@ -21,7 +21,8 @@ public final class CpuBackend extends HostBackend {
                 new CpuElementwiseOps(workers),
                 new CpuAttentionOps(workers),
                 new CpuNormOps(workers),
-                new CpuLearnedQuantOps(workers));
+                new CpuLearnedQuantOps(workers),
+                new CpuLossOps(workers));
         this.workers = workers;
     }
 

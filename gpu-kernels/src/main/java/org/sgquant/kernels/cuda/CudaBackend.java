@@ -10,6 +10,7 @@ import org.sgquant.kernels.ElementwiseOps;
 import org.sgquant.kernels.PackedAttentionOps;
 import org.sgquant.kernels.NormOps;
 import org.sgquant.kernels.LearnedQuantOps;
+import org.sgquant.kernels.LossOps;
 import org.sgquant.kernels.PackedOps;
 import org.sgquant.kernels.Replay;
 import org.sgquant.kernels.SparseOps;
@@ -33,6 +34,7 @@ public final class CudaBackend implements Backend {
     private final AttentionOps attention;
     private final NormOps norm;
     private final LearnedQuantOps learnedQuant;
+    private final LossOps losses;
 
     private CudaBackend(CudaDevice device) {
         this.device = device;
@@ -45,6 +47,7 @@ public final class CudaBackend implements Backend {
         this.attention = new CudaAttentionOps(launcher);
         this.norm = new CudaNormOps(launcher);
         this.learnedQuant = new CudaLearnedQuantOps(launcher);
+        this.losses = new CudaLossOps(launcher);
     }
 
     /**
@@ -156,6 +159,11 @@ public final class CudaBackend implements Backend {
     @Override
     public LearnedQuantOps learnedQuant() {
         return learnedQuant;
+    }
+
+    @Override
+    public LossOps losses() {
+        return losses;
     }
 
     @Override

@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.sgquant.kernels.FloatShapes;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.IntArray;
@@ -11,8 +12,6 @@ import org.sgquant.tensor.ShapeException;
 
 /** Softmax cross-entropy: a launch over the nodes, then one block that adds the sums of its blocks up. */
 final class CudaCrossEntropy {
-
-    private static final String NODES = "cross_entropy_f32";
 
     private final Launcher launcher;
 
@@ -22,13 +21,25 @@ final class CudaCrossEntropy {
 
     /** As {@code ElementwiseOps.softmaxCrossEntropy}, of checked shapes and a gradient that is zero or null. */
     void run(FloatMatrix logits, IntArray labels, IntArray nodes, FloatMatrix grad, FloatMatrix metrics) {
-        int blocks = Math.toIntExact(launcher.blocks(NODES, nodes.size()));
+        run("cross_entropy_f32", launch -> launch, logits, labels, nodes, grad, metrics);
+    }
+
+    /** The same by {@code kernel}, whose own arguments {@code first} gives before those that all losses share. */
+    void run(
+            String kernel,
+            UnaryOperator<Launch> first,
+            FloatMatrix logits,
+            IntArray labels,
+            IntArray nodes,
+            FloatMatrix grad,
+            FloatMatrix metrics) {
+        int blocks = Math.toIntExact(launcher.blocks(kernel, nodes.size()));
         MemorySegment losses = launcher.scratch("losses", Math.max(blocks, 1) * (long) Double.BYTES);
         MemorySegment rights = launcher.scratch("right predictions", Math.max(blocks, 1) * (long) Integer.BYTES);
         MemorySegment badLabel = launcher.scratch("label outside its range", Long.BYTES);
         int rows = logits.rows();
         int cols = logits.cols();
-        launcher.kernel(NODES)
+        first.apply(launcher.kernel(kernel))
                 .pointer(logits)
                 .int32(rows)
                 .int32(cols)

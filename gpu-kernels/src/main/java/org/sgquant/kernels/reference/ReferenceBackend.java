@@ -14,7 +14,8 @@ public final class ReferenceBackend extends HostBackend {
                 new ReferenceElementwiseOps(),
                 new ReferenceAttentionOps(),
                 new ReferenceNormOps(),
-                new ReferenceLearnedQuantOps());
+                new ReferenceLearnedQuantOps(),
+                new ReferenceLossOps());
     }
 
     @Override

@@ -11,6 +11,8 @@ import org.sgquant.kernels.ElementwiseOps;
 import org.sgquant.kernels.ElementwiseOpsContract;
 import org.sgquant.kernels.NormOps;
 import org.sgquant.kernels.NormOpsContract;
+import org.sgquant.kernels.LossOps;
+import org.sgquant.kernels.LossOpsContract;
 import org.sgquant.kernels.SparseOps;
 import org.sgquant.kernels.SparseOpsContract;
 import org.sgquant.kernels.TrainingOpsContract;
@@ -75,6 +77,14 @@ abstract class CpuFloatOpsTestBase {
         @Override
         protected NormOps ops() {
             return new CpuNormOps(workers);
+        }
+    }
+
+    @Nested
+    class Losses extends LossOpsContract {
+        @Override
+        protected LossOps ops() {
+            return new CpuLossOps(workers);
         }
     }
 }

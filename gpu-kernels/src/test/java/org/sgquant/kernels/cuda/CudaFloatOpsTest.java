@@ -9,6 +9,8 @@ import org.sgquant.kernels.ElementwiseOps;
 import org.sgquant.kernels.ElementwiseOpsContract;
 import org.sgquant.kernels.NormOps;
 import org.sgquant.kernels.NormOpsContract;
+import org.sgquant.kernels.LossOps;
+import org.sgquant.kernels.LossOpsContract;
 import org.sgquant.kernels.SparseOps;
 import org.sgquant.kernels.SparseOpsContract;
 import org.sgquant.kernels.TrainingOpsContract;
@@ -61,6 +63,14 @@ class CudaFloatOpsTest extends WithCudaBackend {
         @Override
         protected NormOps ops() {
             return HostOperands.norm(cuda);
+        }
+    }
+
+    @Nested
+    class Losses extends LossOpsContract {
+        @Override
+        protected LossOps ops() {
+            return new HostLosses(cuda);
         }
     }
 }

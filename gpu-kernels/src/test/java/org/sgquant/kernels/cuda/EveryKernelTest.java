@@ -17,6 +17,7 @@ import org.sgquant.kernels.ElementwiseOps;
 import org.sgquant.kernels.PackedAttentionOps;
 import org.sgquant.kernels.NormOps;
 import org.sgquant.kernels.LearnedQuantOps;
+import org.sgquant.kernels.LossOps;
 import org.sgquant.kernels.PackedFixture;
 import org.sgquant.kernels.PackedOps;
 import org.sgquant.kernels.SoftmaxOrder;
@@ -56,6 +57,7 @@ class EveryKernelTest {
             attention(HostOperands.attention(backend), f);
             norm(HostOperands.norm(backend), f);
             learnedQuant(HostOperands.learnedQuant(backend), f);
+            losses(new HostLosses(backend), f);
         }
         assertThat(CudaCounters.launchedKernels())
                 .containsAll(KernelList.load().all().stream()
@@ -191,5 +193,15 @@ class EveryKernelTest {
         ops.layerNorm(x, row, row, out);
         ops.layerNormGradGamma(x, x, f.output(1, COLS));
         ops.layerNormBackward(x, row, x, out);
+    }
+
+    private static void losses(LossOps ops, PackedFixture f) {
+        FloatMatrix x = f.matrix(5, COLS);
+        FloatMatrix grad = f.output(5, COLS);
+        IntArray labels = IntArray.of(f.memory(), 0, 1, 2, 3, 4);
+        IntArray nodes = IntArray.of(f.memory(), 1, 3);
+        FloatMatrix metrics = f.output(1, 2);
+        ops.correctedCrossEntropy(x, labels, nodes, LossOps.Correction.FORWARD, f.matrix(COLS, COLS), grad, metrics);
+        ops.distill(x, f.matrix(5, COLS), 2, 0.5f, grad, grad, metrics);
     }
 }

@@ -9,6 +9,8 @@ import org.sgquant.kernels.ElementwiseOps;
 import org.sgquant.kernels.ElementwiseOpsContract;
 import org.sgquant.kernels.NormOps;
 import org.sgquant.kernels.NormOpsContract;
+import org.sgquant.kernels.LossOps;
+import org.sgquant.kernels.LossOpsContract;
 import org.sgquant.kernels.SparseOps;
 import org.sgquant.kernels.SparseOpsContract;
 import org.sgquant.kernels.TrainingOpsContract;
@@ -60,6 +62,14 @@ class ReferenceFloatOpsTest {
         @Override
         protected NormOps ops() {
             return new ReferenceNormOps();
+        }
+    }
+
+    @Nested
+    class Losses extends LossOpsContract {
+        @Override
+        protected LossOps ops() {
+            return new ReferenceLossOps();
         }
     }
 }
