@@ -128,7 +128,7 @@ public final class Reporter {
         Sizes sizes = packed.isEmpty() ? null : sizes(packed);
         Double drop = packed.isEmpty() ? null : drop(planned);
         Accuracy packedAccuracy = accuracy(packed);
-        List<Check> checks = checks(row.target(), row.bits() == null ? fp32 : packedAccuracy, drop, sizes);
+        List<Check> checks = checks(row.target(), fp32, row.bits() == null ? fp32 : packedAccuracy, drop, sizes);
         boolean complete = good.size() == plan.seeds();
         return new Line(
                 row.name(),
@@ -207,11 +207,12 @@ public final class Reporter {
         return new Beside(figure, figure.accounting() == null ? null : bits(packed, figure.accounting()));
     }
 
-    private static List<Check> checks(Table.Target target, Accuracy accuracy, Double drop, Sizes sizes) {
+    private static List<Check> checks(Table.Target target, Accuracy fp32, Accuracy accuracy, Double drop, Sizes sizes) {
         if (target == null) {
             return null;
         }
         List<Check> checks = new ArrayList<>();
+        add(checks, "fp32 test %", true, target.fp32(), fp32 == null ? null : fp32.mean());
         add(checks, "test %", true, target.accuracy(), accuracy == null ? null : accuracy.mean());
         add(checks, "drop", false, target.drop(), drop);
         add(checks, "bits all", false, target.bitsAll(), sizes == null ? null : sizes.bitsAll());
