@@ -123,6 +123,33 @@ extern "C" __global__ void __launch_bounds__(1024)
 }
 
 /*
+ * Unit of the row codes of scheme block blockIdx.x from the extremes of its rows, and the scales of MIN_MAX: a row covers
+ * its whole range. Leaves the extremes, 0 for an empty block, and an empty histogram.
+ */
+extern "C" __global__ void __launch_bounds__(1024)
+    range_f32_row_code(const SgqPacked scheme, const float *row_min, const float *row_max, float2 *extremes,
+                       unsigned long long *counts) {
+  SGQ_SHARED(int2, ends, 1024);
+  int b = (int)blockIdx.x;
+  const SgqBlock &block = scheme.block[b];
+  if (block.bits == 32) return;
+  SgqExtremes own;
+  for (int r = block.row_start + (int)threadIdx.x; r < block.row_end; r += (int)blockDim.x) {
+    own.add(sgq_ordered(row_min[r]), sgq_ordered(row_max[r]));
+  }
+  ends[threadIdx.x] = make_int2(own.low, own.high);
+  counts[b * SGQ_BINS + threadIdx.x] = 0;
+  sgq_fold_block<1024, 32>(ends, [](int2 p, int2 q) { return make_int2(min(p.x, q.x), max(p.y, q.y)); });
+  if (threadIdx.x != 0) return;
+  bool empty = block.row_start == block.row_end || scheme.cols == 0;
+  float2 range = empty ? make_float2(0, 0) : make_float2(sgq_unordered(ends[0].x), sgq_unordered(ends[0].y));
+  extremes[b] = range;
+  float largest = fmaxf(-range.x, range.y);
+  float unit = largest == 0 ? 1.0f : fmaxf((float)(largest / 255.0), 0x1p-149f);
+  sgq_set_row_code_range(block, range.x < 0, unit, largest == 0 ? 0 : 1, scheme.rounding);
+}
+
+/*
  * Extremes of every column over rows blockIdx.y * chunk .. of block b, as ordered integers: least ones at
  * parts[2 * blockIdx.y * cols + c], greatest ones at parts[(2 * blockIdx.y + 1) * cols + c].
  */

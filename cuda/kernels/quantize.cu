@@ -6,6 +6,7 @@
  * bytes.
  */
 #include "sgq/quantizer.cuh"
+#include "sgq/range.cuh"
 
 namespace sgq_quantize {
 
@@ -179,6 +180,29 @@ SGQ_WIDTH(7)
 SGQ_WIDTH(8)
 SGQ_WIDTH(16)
 #undef SGQ_WIDTH
+
+/* Codes of the rows of all packed blocks (ROW_CODE) from their largest magnitudes, NaN left out; four lanes per row. */
+extern "C" __global__ void __launch_bounds__(sgq_quantize::BLOCK) row_codes_f32(const float *x, const SgqPacked out) {
+  constexpr int LANES = 4;
+  int r = (int)(sgq_thread() / LANES);
+  int lane = (int)(sgq_thread() % LANES);
+  const SgqBlock &block = out.block[sgq_block_of(out, r)];
+  bool exists = r < block.row_end && block.bits < 32;
+  float largest = 0;
+  if (exists) {
+    const float *row = x + (long long)r * sgq_stride(out.cols);
+    for (int c = lane; c < out.cols; c += LANES) {
+      float v = fabsf(row[c]);
+      largest = v > largest ? v : largest;
+    }
+  }
+  for (int step = 1; step < LANES; step *= 2) {
+    largest = fmaxf(largest, __shfl_xor_sync(0xffffffffu, largest, step));
+  }
+  if (exists && lane == 0) {
+    block.row_codes[r - block.row_start] = (uint8_t)sgq_row_code_of(largest, block.scale[1], block.bits);
+  }
+}
 
 /* Floats of block b as they are, the padding of a row zero; a float per thread, any value allowed. */
 extern "C" __global__ void __launch_bounds__(sgq_quantize::BLOCK)

@@ -54,6 +54,8 @@ struct SgqCodeSum {
 /* Edges of a row that all weigh 1. */
 struct SgqUnweighted {
   static constexpr bool weighted = false;
+  /* Whether the rows that are summed may have codes of their own. */
+  static constexpr bool takes_row_codes = true;
   using Code = unsigned;
   using Number = float;
   using Sum = SgqCodeSum;
@@ -64,7 +66,7 @@ struct SgqUnweighted {
   static constexpr int floats_ahead = 8;
   static constexpr int codes_ahead = 8;
   static constexpr int dequantized_ahead = 4;
-  static constexpr int split_ahead = 2;
+  static constexpr int split_ahead = 1;
 
   __device__ __forceinline__ bool packed() const {
     return true;
@@ -86,11 +88,12 @@ struct SgqUnweighted {
 /* Weights of the edges of one row: edge e is column e - edge_start of a packed row. */
 struct SgqEdgeWeights {
   static constexpr bool weighted = true;
+  static constexpr bool takes_row_codes = true;
   using Code = unsigned;
   using Number = float;
   using Sum = SgqCodeSum;
   static constexpr int floats_ahead = 4;
-  static constexpr int codes_ahead = 4;
+  static constexpr int codes_ahead = 2;
   static constexpr int dequantized_ahead = 2;
   static constexpr int split_ahead = 1;
 
@@ -206,7 +209,7 @@ struct SgqAggregator {
     typename Weights::Number weight;
   };
 
-  /* The same, both as codes. */
+  /* The same, both as codes; the weight's is multiplied by the row's. */
   template <bool SPLIT>
   struct WeightedCodes {
     typename SgqQuadCodes<SPLIT>::Words x;
@@ -256,16 +259,24 @@ struct SgqAggregator {
   __device__ __forceinline__ void add_dequantized(const SgqBlock &block, int e, int end) {
     constexpr int AHEAD = SPLIT ? Weights::split_ahead : Weights::dequantized_ahead;
     SgqQuadCodes<SPLIT> codes(block.bits, x.cols, c);
-    SgqParams params = sgq_params(x, block, 0, c);
+    SgqParams params = sgq_sum_params(x, block, c);
     add_quads<AHEAD>(block, e, end, [&](int r) {
-      SgqParams p = x.granularity == SGQ_ROW ? sgq_params(x, block, r, c) : params;
-      return sgq_dequantized(sgq_to_floats(codes(row(block, r))), p);
+      return sgq_dequantized(sgq_to_floats(codes(row(block, r))), params_of(block, r, params));
     });
   }
 
+  /* Scale and offset of a row, `params` where all share them. Without weights, row codes are always summed as integers. */
+  __device__ __forceinline__ SgqParams params_of(const SgqBlock &block, int r, const SgqParams &params) const {
+    if (x.granularity == SGQ_ROW) return {sgq_quad(block.scale[r]), sgq_quad(block.offset[r])};
+    if constexpr (Weights::weighted) {
+      if (x.granularity == SGQ_ROW_CODE) return sgq_params(x, block, r, c);
+    }
+    return params;
+  }
+
   /*
-   * acc = fma(ws * scale, S, fma(ws * offset, W, acc)) with the sums S of weight code times code and W of
-   * weight codes, exact in 64 bits: a product of 16-bit codes fills 32.
+   * acc = fma(ws * scale, S, fma(ws * offset, W, acc)) with the sums S of weight code times row code times
+   * code and W of weight code times row code, exact in 64 bits: a product of 16-bit codes and a row code fills 40.
    */
   template <bool SPLIT>
   __device__ __forceinline__ void add_codes(const SgqBlock &block, int e, int end) {
@@ -276,7 +287,10 @@ struct SgqAggregator {
     sgq_each_edge<AHEAD>(
         col_idx, e, end,
         [&](int edge, int source) {
-          return WeightedCodes<SPLIT>{codes.load(row(block, source - block.row_start)), weights.code(edge)};
+          int r = source - block.row_start;
+          WeightedCodes<SPLIT> read{codes.load(row(block, r)), weights.code(edge)};
+          if constexpr (Weights::takes_row_codes) read.weight *= sgq_row_code(block, r);
+          return read;
         },
         [&](const WeightedCodes<SPLIT> &edge) {
           uint4 u = codes.decode(edge.x);
@@ -287,7 +301,7 @@ struct SgqAggregator {
           sum_w += (unsigned long long)weight.w * u.w;
           weight_sum.add(edge.weight);
         });
-    SgqParams params = sgq_params(x, block, 0, c);
+    SgqParams params = sgq_sum_params(x, block, c);
     float4 ws = sgq_spread(weights.scale()), count = weight_sum.floats();
     acc.x = fmaf(ws.x * params.scale.x, (float)sum_x, fmaf(ws.x * params.offset.x, count.x, acc.x));
     acc.y = fmaf(ws.y * params.scale.y, (float)sum_y, fmaf(ws.y * params.offset.y, count.y, acc.y));

@@ -98,6 +98,7 @@ struct SgqHeadWeights {
   static constexpr int codes_ahead = 2;
   static constexpr int dequantized_ahead = 1;
   static constexpr int split_ahead = 1;
+  static constexpr bool takes_row_codes = false;
   using Code = uint4;
   using Number = float4;
 

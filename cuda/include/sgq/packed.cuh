@@ -12,14 +12,18 @@
 /* Most blocks (degree buckets) of one matrix and parts of one set of edge weights. */
 #define SGQ_MAX_BLOCKS 16
 
-enum SgqGranularity { SGQ_TENSOR = 0, SGQ_BUCKET = 1, SGQ_COLUMN = 2, SGQ_ROW = 3 };
+enum SgqGranularity { SGQ_TENSOR = 0, SGQ_BUCKET = 1, SGQ_COLUMN = 2, SGQ_ROW = 3, SGQ_ROW_CODE = 4 };
 enum SgqRounding { SGQ_NEAREST = 0, SGQ_PAPER = 1 };
 
-/* Rows [row_start, row_end) as codes of `bits` bits, or floats where bits = 32; row r at data + (r - row_start) * stride. */
+/*
+ * Rows [row_start, row_end) as codes of `bits` bits, or floats where bits = 32; row r at data + (r - row_start) * stride.
+ * With ROW_CODE, scale and offset of a row are the block's times its code; scale[1] is the unit of these codes.
+ */
 struct SgqBlock {
   uint8_t *data;
   float *scale;
   float *offset;
+  uint8_t *row_codes;
   int row_start;
   int row_end;
   int bits;
@@ -71,6 +75,11 @@ __device__ __forceinline__ int sgq_stride(int cols) {
 /* Index of the scale of row r and column c within its block. */
 __device__ __forceinline__ int sgq_scale_index(int granularity, int row_in_block, int c) {
   return granularity == SGQ_COLUMN ? c : granularity == SGQ_ROW ? row_in_block : 0;
+}
+
+/* Code of a row of a block; 1 where rows have none. */
+__device__ __forceinline__ unsigned sgq_row_code(const SgqBlock &block, int row_in_block) {
+  return block.row_codes == nullptr ? 1u : __ldg(block.row_codes + row_in_block);
 }
 
 /* Keeps the least (site, element) at which a kernel found what must not be; the host reads the word when it synchronizes. */

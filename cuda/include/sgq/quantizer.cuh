@@ -24,7 +24,16 @@ __device__ __forceinline__ SgqParams sgq_params(const SgqPacked &packed, const S
     return {sgq_load_quad(block.scale, c), sgq_load_quad(block.offset, c)};
   }
   int i = sgq_scale_index(packed.granularity, row_in_block, c);
-  return {sgq_quad(block.scale[i]), sgq_quad(block.offset[i])};
+  float code = packed.granularity == SGQ_ROW_CODE ? (float)sgq_row_code(block, row_in_block) : 1.0f;
+  return {sgq_quad(block.scale[i] * code), sgq_quad(block.offset[i] * code)};
+}
+
+/* Scale and offset that sums of codes of columns c .. c + 3 of a block are multiplied by. */
+__device__ __forceinline__ SgqParams sgq_sum_params(const SgqPacked &packed, const SgqBlock &block, int c) {
+  if (packed.granularity == SGQ_COLUMN) {
+    return {sgq_load_quad(block.scale, c), sgq_load_quad(block.offset, c)};
+  }
+  return {sgq_quad(block.scale[0]), sgq_quad(block.offset[0])};
 }
 
 /* Block that holds row r. */

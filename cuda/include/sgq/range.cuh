@@ -36,6 +36,22 @@ __device__ __forceinline__ void sgq_set_range(const SgqBlock &block, int i, SgqR
   block.scale[i] = span == 0 ? 1.0f : fminf(fmaxf(scale, 0x1p-149f), 0x1.fffffep127f);
 }
 
+/* min(max(ceil(largest / unit), 1), 255), at 1 bit rint for ceil: org.sgquant.tensor.RowScale. */
+__device__ __forceinline__ int sgq_row_code_of(float largest, float unit, int bits) {
+  float units = largest / unit;
+  float rounded = bits == 1 ? rintf(units) : ceilf(units);
+  return (int)fminf(fmaxf(rounded, 1.0f), 255.0f);
+}
+
+/* A row of code c covers [-k c unit, k c unit] if symmetric, else [0, k c unit]. */
+__device__ __forceinline__ void sgq_set_row_code_range(const SgqBlock &block, bool symmetric, float unit, double k,
+                                                       int rounding) {
+  double high = k * unit;
+  sgq_set_range(block, 0, {symmetric ? -high : 0.0, high}, rounding);
+  block.scale[1] = unit;
+  block.offset[1] = 0;
+}
+
 /* Factor that turns a distance from min into a bin. */
 __device__ __forceinline__ float sgq_bins_per_unit(float2 extremes) {
   return (float)(SGQ_BINS / ((double)extremes.y - (double)extremes.x));
@@ -48,24 +64,25 @@ __device__ __forceinline__ int sgq_bin(float x, float min, float bins_per_unit) 
 }
 
 /* Adds values to a histogram; a run of one bin, such as the zeros that a ReLU leaves, costs one atomic. */
+template <typename Count>
 struct SgqRunCounter {
-  unsigned *counts;
+  Count *counts;
   float min;
   float bins_per_unit;
   int bin = 0;
-  unsigned run = 0;
+  Count run = 0;
 
-  __device__ __forceinline__ SgqRunCounter(unsigned *counts, float2 extremes)
+  __device__ __forceinline__ SgqRunCounter(Count *counts, float2 extremes)
       : counts(counts), min(extremes.x), bins_per_unit(sgq_bins_per_unit(extremes)) {
   }
 
-  __device__ __forceinline__ void add(float x) {
+  __device__ __forceinline__ void add(float x, Count times = 1) {
     int next = sgq_bin(x, min, bins_per_unit);
     if (next != bin) {
       flush();
       bin = next;
     }
-    run++;
+    run += times;
   }
 
   __device__ __forceinline__ void flush() {

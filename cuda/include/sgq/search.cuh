@@ -95,18 +95,10 @@ __device__ __forceinline__ double sgq_squared_error(const SgqOccupied &bins, Sgq
   return error;
 }
 
-/*
- * The best of `start` and SGQ_SEARCH_STEPS + 1 places for one end of its range, from + reach * step / steps
- * kept within the extremes; the first of equals. Every lane returns it.
- */
-__device__ __forceinline__ SgqScored sgq_best_end(const SgqOccupied &bins, SgqScored start, bool high,
-                                                  double from, double reach, float2 extremes, int bits,
-                                                  int rounding, const SgqSearchMemory &memory) {
-  auto candidate = [&](int step) -> SgqRange {
-    double end = from + reach * step / SGQ_SEARCH_STEPS;
-    if (high) return {start.range.lo, end > extremes.y ? (double)extremes.y : end};
-    return {end < extremes.x ? (double)extremes.x : end, start.range.hi};
-  };
+/* The best of `start` and candidate(0 .. SGQ_SEARCH_STEPS); the first of equals. Every lane returns it. */
+template <typename Candidate>
+__device__ __forceinline__ SgqScored sgq_best_of(const SgqOccupied &bins, SgqScored start, const Candidate &candidate,
+                                                 int bits, int rounding, const SgqSearchMemory &memory) {
   int lane = (int)threadIdx.x;
   if (lane <= SGQ_SEARCH_STEPS) {
     SgqRange range = candidate(lane);
@@ -120,6 +112,21 @@ __device__ __forceinline__ SgqScored sgq_best_end(const SgqOccupied &bins, SgqSc
   }
   __syncwarp();
   return best;
+}
+
+/*
+ * The best of `start` and SGQ_SEARCH_STEPS + 1 places for one end of its range, from + reach * step / steps
+ * kept within the extremes.
+ */
+__device__ __forceinline__ SgqScored sgq_best_end(const SgqOccupied &bins, SgqScored start, bool high,
+                                                  double from, double reach, float2 extremes, int bits,
+                                                  int rounding, const SgqSearchMemory &memory) {
+  auto candidate = [&](int step) -> SgqRange {
+    double end = from + reach * step / SGQ_SEARCH_STEPS;
+    if (high) return {start.range.lo, end > extremes.y ? (double)extremes.y : end};
+    return {end < extremes.x ? (double)extremes.x : end, start.range.hi};
+  };
+  return sgq_best_of(bins, start, candidate, bits, rounding, memory);
 }
 
 /* The range of least squared error, by alternating search over hi and lo. */
@@ -174,6 +181,35 @@ __device__ __forceinline__ SgqRange sgq_choose(const Count *counts, long long to
   if (method == SGQ_PERCENTILE) return sgq_percentile(counts, total, fraction, extremes, memory);
   SgqOccupied bins = sgq_occupied(counts, extremes, bits <= 4 ? 4 : 1, memory);
   return sgq_least_squares(bins, extremes, bits, rounding, memory);
+}
+
+/*
+ * The share k of [-1, 1] if symmetric, else of [0, 1], that PERCENTILE or MSE chooses for `total` values in it: the
+ * clip of org.sgquant.kernels.RangeSearch. A whole warp calls it.
+ */
+template <typename Count>
+__device__ __forceinline__ double sgq_clip(const Count *counts, long long total, bool symmetric, int method,
+                                           double fraction, int bits, int rounding, const SgqSearchMemory &memory) {
+  float2 ends = make_float2(symmetric ? -1.0f : 0.0f, 1.0f);
+  if (method == SGQ_PERCENTILE) {
+    SgqRange range = sgq_percentile(counts, total, fraction, ends, memory);
+    return fmax(-range.lo, range.hi);
+  }
+  SgqOccupied bins = sgq_occupied(counts, ends, bits <= 4 ? 4 : 1, memory);
+  SgqScored best = {{ends.x, ends.y}, 0};
+  best.error = sgq_squared_error(bins, best.range, bits, rounding);
+  double reach = 1;
+  for (int level = 0; level < SGQ_SEARCH_LEVELS; level++) {
+    double from = level == 0 ? 0 : best.range.hi - reach / 2;
+    auto candidate = [&](int step) -> SgqRange {
+      double end = from + reach * step / SGQ_SEARCH_STEPS;
+      double k = end > 1 ? 1 : end;
+      return {ends.x * k, k};
+    };
+    best = sgq_best_of(bins, best, candidate, bits, rounding, memory);
+    reach /= SGQ_SEARCH_STEPS / 2.0;
+  }
+  return best.range.hi;
 }
 
 #endif

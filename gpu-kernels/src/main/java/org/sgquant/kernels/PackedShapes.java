@@ -76,9 +76,10 @@ public final class PackedShapes {
     public static void requireAttention(
             CsrGraph graph, IntArray rowPtr, PackedMatrix x, PackedMatrix attention, FloatMatrix out) {
         if (x.scheme().granularity() == Granularity.ROW_CODE) {
-            throw new IllegalArgumentException(x.scheme().name() + ": messages weighted by attention cannot have row codes,"
-                    + " their products with the codes of the attention would be no scale of a block;"
-                    + " choose granularity tensor, bucket or column");
+            throw new IllegalArgumentException(
+                    x.scheme().name() + ": messages weighted by attention cannot have row codes,"
+                            + " their products with the codes of the attention would be no scale of a block;"
+                            + " choose granularity tensor, bucket or column");
         }
         String what = "attention " + attention.scheme().name();
         int heads = attention.cols();

@@ -15,7 +15,7 @@ import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.Memory;
 import org.sgquant.tensor.Rounding;
 
-/** Reader of {@code numpy-oracle.txt}, whose head says how its numbers were computed. */
+/** Reader of {@code numpy-oracle.txt} and its like, whose heads say how their numbers were computed. */
 final class NumpyOracle {
 
     static final int ROWS = 5;
@@ -31,6 +31,10 @@ final class NumpyOracle {
             return Stream.of(fields.get(field)).mapToInt(Integer::parseInt).toArray();
         }
 
+        String text(String field) {
+            return String.join(" ", fields.get(field));
+        }
+
         float[] floats(String field) {
             return NumpyOracle.floats(fields.get(field));
         }
@@ -40,8 +44,8 @@ final class NumpyOracle {
         }
     }
 
-    NumpyOracle() {
-        try (InputStream in = NumpyOracle.class.getResourceAsStream("numpy-oracle.txt")) {
+    NumpyOracle(String file) {
+        try (InputStream in = NumpyOracle.class.getResourceAsStream(file)) {
             new String(in.readAllBytes(), StandardCharsets.UTF_8)
                     .lines()
                     .filter(line -> !line.startsWith("#"))
@@ -68,6 +72,10 @@ final class NumpyOracle {
 
     int[] ints(String field) {
         return Stream.of(shared.get(field)).mapToInt(Integer::parseInt).toArray();
+    }
+
+    float[] floats(String field) {
+        return floats(shared.get(field));
     }
 
     FloatMatrix x(Memory memory) {

@@ -19,7 +19,7 @@ public interface PackedOracleContract {
 
     @Test
     default void ranges_codes_bytes_and_sums_are_those_of_numpy() {
-        NumpyOracle oracle = new NumpyOracle();
+        NumpyOracle oracle = new NumpyOracle("numpy-oracle.txt");
         assertThat(oracle.cases()).hasSize(18);
         try (PackedFixture f = new PackedFixture()) {
             CsrGraph graph = CsrGraph.of(f.memory, NumpyOracle.ROWS, oracle.ints("rowPtr"), oracle.ints("colIdx"));

@@ -71,7 +71,7 @@ final class BadInputTest {
                 "run|--layers|0|at least one layer",
                 "run|--calibration|best|calibration 'best' does not exist",
                 "run|--calibration|percentile:2|percentile 2.0 must lie",
-                "run|--granularity|node|granularity 'node' does not exist",
+                "run|--granularity|node|granularity 'node' does not exist: choose one of tensor bucket column row rowcode",
                 "run|--rounding|up|rounding 'up' does not exist",
                 "run|--device|tpu|device 'tpu' does not exist",
                 "run|--strategy|magic|strategy 'magic' does not exist",

@@ -36,6 +36,7 @@ final class SavedModelCommandsTest {
         graph = Cli.graph(folder.resolve("graph"));
         quantize("plain", "-b", PLAIN);
         quantize("buckets", "-b", BUCKETS);
+        quantize("rowcode", "-b", BUCKETS, "--granularity", "rowcode", "--features-granularity", "rowcode");
         quantize("paper", "--preset", "paper", "-b", PAPER);
         quantize("fp32", "-b", "32");
     }
@@ -59,7 +60,7 @@ final class SavedModelCommandsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"plain", "buckets", "paper", "fp32"})
+    @ValueSource(strings = {"plain", "buckets", "rowcode", "paper", "fp32"})
     void evalReproducesAccuracyAndCodesOnEveryDevice(String name) throws IOException {
         JsonNode metrics = json(model(name).resolve("metrics.json"));
         int seed = json(model(name).resolve("provenance.json")).get("seed").asInt();
@@ -80,7 +81,7 @@ final class SavedModelCommandsTest {
 
     /** The csv, read against the graph's own labels, gives the accuracy that eval reports: rows are in input order. */
     @ParameterizedTest
-    @ValueSource(strings = {"plain", "buckets"})
+    @ValueSource(strings = {"plain", "buckets", "rowcode"})
     void predictWritesEveryNodeInTheOrderOfTheInput(String name) throws IOException {
         Path csv = folder.resolve(name + ".csv");
         Cli.Result result = Cli.run("predict", model(name).toString(), "-o", csv.toString());

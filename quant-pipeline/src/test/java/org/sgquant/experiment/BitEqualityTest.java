@@ -155,6 +155,31 @@ class BitEqualityTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "1 weight=4",
+                "2 L2.embedding=3",
+                "embedding=4 attention=3 message=7 weight=8",
+                "embedding=8 attention=16 message=16 weight=4",
+                "L1.embedding=1 L1.weight=4 L2.embedding=4 L2.weight=4",
+                "L1.embedding=[1,2,4] L2.embedding=[4,32,1] message=[5,1,3] weight=4 attention=4 @deg(2,5)",
+            })
+    void rowCodes(String text) {
+        for (boolean edgeNorm : new boolean[] {false, true}) {
+            String bitsText = edgeNorm ? text : text.replaceAll("attention=\\d+", "");
+            for (String order : List.of("transform-first", "aggregate-first")) {
+                Recipe recipe = SmallModels.recipe(edgeNorm, order, bitsText, "rowcode", "rowcode");
+                Experiment experiment = SmallModels.experiment(lanes, recipe);
+                BitAssignment bits = SmallModels.parse(experiment, dataset, bitsText);
+                long packed = experiment.model().cellNames().stream()
+                        .filter(cell -> !bits.isFp32(cell))
+                        .count();
+                sameEverywhere(edgeNorm ? edge : folded, recipe, (int) packed);
+            }
+        }
+    }
+
     /** Sparse features that stay fp32 are multiplied in double by the reference: only the others are equal. */
     @Test
     void features32BitsWide() {

@@ -137,7 +137,9 @@ final class MemoryTest {
             for (DegreeBuckets buckets : List.of(
                     DegreeBuckets.NONE, DegreeBuckets.quartiles(dataset.degrees()), new DegreeBuckets(2, 1000))) {
                 List<CellShape> shapes = new ArrayList<>();
-                Recipe recipe = SmallModels.recipe(edgeNorm, "auto", "32");
+                String granularity = random.nextBoolean() ? "column" : "rowcode";
+                Recipe recipe = SmallModels.recipe(
+                        edgeNorm, "auto", "32", random.nextBoolean() ? "row" : "rowcode", granularity);
                 Model model = recipe.model().config().create(ModelSizes.of(dataset, dataset.numClasses()));
                 QuantConfig config = recipe.quantization().config();
                 report(dataset, recipe, BitAssignment.of(Map.of(), buckets), shapes, backend);

@@ -17,13 +17,18 @@ final class SmallModels {
 
     /** 40 epochs of training, 3 of fine-tuning. */
     static Recipe recipe(boolean edgeNorm, String order, String bits) {
+        return recipe(edgeNorm, order, bits, "row", "column");
+    }
+
+    /** The same with other granularities of the features and of what is computed from them. */
+    static Recipe recipe(boolean edgeNorm, String order, String bits, String features, String inner) {
         return new Recipe(
                 new Recipe.Data("small", null, null, null, null, true, 0, 0, null),
                 ModelSettings.of("gcn", Map.of("norm", edgeNorm ? "edge" : "folded", "order", order)),
                 new Recipe.Training(40, 0.01f, 0.01f, 100),
                 new Recipe.Training(3, 0.005f, 0.005f, 100),
                 null,
-                new Recipe.Quantization("row", "rowmean", "column", "mse", "nearest", false),
+                new Recipe.Quantization(features, "rowmean", inner, "mse", "nearest", false),
                 null,
                 bits,
                 0);

@@ -87,6 +87,9 @@ final class FeatureQuantizerTest {
                                         .mismatch(dense.data(b).asSlice(0, dense.dataBytes(b))))
                                 .as(what)
                                 .isEqualTo(-1);
+                        assertThat(sparse.rowCodes(b).mismatch(dense.rowCodes(b)))
+                                .as(what)
+                                .isEqualTo(-1);
                     }
                     float[] fake = quantizer.fakeQuantized();
                     CsrGraph pattern = x.sparse().pattern();
@@ -99,6 +102,29 @@ final class FeatureQuantizerTest {
                                     .isEqualTo(unpacked.get(r, pattern.colIdx().get(e)));
                         }
                     }
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = BitWidth.class, names = "FP32", mode = EnumSource.Mode.EXCLUDE)
+    void rangesOfRowCodesAreThoseOfTheDensePathForEveryCalibration(BitWidth width) {
+        long seed = Long.getLong("sgquant.seed", System.nanoTime());
+        for (Calibration calibration : List.of(Calibration.MSE, Calibration.ROW_MEAN, Calibration.percentile(0.9))) {
+            try (HostMemory memory = new HostMemory()) {
+                Pair x = Pair.random(new Random(seed), memory);
+                QuantScheme actual = scheme(memory, width, Granularity.ROW_CODE, Rounding.NEAREST);
+                QuantScheme expected = scheme(memory, width, Granularity.ROW_CODE, Rounding.NEAREST);
+                new FeatureQuantizer(x.sparse(), null, actual).calibrate(calibration);
+                new ReferencePackedOps().calibrate(x.dense(), expected, calibration);
+                for (int b = 0; b < 3; b++) {
+                    var a = actual.blocks().get(b).params();
+                    var e = expected.blocks().get(b).params();
+                    assertThat(a.scale().row(0))
+                            .as("%s %s, replay with -Dsgquant.seed=%d", width, calibration, seed)
+                            .containsExactly(e.scale().row(0));
+                    assertThat(a.offset().row(0)).containsOnly(0f);
                 }
             }
         }

@@ -55,7 +55,9 @@ final class CudaCalibrator {
         MemorySegment rowMin = launcher.scratch("row minima", Math.max(x.rows(), 1) * (long) Float.BYTES);
         MemorySegment rowMax = launcher.scratch("row maxima", Math.max(x.rows(), 1) * (long) Float.BYTES);
         observeRows(x, scheme, rowMin, rowMax);
-        if (scheme.granularity() == Granularity.ROW) {
+        if (scheme.granularity() == Granularity.ROW_CODE) {
+            calibrateRowCodes(x, scheme, calibration, rowMin, rowMax);
+        } else if (scheme.granularity() == Granularity.ROW) {
             for (int b = 0; b < scheme.blocks().size(); b++) {
                 if (scheme.blocks().get(b).bits().isPacked()) {
                     calibrateRows(x, scheme, b, calibration, rowMin, rowMax);
@@ -118,10 +120,7 @@ final class CudaCalibrator {
         if (!needsHistogram(calibration)) {
             return;
         }
-        int chunk = Math.max(
-                Math.ceilDiv(
-                        x.rows(), BLOCKS_PER_MULTIPROCESSOR * launcher.device().multiprocessors()),
-                Math.ceilDiv(LEAST_VALUES, Math.max(x.cols(), 1)));
+        int chunk = histogramRows(x);
         launcher.kernel("histogram_f32_tensor")
                 .pointer(x)
                 .scheme(scheme)
@@ -130,6 +129,50 @@ final class CudaCalibrator {
                 .pointer(counts)
                 .run(Math.ceilDiv(x.rows(), chunk), ranges);
         launcher.kernel("search_f32_tensor")
+                .scheme(scheme)
+                .pointer(extremes)
+                .pointer(counts)
+                .int32(code(calibration))
+                .float64(calibration.fraction())
+                .run(blocks);
+    }
+
+    /** Rows that a block of threads counts in a histogram of a whole tensor or block. */
+    private int histogramRows(FloatMatrix x) {
+        return Math.max(
+                Math.ceilDiv(
+                        x.rows(), BLOCKS_PER_MULTIPROCESSOR * launcher.device().multiprocessors()),
+                Math.ceilDiv(LEAST_VALUES, Math.max(x.cols(), 1)));
+    }
+
+    /** One range and unit for each block. */
+    private void calibrateRowCodes(
+            FloatMatrix x, QuantScheme scheme, Calibration calibration, MemorySegment rowMin, MemorySegment rowMax) {
+        int blocks = scheme.blocks().size();
+        MemorySegment extremes = launcher.scratch("extremes", (long) blocks * EXTREMES_BYTES);
+        MemorySegment counts = launcher.scratch("histograms", (long) blocks * RangeSearch.BINS * Long.BYTES);
+        launcher.kernel("range_f32_row_code")
+                .scheme(scheme)
+                .pointer(rowMin)
+                .pointer(rowMax)
+                .pointer(extremes)
+                .pointer(counts)
+                .run(blocks);
+        if (!needsHistogram(calibration)) {
+            return;
+        }
+        int chunk = histogramRows(x);
+        launcher.kernel("histogram_f32_row_code")
+                .pointer(x)
+                .scheme(scheme)
+                .int32(chunk)
+                .int32(code(calibration))
+                .pointer(rowMin)
+                .pointer(rowMax)
+                .pointer(extremes)
+                .pointer(counts)
+                .run(Math.ceilDiv(x.rows(), chunk), blocks);
+        launcher.kernel("search_f32_row_code")
                 .scheme(scheme)
                 .pointer(extremes)
                 .pointer(counts)

@@ -92,8 +92,13 @@ final class Launch implements AutoCloseable {
 
     /** A scheme alone, where a packed matrix is expected but its codes are not read. */
     Launch scheme(QuantScheme scheme) {
+        return scheme(scheme, null);
+    }
+
+    /** The same with a code for every row, where it is not null. */
+    Launch scheme(QuantScheme scheme, MemorySegment rowCodes) {
         require(Kind.PACKED);
-        PackedStructs.write(scheme, struct);
+        PackedStructs.write(scheme, rowCodes, struct);
         arguments.struct(struct.asSlice(0, PackedStructs.PACKED_BYTES));
         return this;
     }

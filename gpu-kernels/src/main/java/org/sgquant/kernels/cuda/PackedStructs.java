@@ -19,7 +19,7 @@ final class PackedStructs {
     /** SGQ_MAX_BLOCKS. */
     static final int MAX_BLOCKS = 16;
 
-    private static final int BLOCK_BYTES = 3 * Long.BYTES + 4 * Integer.BYTES;
+    private static final int BLOCK_BYTES = 4 * Long.BYTES + 4 * Integer.BYTES;
     private static final int PART_BYTES = 2 * Long.BYTES + 6 * Integer.BYTES;
 
     /** Bytes of SgqPacked. */
@@ -32,15 +32,15 @@ final class PackedStructs {
 
     /** Writes {@code x} to the first {@link #PACKED_BYTES} of {@code target}, in host memory. */
     static void write(PackedMatrix x, MemorySegment target) {
-        write(x.scheme(), x, target);
+        write(x.scheme(), x, null, target);
     }
 
-    /** Writes a scheme without codes. */
-    static void write(QuantScheme scheme, MemorySegment target) {
-        write(scheme, null, target);
+    /** Writes a scheme without codes; {@code rowCodes}, a byte for every row, may be null. */
+    static void write(QuantScheme scheme, MemorySegment rowCodes, MemorySegment target) {
+        write(scheme, null, rowCodes, target);
     }
 
-    private static void write(QuantScheme scheme, PackedMatrix x, MemorySegment target) {
+    private static void write(QuantScheme scheme, PackedMatrix x, MemorySegment rowCodes, MemorySegment target) {
         List<QuantScheme.Block> blocks = scheme.blocks();
         requireFits(blocks.size(), scheme.name() + ": degree buckets");
         target.asSlice(0, PACKED_BYTES).fill((byte) 0);
@@ -50,10 +50,15 @@ final class PackedStructs {
             target.set(JAVA_LONG, at, x == null ? 0 : x.data(b).address());
             target.set(JAVA_LONG, at + 8, block.params().scale().data().address());
             target.set(JAVA_LONG, at + 16, block.params().offset().data().address());
-            target.set(JAVA_INT, at + 24, block.rowStart());
-            target.set(JAVA_INT, at + 28, block.rowEnd());
-            target.set(JAVA_INT, at + 32, block.bits().bits());
-            target.set(JAVA_INT, at + 36, PackedLayout.rowStride(block.bits(), scheme.cols()));
+            if (x != null && x.rowCodes(b).byteSize() > 0) {
+                target.set(JAVA_LONG, at + 24, x.rowCodes(b).address());
+            } else if (rowCodes != null) {
+                target.set(JAVA_LONG, at + 24, rowCodes.address() + block.rowStart());
+            }
+            target.set(JAVA_INT, at + 32, block.rowStart());
+            target.set(JAVA_INT, at + 36, block.rowEnd());
+            target.set(JAVA_INT, at + 40, block.bits().bits());
+            target.set(JAVA_INT, at + 44, PackedLayout.rowStride(block.bits(), scheme.cols()));
         }
         long tail = (long) MAX_BLOCKS * BLOCK_BYTES;
         target.set(JAVA_INT, tail, blocks.size());

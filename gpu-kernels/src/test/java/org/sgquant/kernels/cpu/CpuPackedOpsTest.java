@@ -8,6 +8,7 @@ import org.sgquant.kernels.PackedOracleContract;
 import org.sgquant.kernels.PackedParityContract;
 import org.sgquant.kernels.PackedQuantizationContract;
 import org.sgquant.kernels.PackedSumsContract;
+import org.sgquant.kernels.RowCodeContract;
 import org.sgquant.kernels.StochasticRoundingContract;
 
 class CpuPackedOpsTest {
@@ -32,7 +33,8 @@ class CpuPackedOpsTest {
                     StochasticRoundingContract,
                     PackedSumsContract,
                     PackedOracleContract,
-                    PackedParityContract {
+                    PackedParityContract,
+                    RowCodeContract {
 
         private final Workers workers;
         private final PackedOps ops;

@@ -6,6 +6,7 @@ import org.sgquant.kernels.PackedOracleContract;
 import org.sgquant.kernels.PackedParityContract;
 import org.sgquant.kernels.PackedQuantizationContract;
 import org.sgquant.kernels.PackedSumsContract;
+import org.sgquant.kernels.RowCodeContract;
 import org.sgquant.kernels.StochasticRoundingContract;
 
 /** The contracts of packed operations on a CUDA device: integer results have the bits of the reference. */
@@ -37,6 +38,14 @@ class CudaPackedOpsTest extends WithCudaBackend {
 
     @Nested
     class Parity implements PackedParityContract {
+        @Override
+        public PackedOps ops() {
+            return HostOperands.packed(cuda);
+        }
+    }
+
+    @Nested
+    class RowCodes implements RowCodeContract {
         @Override
         public PackedOps ops() {
             return HostOperands.packed(cuda);

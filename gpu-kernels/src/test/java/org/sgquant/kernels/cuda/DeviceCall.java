@@ -95,6 +95,11 @@ final class DeviceCall {
                 backend.upload(host.data(b), device.data(b), host.dataBytes(b));
                 back.put(device.data(b), host.data(b).asSlice(0, host.dataBytes(b)));
             }
+            if (host.rowCodes(b).byteSize() > 0) {
+                backend.upload(
+                        host.rowCodes(b), device.rowCodes(b), host.rowCodes(b).byteSize());
+                back.put(device.rowCodes(b), host.rowCodes(b));
+            }
         }
         return device;
     }

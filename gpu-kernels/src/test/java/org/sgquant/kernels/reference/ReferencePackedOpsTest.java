@@ -4,10 +4,15 @@ import org.sgquant.kernels.PackedOps;
 import org.sgquant.kernels.PackedOracleContract;
 import org.sgquant.kernels.PackedQuantizationContract;
 import org.sgquant.kernels.PackedSumsContract;
+import org.sgquant.kernels.RowCodeContract;
 import org.sgquant.kernels.StochasticRoundingContract;
 
 class ReferencePackedOpsTest
-        implements PackedQuantizationContract, StochasticRoundingContract, PackedSumsContract, PackedOracleContract {
+        implements PackedQuantizationContract,
+                StochasticRoundingContract,
+                PackedSumsContract,
+                PackedOracleContract,
+                RowCodeContract {
 
     @Override
     public PackedOps ops() {
