@@ -75,8 +75,11 @@ public record Recipe(
      * What training minimises: {@code plain}, {@code forward} or {@code backward} loss on labels with the rate of noise it
      * assumes, and share and temperature of distillation, both null for none.
      */
-    @JsonInclude(JsonInclude.Include.NON_NULL)
-    public record Loss(String labels, Double noise, Float distillWeight, Float distillTemperature) {
+    public record Loss(
+            String labels,
+            @JsonInclude(JsonInclude.Include.NON_NULL) Double noise,
+            @JsonInclude(JsonInclude.Include.NON_NULL) Float distillWeight,
+            @JsonInclude(JsonInclude.Include.NON_NULL) Float distillTemperature) {
         Objective objective() {
             return new Objective(
                     Objective.LabelLoss.parse(labels),
