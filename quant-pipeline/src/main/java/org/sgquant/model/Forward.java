@@ -2,8 +2,10 @@ package org.sgquant.model;
 
 import java.util.HashMap;
 import java.util.Map;
+import org.sgquant.autograd.AttentionFunctions;
 import org.sgquant.autograd.LearnedQuantFunctions;
 import org.sgquant.autograd.NormFunctions;
+import org.sgquant.autograd.PackedAttentionFunctions;
 import org.sgquant.autograd.Tape;
 import org.sgquant.autograd.Value;
 import org.sgquant.kernels.BatchNorm;
@@ -11,10 +13,12 @@ import org.sgquant.kernels.StepState;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.Cell;
 import org.sgquant.quant.Component;
+import org.sgquant.quant.QuantConfig;
 import org.sgquant.quant.QuantizedCells;
 import org.sgquant.tensor.EdgeWeights;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.LearnedRanges;
+import org.sgquant.tensor.QuantScheme;
 import org.sgquant.tensor.Sparsity;
 
 /**
@@ -123,7 +127,7 @@ public final class Forward {
     /** In packed inference dense floats go through the packed kernels too: their order of sums is that of all backends. */
     private Value forPackedKernels(Value x) {
         boolean floats = !x.isPacked() && !x.isSparse();
-        return phase == Phase.PACKED && floats ? tape.pack(x, cells.fp32Scheme(x.cols())) : x;
+        return phase == Phase.PACKED && floats ? tape.pack(x, cells.fp32Scheme(x.rows(), x.cols())) : x;
     }
 
     public Value addBias(Value x, Value bias) {
@@ -132,6 +136,11 @@ public final class Forward {
 
     public Value relu(Value x) {
         return tape.relu(x);
+    }
+
+    /** {@code x > 0 ? x : exp(x) - 1}. */
+    public Value elu(Value x) {
+        return AttentionFunctions.elu(tape, x);
     }
 
     public Value scaleBySourceNorm(Value x) {
@@ -154,6 +163,62 @@ public final class Forward {
         }
         FloatMatrix values = isQuantized(cell) ? cells.attention(cell).fakeQuantized() : input.edgeNormValues();
         return tape.spmm(input.adjacency(), tape.sparse(input.adjacency(), values), x);
+    }
+
+    /** {@code out_ih = sum over f of x_i,hF+f a_hf}: the dot product of every head with its row of {@code a} (H x F). */
+    public Value headProducts(Value x, Value a) {
+        return matmul(x, AttentionFunctions.spreadHeads(tape, a));
+    }
+
+    /**
+     * {@code out_i = sum over j of alpha_ij x_j}, {@code alpha = softmax_j(leaky(target_i + source_j))} per head, as
+     * {@code layer}'s attention cell stores it; target and source N x H, x N x HF.
+     */
+    public Value attendAdditive(int layer, Value target, Value source, float slope, Value x, float dropout) {
+        if (phase == Phase.PACKED) {
+            QuantScheme scheme = attentionScheme(layer, target.cols());
+            return PackedAttentionFunctions.attendAdditive(
+                    tape,
+                    input.adjacency().graph(),
+                    target,
+                    source,
+                    slope,
+                    forPackedKernels(x),
+                    QuantConfig.SOFTMAX_ORDER,
+                    scheme);
+        }
+        Value sums = AttentionFunctions.scores(tape, input.adjacency(), target, source);
+        return attend(layer, AttentionFunctions.leakyRelu(tape, sums, slope), x, dropout);
+    }
+
+    /** The same with one head and {@code alpha = softmax_j(beta cos(x_i, x_j))}; beta 1 x 1, or null for 1. */
+    public Value attendCosine(int layer, Value beta, Value x) {
+        if (phase == Phase.PACKED) {
+            QuantScheme scheme = attentionScheme(layer, 1);
+            return PackedAttentionFunctions.attendCosine(
+                    tape, input.adjacency().graph(), beta, forPackedKernels(x), QuantConfig.SOFTMAX_ORDER, scheme);
+        }
+        Value y = AttentionFunctions.normalizeRows(tape, x);
+        Value cosines = AttentionFunctions.products(tape, input.adjacency(), y, y, 1);
+        return attend(layer, beta == null ? cosines : tape.matmul(cosines, beta), x, 0);
+    }
+
+    /** Softmax over each row of the scores, quantized as the layer's cell says, and the sum of {@code x} weighted by it. */
+    private Value attend(int layer, Value scores, Value x, float dropout) {
+        Cell cell = new Cell(layer, Component.ATTENTION);
+        Value attention = AttentionFunctions.softmax(tape, input.adjacency(), scores);
+        if (!phase.isFp32() && isQuantized(cell)) {
+            attention = PackedAttentionFunctions.fake(
+                    tape, input.adjacency().graph(), scores, attention, QuantConfig.SOFTMAX_ORDER, cells.scheme(cell));
+        }
+        return AttentionFunctions.aggregate(tape, input.adjacency(), dropout(attention, dropout), x);
+    }
+
+    /** How the attention of {@code layer} is stored in packed inference. */
+    private QuantScheme attentionScheme(int layer, int heads) {
+        Cell cell = new Cell(layer, Component.ATTENTION);
+        int edges = input.adjacency().graph().numEdges();
+        return isQuantized(cell) ? cells.scheme(cell) : cells.fp32Scheme(edges, heads);
     }
 
     private EdgeWeights edgeWeights(Cell cell) {

@@ -148,6 +148,11 @@ public final class BitAssignment {
         return widths(cell).stream().noneMatch(BitWidth::isPacked);
     }
 
+    /** Whether every bucket of {@code cell} is stored as codes. */
+    public boolean isPacked(Cell cell) {
+        return widths(cell).stream().allMatch(BitWidth::isPacked);
+    }
+
     public DegreeBuckets buckets() {
         return buckets;
     }

@@ -1,6 +1,7 @@
 package org.sgquant.quant;
 
 import org.sgquant.kernels.Calibration;
+import org.sgquant.kernels.SoftmaxOrder;
 import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.Rounding;
 
@@ -28,6 +29,12 @@ public record QuantConfig(
             Rounding.NEAREST,
             false,
             QatConfig.OFF);
+
+    /**
+     * Codes of attention stand for {@code exp(score - max)}: divided afterwards, the weights of a row add up to 1 at any
+     * width, whatever its degree. Codes of the shares themselves round those of long rows to 0.
+     */
+    public static final SoftmaxOrder SOFTMAX_ORDER = SoftmaxOrder.ROUND_THEN_DIVIDE;
 
     public QuantConfig withFeaturesGranularity(Granularity granularity) {
         return new QuantConfig(

@@ -1,6 +1,7 @@
 package org.sgquant.quant;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -33,7 +34,7 @@ public final class QuantizedCells implements AutoCloseable {
 
     /**
      * What quantization needs to know of the graph, on the host: features (with a factor per row or null), the weight
-     * of each edge (null where the model has none), row pointers of these edges, and the nodes' degrees.
+     * of each edge (null where the model has none or computes them), row pointers of these edges, and the nodes' degrees.
      */
     public record Source(
             Features features, float[] featureFactor, float[] edgeWeights, int[] edgeRowPtr, int[] degrees) {}
@@ -91,8 +92,10 @@ public final class QuantizedCells implements AutoCloseable {
             Cell cell = shape.cell();
             if (QuantConfig.isFeatures(cell) && !bits.isFp32(cell)) {
                 features = quantizeFeatures(shape, source, featureRanges);
-            } else if (cell.component() == Component.ATTENTION) {
+            } else if (cell.component() == Component.ATTENTION && source.edgeWeights() != null) {
                 attention.put(cell, quantizeEdges(cell, source));
+            } else if (cell.component() == Component.ATTENTION && !bits.isFp32(cell)) {
+                schemes.put(cell, attentionScheme(shape, source.edgeRowPtr()));
             } else if (!bits.isFp32(cell)) {
                 schemes.put(cell, ranges == null ? newScheme(shape, packedMemory) : shared(shape, ranges.scheme(cell)));
             }
@@ -128,6 +131,25 @@ public final class QuantizedCells implements AutoCloseable {
             blocks.add(new QuantScheme.Block(rows[b], rows[b + 1], block.bits(), block.params()));
         }
         return new QuantScheme(ranges.name(), ranges.cols(), ranges.granularity(), ranges.rounding(), blocks);
+    }
+
+    /** Softmaxed attention, a row per edge: a block per degree bucket of the target with the range [0, 1]. */
+    private QuantScheme attentionScheme(CellShape shape, int[] edgeRowPtr) {
+        Cell cell = shape.cell();
+        int[] edges = Arrays.stream(bounds).map(row -> edgeRowPtr[row]).toArray();
+        QuantScheme scheme = QuantScheme.create(
+                packedMemory,
+                cell.toString(),
+                edges,
+                shape.cols(),
+                bits.widths(cell),
+                Granularity.TENSOR,
+                config.rounding());
+        for (QuantScheme.Block block : scheme.blocks()) {
+            float scale = block.bits().isPacked() ? 1f / config.rounding().steps(block.bits()) : 1;
+            Transfer.copy(backend, new float[][] {{scale}}, block.params().scale());
+        }
+        return scheme;
     }
 
     private Quantized<PackedMatrix> quantizeFeatures(CellShape shape, Source source, Predicate<QuantScheme> ranges) {
@@ -247,7 +269,7 @@ public final class QuantizedCells implements AutoCloseable {
         return attention.get(cell);
     }
 
-    /** Attention cells whose weights are codes. */
+    /** Attention cells whose weights are codes known before inference. */
     public List<Cell> attentionCells() {
         return attention.keySet().stream().filter(c -> !bits.isFp32(c)).toList();
     }
@@ -292,11 +314,9 @@ public final class QuantizedCells implements AutoCloseable {
         return weights;
     }
 
-    /** A scheme of 32-bit blocks for {@code cols} columns: floats in packed form. */
-    public QuantScheme fp32Scheme(int cols) {
-        int[] rows = {0, bounds[bounds.length - 1]};
-        return QuantScheme.create(
-                packedMemory, "fp32", rows, cols, List.of(BitWidth.FP32), Granularity.TENSOR, config.rounding());
+    /** A scheme of one 32-bit block: {@code rows x cols} floats in packed form. */
+    public QuantScheme fp32Scheme(int rows, int cols) {
+        return QuantScheme.uniform(packedMemory, "fp32", rows, cols, BitWidth.FP32, Granularity.TENSOR);
     }
 
     /** Stored bytes of a quantized cell, 0 for one that stays fp32. */
@@ -304,7 +324,7 @@ public final class QuantizedCells implements AutoCloseable {
         if (QuantConfig.isFeatures(cell) && features != null) {
             return features.packed().storedBytes();
         }
-        if (cell.component() == Component.ATTENTION) {
+        if (attention.containsKey(cell)) {
             return bits.isFp32(cell) ? 0 : attention.get(cell).packed().storedBytes();
         }
         QuantScheme scheme = schemes.get(cell);
@@ -320,7 +340,7 @@ public final class QuantizedCells implements AutoCloseable {
         if (QuantConfig.isFeatures(cell)) {
             return features.packed().scheme().payloadBits();
         }
-        if (cell.component() == Component.ATTENTION) {
+        if (attention.containsKey(cell)) {
             return attention.get(cell).packed().parts().stream()
                     .mapToLong(p -> p.codes().scheme().payloadBits())
                     .sum();

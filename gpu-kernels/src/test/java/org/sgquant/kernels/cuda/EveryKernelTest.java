@@ -50,7 +50,7 @@ class EveryKernelTest {
                     packed(HostOperands.packed(backend), f, bits, granularity);
                 }
             }
-            attention(HostOperands.packedAttention(backend), HostOperands.packed(backend), f);
+            packedAttention(HostOperands.packedAttention(backend), HostOperands.packed(backend), f);
             dense(HostOperands.dense(backend), f);
             sparse(HostOperands.sparse(backend), f);
             elementwise(HostOperands.elementwise(backend), f);
@@ -95,7 +95,7 @@ class EveryKernelTest {
         }
     }
 
-    private static void attention(PackedAttentionOps ops, PackedOps packed, PackedFixture f) {
+    private static void packedAttention(PackedAttentionOps ops, PackedOps packed, PackedFixture f) {
         int[] degrees = new int[SOURCES];
         Arrays.fill(degrees, 3);
         CsrGraph graph = f.graph(SOURCES, degrees);
