@@ -24,7 +24,9 @@ public final class PackedShapes {
     public static void requireLearned(FloatMatrix x, LearnedRanges ranges, FloatMatrix gradY, FloatMatrix gradX) {
         requireScheme(x, ranges.scheme(), "learned backward");
         requireScheme(gradY, ranges.scheme(), "learned backward gradY");
-        requireScheme(gradX, ranges.scheme(), "learned backward gradX");
+        if (gradX != null) {
+            requireScheme(gradX, ranges.scheme(), "learned backward gradX");
+        }
     }
 
     /** graph N x M, x M x F, out N x F. */

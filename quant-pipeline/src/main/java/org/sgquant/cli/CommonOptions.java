@@ -52,11 +52,11 @@ final class CommonOptions {
         return new Lanes(dataset, count, lane -> backend(threads / count, lane == 0 ? console : Console.SILENT));
     }
 
-    /** One lane per task up to the threads at hand, without a graph. */
-    Lanes lanes(int tasks) {
+    /** One lane per task up to the threads at hand, for tasks that bring what they work on. */
+    Lanes lanes(int tasks, Console console) {
         requireThreads();
         int count = Math.clamp(tasks, 1, threads);
-        return new Lanes(count, lane -> backend(threads / count, Console.SILENT));
+        return new Lanes(count, lane -> backend(threads / count, lane == 0 ? console : Console.SILENT));
     }
 
     private void requireThreads() {

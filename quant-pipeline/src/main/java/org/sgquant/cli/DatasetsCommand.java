@@ -59,7 +59,7 @@ final class DatasetsCommand implements Runnable {
                 d.edges(),
                 d.features(),
                 d.classes(),
-                d.location().map(Path::toString).orElse(d.name().equals(Datasets.SYNTHETIC) ? "generated" : "not found")
+                d.location().map(Path::toString).orElse(d.publisher().equals("generated") ? "generated" : "not found")
                         + (d.note().isEmpty() ? "" : " (" + d.note() + ")")));
     }
 

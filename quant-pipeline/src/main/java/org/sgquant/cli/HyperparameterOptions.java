@@ -49,6 +49,21 @@ final class HyperparameterOptions {
                     + " (default: auto).")
     String order;
 
+    @Option(
+            names = "--normalization",
+            paramLabel = "KIND",
+            description = "gin, sage: batch, layer or none, before the activation.")
+    String normalization;
+
+    @Option(
+            names = "--residual",
+            negatable = true,
+            description = "gin, sage: a layer adds its input where the widths agree.")
+    Boolean residual;
+
+    @Option(names = "--pooling", paramLabel = "KIND", description = "gin: sum or mean over the nodes of a graph.")
+    String pooling;
+
     /** Gives every edge a weight that can be quantized: the norm of a GCN; other models have attention or nothing. */
     void weighEdges() {
         if (model.equals(GcnConfig.DEFAULT.name())) {
@@ -67,6 +82,9 @@ final class HyperparameterOptions {
         changes.put("weightDecay", weightDecay);
         changes.put("norm", norm);
         changes.put("order", order);
+        changes.put("normalization", normalization);
+        changes.put("residual", residual);
+        changes.put("pooling", pooling);
         changes.values().removeIf(value -> value == null);
         return ModelSettings.of(model, changes);
     }

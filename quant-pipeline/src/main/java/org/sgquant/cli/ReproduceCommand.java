@@ -145,7 +145,7 @@ final class ReproduceCommand implements Callable<Integer> {
     private Lanes lanes(Subject subject) {
         return switch (subject) {
             case Subject.Nodes nodes -> common.lanes(nodes.dataset(), Integer.MAX_VALUE, Console.SILENT);
-            case Subject.Graphs graphs -> common.lanes(Integer.MAX_VALUE);
+            case Subject.Graphs graphs -> common.lanes(Integer.MAX_VALUE, Console.SILENT);
         };
     }
 

@@ -43,6 +43,14 @@ final class ResultOptions {
         }
     }
 
+    /** Refuses to save, where there is no form to save in. */
+    void checkWithoutModel() {
+        if (output != null) {
+            throw new IllegalArgumentException(
+                    "--output is for models of a single graph; those of whole graphs are not saved");
+        }
+    }
+
     boolean savesModel() {
         return output != null;
     }
@@ -52,12 +60,16 @@ final class ResultOptions {
         if (output != null) {
             pipeline.save(output);
         }
-        RunReport report = pipeline.report();
+        return finish(pipeline.report(), pipeline.testDrop(), json);
+    }
+
+    /** Prints the report and returns the exit code of the gate. */
+    int finish(RunReport report, double testDrop, boolean json) {
         System.out.println(json ? Json.write(report) : TextReport.of(report));
-        if (pipeline.testDrop() > maxDrop) {
+        if (testDrop > maxDrop) {
             System.err.printf(
                     "sgquant: accuracy gate missed: the mean test drop is %.2f points, --max-drop allows %.2f%n",
-                    pipeline.testDrop(), maxDrop);
+                    testDrop, maxDrop);
             return ExitCode.GATE_MISSED;
         }
         return ExitCode.OK;

@@ -33,6 +33,9 @@ final class RunCommand implements Callable<Integer> {
     ModelOptions model;
 
     @Mixin
+    GraphOptions graphs;
+
+    @Mixin
     SearchOptions search;
 
     @Option(names = "--seeds", paramLabel = "N", description = "Seeds to average over (default: ${DEFAULT-VALUE}).")
@@ -46,6 +49,9 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (GraphPipeline.serves(data)) {
+            return classifyGraphs();
+        }
         result.check();
         search.check();
         try (Pipeline pipeline = new Pipeline(common, data, model, seeds, Integer.MAX_VALUE)) {
@@ -56,6 +62,20 @@ final class RunCommand implements Callable<Integer> {
                 pipeline.compare(uniformInner(pipeline, bits));
             }
             return result.finish(pipeline, common.json);
+        }
+    }
+
+    /** Whole graphs: no search, every inner cell takes the first of {@link #COMPARED}. */
+    private int classifyGraphs() {
+        result.checkWithoutModel();
+        try (GraphPipeline pipeline = new GraphPipeline(common, data, model, graphs)) {
+            BitAssignment bits = pipeline.parse(COMPARED.get(0) + " " + FEATURES + "=1");
+            pipeline.train();
+            pipeline.quantize(bits);
+            if (!noCompare) {
+                pipeline.compare(COMPARED.subList(1, COMPARED.size()));
+            }
+            return result.finish(pipeline.report(), pipeline.testDrop(), common.json);
         }
     }
 

@@ -21,6 +21,9 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     ModelOptions model;
 
+    @Mixin
+    GraphOptions graphs;
+
     @Option(names = "--seeds", paramLabel = "N", description = "Seeds to average over (default: ${DEFAULT-VALUE}).")
     int seeds = 1;
 
@@ -29,6 +32,13 @@ final class TrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (GraphPipeline.serves(data)) {
+            result.checkWithoutModel();
+            try (GraphPipeline pipeline = new GraphPipeline(common, data, model, graphs)) {
+                pipeline.train();
+                return result.finish(pipeline.report(), 0, common.json);
+            }
+        }
         result.check();
         model.fineTuneEpochs = 0;
         try (Pipeline pipeline = new Pipeline(common, data, model, seeds, seeds)) {

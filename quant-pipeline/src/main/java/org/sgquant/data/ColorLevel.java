@@ -52,7 +52,21 @@ final class ColorLevel {
         int[] tags = Arrays.stream(colors)
                 .map(c -> collection.tags()[refinement.representative(round, c)])
                 .toArray();
-        return new GraphBatch.Level(tags, multiplicity, round == 0 ? null : adjacency(), pooling.pattern());
+        boolean lowest = round == 0;
+        return new GraphBatch.Level(
+                tags, multiplicity, lowest ? null : adjacency(), lowest ? null : sameNodes(), pooling.pattern());
+    }
+
+    /** For each colour the one that its nodes had a round earlier. */
+    private GraphBatch.Pattern sameNodes() {
+        int[] rowPtr = new int[colors.length + 1];
+        int[] colIdx = new int[colors.length];
+        for (int r = 0; r < colors.length; r++) {
+            int earlier = refinement.colors(round - 1)[refinement.representative(round, colors[r])];
+            colIdx[r] = Arrays.binarySearch(below, earlier);
+            rowPtr[r + 1] = r + 1;
+        }
+        return new GraphBatch.Pattern(below.length, rowPtr, colIdx, null);
     }
 
     /** Closed neighbourhoods of representatives, in rows of the level below. */

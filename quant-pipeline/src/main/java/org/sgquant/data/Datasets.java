@@ -19,6 +19,9 @@ public final class Datasets {
     /** Name of the generated default, {@link SyntheticCitationGraph#CORA_SIZED}. */
     public static final String SYNTHETIC = "synthetic";
 
+    /** Name of the generated collection of graphs, {@link SyntheticGraphCollection#DEFAULT}. */
+    public static final String SYNTHETIC_GRAPHS = "synthetic-graphs";
+
     private final List<Path> roots;
 
     public Datasets(List<Path> roots) {
@@ -64,20 +67,25 @@ public final class Datasets {
 
     /** Whether {@code name} is a collection of graphs to classify as wholes, which {@link #openCollection} opens. */
     public static boolean isCollection(String name) {
-        return KnownDataset.byName(name).map(KnownDataset::isCollection).orElse(false);
+        return name.equals(SYNTHETIC_GRAPHS)
+                || KnownDataset.byName(name).map(KnownDataset::isCollection).orElse(false);
     }
 
     /** Opens and checks a collection of graphs. */
     public GraphCollection openCollection(String name) {
+        if (!isCollection(name)) {
+            throw new IllegalArgumentException(
+                    "dataset '" + name + "' is a single graph, where a collection of graphs is needed");
+        }
+        if (name.equals(SYNTHETIC_GRAPHS)) {
+            return SyntheticGraphCollection.DEFAULT.generate();
+        }
         KnownDataset known = known(name);
         return known.readCollection(location(known));
     }
 
     Dataset open(KnownDataset known, DatasetOptions options) {
-        if (known.isCollection()) {
-            throw new IllegalArgumentException("dataset '" + known.name()
-                    + "' is a collection of graphs to classify as wholes: this model or command takes a single graph");
-        }
+        requireSingleGraph(known);
         Path location = location(known);
         Dataset dataset = Dataset.of(known.name(), known.read(location, options), options);
         try {
@@ -89,8 +97,16 @@ public final class Datasets {
         return dataset;
     }
 
+    private static void requireSingleGraph(KnownDataset known) {
+        if (known.isCollection()) {
+            throw new IllegalArgumentException("dataset '" + known.name()
+                    + "' is a collection of graphs to classify as wholes, where a single graph is needed");
+        }
+    }
+
     /** Only the cleaned edges of a dataset, in {@code memory}; works for sets whose features are incomplete too. */
     public CsrGraph topology(String name, Memory memory) {
+        requireSingleGraph(known(name));
         Path location = location(known(name));
         EdgeList edges = location.toString().endsWith(".npz")
                 ? NpzGraphReader.readEdges(location)
@@ -100,13 +116,16 @@ public final class Datasets {
 
     /** Whether {@link #open} would find the dataset, without opening it. */
     public boolean isThere(String name) {
-        return name.equals(SYNTHETIC) || find(known(name)).isPresent();
+        return name.equals(SYNTHETIC)
+                || name.equals(SYNTHETIC_GRAPHS)
+                || find(known(name)).isPresent();
     }
 
     /** Every known dataset, with where it was found. */
     public List<DatasetInfo> list() {
         List<DatasetInfo> all = new ArrayList<>();
         all.add(SyntheticCitationGraph.CORA_SIZED.info());
+        all.add(SyntheticGraphCollection.DEFAULT.info());
         KnownDataset.ALL.forEach(known -> all.add(known.info(find(known))));
         return all;
     }

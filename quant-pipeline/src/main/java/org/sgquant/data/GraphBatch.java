@@ -20,9 +20,10 @@ public record GraphBatch(GraphCollection collection, int[] graphs, List<Level> l
      * @param tags tag of each row's nodes
      * @param multiplicity nodes that each row stands for, null for one
      * @param adjacency A + I: rows of this level, columns of the level below; null at level 0
+     * @param below the row of the level below that each row's nodes have, null for the same; null at level 0
      * @param pooling graphs by rows of this level
      */
-    public record Level(int[] tags, int[] multiplicity, Pattern adjacency, Pattern pooling) {
+    public record Level(int[] tags, int[] multiplicity, Pattern adjacency, Pattern below, Pattern pooling) {
         public int rows() {
             return tags.length;
         }
@@ -75,8 +76,8 @@ public record GraphBatch(GraphCollection collection, int[] graphs, List<Level> l
         int[] all = new int[nodes];
         Arrays.setAll(all, v -> v);
         Pattern pooling = new Pattern(nodes, poolPtr, all, null);
-        Level features = new Level(tags, null, null, pooling);
-        Level level = new Level(tags, null, new Pattern(nodes, rowPtr, columns.toArray(), null), pooling);
+        Level features = new Level(tags, null, null, null, pooling);
+        Level level = new Level(tags, null, new Pattern(nodes, rowPtr, columns.toArray(), null), null, pooling);
         List<Level> levels = new ArrayList<>(List.of(features));
         for (int l = 1; l <= layers; l++) {
             levels.add(level);

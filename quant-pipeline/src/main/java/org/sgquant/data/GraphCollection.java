@@ -4,6 +4,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.sgquant.tensor.CsrGraph;
+import org.sgquant.tensor.HostMemory;
 
 /**
  * Many small graphs to classify, as one disjoint union: graph g has the nodes {@code nodePtr[g] .. nodePtr[g + 1]}.
@@ -27,6 +29,33 @@ public record GraphCollection(
     /** Graphs to train on and to report on. */
     public record Fold(int[] train, int[] test) {}
 
+    /** Cleans the edges: both directions, no self loops, no repeats. */
+    static GraphCollection of(
+            String name,
+            int[] nodePtr,
+            EdgeList edges,
+            int[] tags,
+            int numTags,
+            int[] labels,
+            int numClasses,
+            List<Fold> folds,
+            String foldSource) {
+        try (HostMemory memory = new HostMemory()) {
+            CsrGraph graph = edges.clean(memory).graph();
+            return new GraphCollection(
+                    name,
+                    nodePtr,
+                    graph.rowPtr().toArray(),
+                    graph.colIdx().toArray(),
+                    tags,
+                    numTags,
+                    labels,
+                    numClasses,
+                    folds,
+                    foldSource);
+        }
+    }
+
     public int numGraphs() {
         return labels.length;
     }
@@ -44,12 +73,19 @@ public record GraphCollection(
         return rowPtr[node + 1] - rowPtr[node];
     }
 
-    /** The same graphs with {@code min(degree, most)} as tag of each node. */
-    public GraphCollection withDegreeTags(int most) {
-        int[] degrees = new int[numNodes()];
-        Arrays.setAll(degrees, v -> Math.min(degree(v), most));
+    /** The same graphs with the degree of each node as its tag, in steps of a factor of the square root of 2. */
+    public GraphCollection withDegreeTags() {
+        int[] degreeTags = new int[numNodes()];
+        Arrays.setAll(degreeTags, v -> degreeTag(degree(v)));
+        int most = Arrays.stream(degreeTags).max().orElse(0);
         return new GraphCollection(
-                name, nodePtr, rowPtr, colIdx, degrees, most + 1, labels, numClasses, folds, foldSource);
+                name, nodePtr, rowPtr, colIdx, degreeTags, most + 1, labels, numClasses, folds, foldSource);
+    }
+
+    /** {@code floor(2 log2(degree)) + 1}, 0 for degree 0; in whole numbers, so that it is the same everywhere. */
+    private static int degreeTag(int degree) {
+        long square = (long) degree * degree;
+        return Long.SIZE - Long.numberOfLeadingZeros(square);
     }
 
     /** Graphs of fold {@code f}: its test part, and a ninth of each class of its training part for validation. */

@@ -13,8 +13,6 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
-import org.sgquant.tensor.CsrGraph;
-import org.sgquant.tensor.HostMemory;
 
 /**
  * Reads a collection of graphs in the text form that GIN published TU sets in, out of a zip.
@@ -113,25 +111,21 @@ final class TuReader {
             in.requireEnd();
             int classes = renumber(labels, labels.length);
             int numTags = renumber(tags, nodes);
-            EdgeList list = EdgeList.of(nodes, Arrays.copyOf(src, edges), Arrays.copyOf(dst, edges));
-            try (HostMemory memory = new HostMemory()) {
-                CsrGraph graph = list.clean(memory).graph();
-                List<GraphCollection.Fold> folds = new ArrayList<>();
-                for (int k : train.keySet()) {
-                    folds.add(fold(lines(train.get(k)), lines(test.get(k))));
-                }
-                return new GraphCollection(
-                        name,
-                        nodePtr,
-                        graph.rowPtr().toArray(),
-                        graph.colIdx().toArray(),
-                        Arrays.copyOf(tags, nodes),
-                        numTags,
-                        labels,
-                        classes,
-                        folds.isEmpty() ? GraphCollection.stratified(labels, classes, FOLDS, 0) : List.copyOf(folds),
-                        folds.isEmpty() ? FOLDS + " stratified folds, seed 0" : folds.size() + " published folds");
+            List<GraphCollection.Fold> folds = new ArrayList<>();
+            for (int k : train.keySet()) {
+                folds.add(fold(lines(train.get(k)), lines(test.get(k))));
             }
+            boolean published = !folds.isEmpty();
+            return GraphCollection.of(
+                    name,
+                    nodePtr,
+                    EdgeList.of(nodes, Arrays.copyOf(src, edges), Arrays.copyOf(dst, edges)),
+                    Arrays.copyOf(tags, nodes),
+                    numTags,
+                    labels,
+                    classes,
+                    published ? List.copyOf(folds) : GraphCollection.stratified(labels, classes, FOLDS, 0),
+                    published ? folds.size() + " published folds" : FOLDS + " stratified folds, seed 0");
         }
 
         private void readGraph(int g) {

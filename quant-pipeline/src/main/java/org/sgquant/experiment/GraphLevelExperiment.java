@@ -21,8 +21,10 @@ import org.sgquant.model.QuantizedModel;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.CellCount;
 import org.sgquant.quant.MemoryReport;
+import org.sgquant.quant.QatConfig;
 import org.sgquant.quant.QuantConfig;
 import org.sgquant.quant.QuantizedCells;
+import org.sgquant.tensor.Granularity;
 import org.sgquant.train.BatchTrainer;
 import org.sgquant.train.Metrics;
 import org.sgquant.train.TrainConfig;
@@ -54,7 +56,7 @@ public final class GraphLevelExperiment {
     /** Graphs per batch, and ways in which the training graphs are cut into batches, which epochs take in turn. */
     public record Batching(int graphs, int partitions) {
 
-        public static final Batching DEFAULT = new Batching(128, 3);
+        public static final Batching DEFAULT = new Batching(32, 3);
 
         public Batching {
             if (graphs < 1 || partitions < 1) {
@@ -72,6 +74,11 @@ public final class GraphLevelExperiment {
             TrainConfig fineTuneConfig,
             QuantConfig quantConfig,
             Batching batching) {
+        if (!quantConfig.qat().equals(QatConfig.OFF) || quantConfig.innerGranularity() == Granularity.ROW_CODE) {
+            throw new IllegalArgumentException(
+                    "batches of graphs share their ranges: learned steps, masks and row codes"
+                            + " are for the nodes of one graph");
+        }
         this.graphs = graphs;
         this.lanes = lanes;
         this.layers = modelConfig.graphLayers();

@@ -44,7 +44,8 @@ import org.sgquant.tensor.QuantScheme;
  * A packed model in a folder: {@code model.safetensors} (packed codes, scales, offsets, fp32 parameters),
  * {@code recipe.yaml}, {@code metrics.json}, {@code provenance.json}, and {@code SHA256SUMS} over all four.
  *
- * <p>Tensors are named {@code CELL.codes.B}, {@code CELL.rowcodes.B} where rows have codes, {@code CELL.scale.B} and {@code CELL.offset.B} for degree bucket B;
+ * <p>Tensors are named {@code CELL.codes.B}, {@code CELL.rowcodes.B} where rows have codes, {@code CELL.scale.B} and
+ * {@code CELL.offset.B} for degree bucket B; {@code CELL.top} is the highest level of a weight made of powers of two;
  * parameters that stay fp32 go by their own name. Packed features are kept too: they are what the codes of this
  * dataset must be.
  */
@@ -114,8 +115,11 @@ public final class SavedModel {
         }
         cells.weights().values().forEach(w -> addCodes(tensors, w, backend, host));
         cells.schemes().values().forEach(s -> addRanges(tensors, s, backend));
+        cells.tops()
+                .forEach((cell, top) ->
+                        tensors.add(floats(topName(cell), List.of(1L), Transfer.download(backend, top))));
         for (Parameters.Parameter p : model.parameters().list()) {
-            if (!isPackedWeight(model.bits(), p.spec().name())) {
+            if (!isPackedWeight(model.model(), model.bits(), p.spec().name())) {
                 float[][] values = Transfer.download(backend, p.value());
                 tensors.add(floats(
                         p.spec().name(),
@@ -147,6 +151,10 @@ public final class SavedModel {
 
     private static String rowCodesName(QuantScheme scheme, int block) {
         return scheme.name() + ".rowcodes." + block;
+    }
+
+    private static String topName(Cell weight) {
+        return weight + ".top";
     }
 
     private static String codesName(QuantScheme scheme, int block) {
@@ -259,7 +267,7 @@ public final class SavedModel {
             try (Parameters parameters = new Parameters(model.parameters(), backend)) {
                 for (int i = 0; i < parameters.list().size(); i++) {
                     Parameters.Spec spec = parameters.list().get(i).spec();
-                    if (!isPackedWeight(bits, spec.name())) {
+                    if (!isPackedWeight(model, bits, spec.name())) {
                         parameters.set(i, floats(saved.tensor(spec.name()), file, spec.rows(), spec.cols()));
                     }
                 }
@@ -274,6 +282,10 @@ public final class SavedModel {
             }
             try {
                 loaded.cells().schemes().values().forEach(s -> restoreRanges(s, saved, file, backend));
+                loaded.cells()
+                        .tops()
+                        .forEach((cell, top) ->
+                                Transfer.copy(backend, floats(saved.tensor(topName(cell)), file, 1, 1), top));
                 requireSavedFeatures(loaded, saved, file, backend);
                 loaded.pack((cell, codes) -> restoreCodes(codes, saved, file, backend));
                 return loaded;
@@ -284,8 +296,9 @@ public final class SavedModel {
         }
     }
 
-    private static boolean isPackedWeight(BitAssignment bits, String name) {
-        return name.endsWith(".weight") && !bits.isFp32(Cell.parse(name));
+    private static boolean isPackedWeight(Model model, BitAssignment bits, String name) {
+        return model.cellNames().stream()
+                .anyMatch(c -> c.component().isWeight() && c.toString().equals(name) && !bits.isFp32(c));
     }
 
     /** Ranges of whole columns or buckets are the model's; a range per row belongs to the data at hand. */

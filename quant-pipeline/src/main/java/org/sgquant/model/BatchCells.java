@@ -17,7 +17,7 @@ public final class BatchCells {
         return new QuantizedCells(
                 bits,
                 QuantizedModel.fitted(config, model, bits),
-                input.fitted(model.cells()),
+                input.fitted(model.cells(bits)),
                 source(input),
                 scheme -> setFeatureRange(input, scheme),
                 backend);
@@ -26,7 +26,10 @@ public final class BatchCells {
     /** Cells for the rows of {@code input} with the ranges of {@code ranges}. */
     public static QuantizedCells sharing(QuantizedCells ranges, Model model, GraphInput input) {
         return QuantizedCells.sharing(
-                ranges, input.fitted(model.cells()), source(input), scheme -> setFeatureRange(input, scheme));
+                ranges,
+                input.fitted(model.cells(ranges.bits())),
+                source(input),
+                scheme -> setFeatureRange(input, scheme));
     }
 
     private static QuantizedCells.Source source(GraphInput input) {

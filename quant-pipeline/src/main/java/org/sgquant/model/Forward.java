@@ -6,6 +6,8 @@ import org.sgquant.autograd.AttentionFunctions;
 import org.sgquant.autograd.LearnedQuantFunctions;
 import org.sgquant.autograd.NormFunctions;
 import org.sgquant.autograd.PackedAttentionFunctions;
+import org.sgquant.autograd.PowerFunctions;
+import org.sgquant.autograd.ProtectionFunctions;
 import org.sgquant.autograd.Tape;
 import org.sgquant.autograd.Value;
 import org.sgquant.kernels.BatchNorm;
@@ -29,6 +31,9 @@ import org.sgquant.tensor.Sparsity;
  */
 public final class Forward {
 
+    /** Random stream of the protective mask, far from those of dropout: one mask a step, shared by all cells. */
+    private static final int PROTECTION_STREAM = 1 << 16;
+
     private final Tape tape;
     private final Phase phase;
     private final GraphInput input;
@@ -36,6 +41,7 @@ public final class Forward {
     private final QuantizedCells cells;
     private final StepState state;
     private final Map<String, Value> parameterValues = new HashMap<>();
+    private final Map<Value, Value> factors = new HashMap<>();
     private int dropoutStreams;
 
     /** {@code cells} is null in fp32 phases, {@code state} may be null where there is no dropout. */
@@ -84,8 +90,14 @@ public final class Forward {
 
     /** The weight matrix of a layer, quantized as its cell says. */
     public Value weight(Cell cell) {
+        boolean powers = isQuantized(cell) && cells.top(cell) != null;
         if (phase == Phase.PACKED && isQuantized(cell)) {
-            return tape.unpack(tape.packed(cells.weight(cell)));
+            Value codes = tape.unpack(tape.packed(cells.weight(cell)));
+            return powers ? PowerFunctions.decode(tape, codes, cells.top(cell), cells.powerBits(cell)) : codes;
+        }
+        if (powers) {
+            // Frozen entries are powers of two themselves, the others still train as they are.
+            return parameter(cell.toString());
         }
         return quantize(cell, parameter(cell.toString()));
     }
@@ -107,9 +119,15 @@ public final class Forward {
 
     private Value fineTuned(Cell cell, Value x) {
         LearnedRanges learned = cells.learnedRanges().get(cell);
-        return learned == null
+        Value quantized = learned == null
                 ? tape.fakeQuantize(x, cells.scheme(cell), cells.config().clipMask())
-                : LearnedQuantFunctions.fakeQuantize(tape, x, learned);
+                : LearnedQuantFunctions.fakeQuantize(
+                        tape, x, learned, cells.config().clipMask());
+        if (cells.protection() == null || !cell.component().hasRowPerNode()) {
+            return quantized;
+        }
+        Value probability = tape.constant(cells.protection());
+        return ProtectionFunctions.protect(tape, x, quantized, probability, PROTECTION_STREAM, state);
     }
 
     private boolean isQuantized(Cell cell) {
@@ -121,7 +139,17 @@ public final class Forward {
     }
 
     public Value matmul(Value x, Value w) {
-        return tape.matmul(forPackedKernels(x), w);
+        return product(forPackedKernels(x), w);
+    }
+
+    private Value product(Value x, Value w) {
+        factors.put(w, x);
+        return tape.matmul(x, w);
+    }
+
+    /** The left factors of the products so far, by their right ones: what each weight met. */
+    public Map<Value, Value> factors() {
+        return factors;
     }
 
     /** In packed inference dense floats go through the packed kernels too: their order of sums is that of all backends. */
@@ -232,8 +260,14 @@ public final class Forward {
             Value norm = folded ? tape.constant(input.norm()) : null;
             return tape.spmmGemm(input.adjacency(), weights, x, norm, w);
         }
-        Value sum = aggregate(layer, tape.matmul(x, w), folded);
+        Value sum = aggregate(layer, product(x, w), folded);
         return folded ? scaleByTargetNorm(sum) : sum;
+    }
+
+    /** {@code x + y}, x the input and y the output of layer {@code layer}. */
+    public Value addResidual(int layer, Value x, Value y) {
+        Sparsity below = input.level(layer).below();
+        return add(below == null ? x : tape.spmm(below, null, x), y);
     }
 
     /** {@code a + b}; codes are unpacked first. */

@@ -85,7 +85,7 @@ public final class Gin implements Model {
         for (int l = 1; l <= config.layers(); l++) {
             Value next = layer(f, l, h);
             if (config.residual() && width(l - 1) == width(l)) {
-                next = f.add(h, next);
+                next = f.addResidual(l, h, next);
             }
             h = f.quantize(new Cell(l + 1, Component.EMBEDDING), next);
             out = f.add(out, readOut(f, l + 1, h));

@@ -51,6 +51,11 @@ public record GinConfig(
     }
 
     @Override
+    public int epochs() {
+        return 60;
+    }
+
+    @Override
     public String outputBias() {
         return "output.bias";
     }

@@ -13,6 +13,7 @@ import org.sgquant.tensor.Sparsity;
  *
  * @param adjacency A + I, rows of this level by rows of the level below; null at the level of the features
  * @param edgeCounts value of each entry of {@code adjacency}, null for ones
+ * @param below the row of the level below for each row, null for the same
  * @param multiplicity nodes that each row stands for, null for one
  * @param pooling graphs by rows, null where nodes are what is classified
  * @param poolCounts value of each entry of {@code pooling}, null for ones
@@ -20,6 +21,7 @@ import org.sgquant.tensor.Sparsity;
 public record GraphLevel(
         Sparsity adjacency,
         FloatMatrix edgeCounts,
+        Sparsity below,
         Multiplicity multiplicity,
         Sparsity pooling,
         FloatMatrix poolCounts) {
@@ -31,7 +33,7 @@ public record GraphLevel(
 
     /** Nodes to classify, one row each. */
     static GraphLevel ofNodes(Sparsity adjacency) {
-        return new GraphLevel(adjacency, null, null, null, null);
+        return new GraphLevel(adjacency, null, null, null, null, null);
     }
 
     /** Uploads a level of a batch. */
@@ -41,6 +43,7 @@ public record GraphLevel(
             return new GraphLevel(
                     adjacency == null ? null : upload.sparsity(csr(adjacency, host)),
                     adjacency == null || adjacency.counts() == null ? null : upload.vector(adjacency.counts()),
+                    level.below() == null ? null : upload.sparsity(csr(level.below(), host)),
                     level.multiplicity() == null ? null : multiplicity(level.multiplicity(), upload),
                     upload.sparsity(csr(level.pooling(), host)),
                     level.pooling().counts() == null

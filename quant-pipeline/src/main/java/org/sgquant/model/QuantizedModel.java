@@ -92,7 +92,7 @@ public final class QuantizedModel implements AutoCloseable {
     /** Stores the weights as codes under the ranges as they are and readies packed inference. */
     public PackedInference pack() {
         return pack((cell, codes) ->
-                backend.packed().pack(parameters.get(cell.toString()).value(), codes));
+                cells.packWeight(cell, parameters.get(cell.toString()).value()));
     }
 
     /** Readies packed inference with weights whose codes {@code writer} writes. */

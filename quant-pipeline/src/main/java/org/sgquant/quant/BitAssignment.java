@@ -136,6 +136,14 @@ public final class BitAssignment {
         return new ArrayList<>(list).stream().distinct().count() == 1 ? List.of(list.get(0)) : List.copyOf(list);
     }
 
+    /** The same widths, one per cell, over the degree buckets {@code classes}; this has no buckets. */
+    public BitAssignment withBuckets(DegreeBuckets classes) {
+        if (buckets.count() > 1) {
+            throw new IllegalArgumentException("bits '" + this + "' have degree buckets already");
+        }
+        return of(widths, classes);
+    }
+
     /** Widths of {@code cell}, one per bucket; 32 for a cell that was never named. Weights have a single width. */
     public List<BitWidth> widths(Cell cell) {
         List<BitWidth> list = widths.getOrDefault(cell, List.of(BitWidth.FP32));

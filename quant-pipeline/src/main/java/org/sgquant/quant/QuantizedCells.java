@@ -11,6 +11,7 @@ import org.sgquant.data.Features;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.Calibration;
 import org.sgquant.kernels.PackedOps;
+import org.sgquant.kernels.PowerLevels;
 import org.sgquant.kernels.Transfer;
 import org.sgquant.kernels.reference.ReferencePackedOps;
 import org.sgquant.tensor.BitWidth;
@@ -52,6 +53,8 @@ public final class QuantizedCells implements AutoCloseable {
     private final Map<Cell, Quantized<EdgeWeights>> attention = new TreeMap<>();
     private final Map<Cell, PackedMatrix> weights = new TreeMap<>();
     private final Map<Cell, LearnedRanges> learnedRanges = new TreeMap<>();
+    private final FloatMatrix protection;
+    private final Map<Cell, FloatMatrix> tops = new TreeMap<>();
     private Quantized<PackedMatrix> features;
 
     /**
@@ -98,11 +101,28 @@ public final class QuantizedCells implements AutoCloseable {
                 schemes.put(cell, attentionScheme(shape, source.edgeRowPtr()));
             } else if (!bits.isFp32(cell)) {
                 schemes.put(cell, ranges == null ? newScheme(shape, packedMemory) : shared(shape, ranges.scheme(cell)));
+                if (cell.component().isWeight() && config.weights().powers() != null) {
+                    tops.put(cell, newPowers(cell));
+                }
             }
         }
+        this.protection = config.qat().protection().isOff()
+                ? null
+                : new Transfer(backend, fakeMemory)
+                        .vector(config.qat().protection().probabilities(source.degrees()));
         if (config.qat().learnedSteps()) {
             schemes.forEach((cell, scheme) -> learnedRanges.put(cell, LearnedRanges.allocate(fakeMemory, scheme)));
         }
+    }
+
+    /** Codes of powers of two are stored as whole numbers: scale 1, offset 0. Returns where the highest level goes. */
+    private FloatMatrix newPowers(Cell cell) {
+        PowerLevels.requireWidth(powerBits(cell));
+        schemes.get(cell)
+                .blocks()
+                .forEach(b ->
+                        Transfer.copy(backend, new float[][] {{1}}, b.params().scale()));
+        return FloatMatrix.allocate(packedMemory, 1, 1);
     }
 
     private QuantScheme newScheme(CellShape shape, Memory memory) {
@@ -288,6 +308,11 @@ public final class QuantizedCells implements AutoCloseable {
         return learnedRanges;
     }
 
+    /** Probability that a node is protected in a step of fine-tuning, 1 x N; null where none is. */
+    public FloatMatrix protection() {
+        return protection;
+    }
+
     /** Scale and offset of every block of {@link #schemes}, in the order of the cells. */
     public List<FloatMatrix> ranges() {
         return schemes.values().stream()
@@ -298,6 +323,36 @@ public final class QuantizedCells implements AutoCloseable {
 
     public Calibration calibration(Cell cell) {
         return config.calibration(cell);
+    }
+
+    /** The highest level of a weight made of powers of two, 1 x 1, null where it has affine codes. */
+    public FloatMatrix top(Cell cell) {
+        return tops.get(cell);
+    }
+
+    /** Highest levels of the weights made of powers of two, by cell. */
+    public Map<Cell, FloatMatrix> tops() {
+        return tops;
+    }
+
+    /** Width of a weight made of powers of two. */
+    public int powerBits(Cell cell) {
+        return bits.widths(cell).get(0).bits();
+    }
+
+    /** Stores the codes of {@code w} under the ranges, or the highest level, as they are. */
+    public void packWeight(Cell cell, FloatMatrix w) {
+        FloatMatrix top = top(cell);
+        if (top == null) {
+            backend.packed().pack(w, weightStore(cell));
+            return;
+        }
+        try (Memory memory = backend.newMemory("codes")) {
+            FloatMatrix codes = FloatMatrix.allocate(memory, w.rows(), w.cols());
+            backend.powers().encodePowers(w, top, powerBits(cell), codes);
+            backend.packed().pack(codes, weightStore(cell));
+            backend.finish();
+        }
     }
 
     /** Where the codes of a weight are stored, created when first asked for. */
@@ -328,7 +383,8 @@ public final class QuantizedCells implements AutoCloseable {
             return bits.isFp32(cell) ? 0 : attention.get(cell).packed().storedBytes();
         }
         QuantScheme scheme = schemes.get(cell);
-        return scheme == null ? 0 : PackedMatrix.storedBytes(scheme);
+        long top = tops.containsKey(cell) ? Float.BYTES : 0;
+        return scheme == null ? 0 : PackedMatrix.storedBytes(scheme) + top;
     }
 
     /** Values times width of a cell, 32 bits for what stays fp32. */

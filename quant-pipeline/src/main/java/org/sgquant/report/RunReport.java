@@ -27,7 +27,46 @@ public record RunReport(
         List<Alternative> alternatives,
         @JsonProperty(required = true) Seconds seconds,
         Map<String, String> codesSha256,
-        String savedTo) {
+        String savedTo,
+        Integer folds) {
+
+    /** A report on seeds; where whole graphs are classified, {@code folds} counts them and takes the place of seeds. */
+    public RunReport(
+            String dataset,
+            String split,
+            String model,
+            String device,
+            String deviceDescription,
+            int seeds,
+            long firstSeed,
+            Fp32 fp32,
+            Quantized quantized,
+            List<Layer> layers,
+            Memory memory,
+            SearchSummary search,
+            List<Alternative> alternatives,
+            Seconds seconds,
+            Map<String, String> codesSha256,
+            String savedTo) {
+        this(
+                dataset,
+                split,
+                model,
+                device,
+                deviceDescription,
+                seeds,
+                firstSeed,
+                fp32,
+                quantized,
+                layers,
+                memory,
+                search,
+                alternatives,
+                seconds,
+                codesSha256,
+                savedTo,
+                null);
+    }
 
     /** Mean and sample standard deviation over seeds, and every value in the order of seeds. */
     public record Accuracy(double mean, double std, List<Double> values) {

@@ -17,7 +17,7 @@ public final class TextReport {
                 r.model(),
                 r.deviceDescription() == null ? r.device() : r.deviceDescription(),
                 r.seeds(),
-                r.seeds() == 1 ? "seed" : "seeds");
+                (r.folds() == null ? "seed" : "fold") + (r.seeds() == 1 ? "" : "s"));
         line(out, "  fp32       test %s %%", accuracy(r.fp32().testAccuracy()));
         if (r.quantized() != null) {
             quantized(out, r);

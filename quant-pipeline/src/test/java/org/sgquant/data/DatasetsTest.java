@@ -80,6 +80,8 @@ final class DatasetsTest {
         try (Dataset d = new Datasets(List.of()).open("synthetic", DatasetOptions.DEFAULT)) {
             assertThat(d.numNodes()).isEqualTo(2708);
         }
-        assertThat(new Datasets(List.of()).list()).extracting(DatasetInfo::name).startsWith("synthetic", "cora");
+        assertThat(new Datasets(List.of()).list())
+                .extracting(DatasetInfo::name)
+                .startsWith("synthetic", "synthetic-graphs", "cora");
     }
 }

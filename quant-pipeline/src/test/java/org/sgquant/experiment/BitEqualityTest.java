@@ -28,6 +28,7 @@ import org.sgquant.model.Forward;
 import org.sgquant.model.Phase;
 import org.sgquant.model.QuantizedModel;
 import org.sgquant.quant.BitAssignment;
+import org.sgquant.quant.FreezingOrder;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.Memory;
 
@@ -121,6 +122,22 @@ class BitEqualityTest {
     @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8, 16})
     void uniformWidths(int q) {
         sameEverywhere(folded, SmallModels.recipe(false, "auto", Integer.toString(q)), 6);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {2, 4, 8})
+    void powersOfTwo(int q) {
+        for (FreezingOrder order : FreezingOrder.values()) {
+            Recipe.Quantization.Weights weights =
+                    new Recipe.Quantization.Weights(null, order.toString(), List.of(0.5, 0.9, 1.0));
+            sameEverywhere(folded, SmallModels.recipe(false, "auto", Integer.toString(q), "mse", weights), 6);
+        }
+    }
+
+    @Test
+    void signs() {
+        Recipe.Quantization.Weights weights = new Recipe.Quantization.Weights("sign", null, null);
+        sameEverywhere(folded, SmallModels.recipe(false, "auto", "1", "sign", weights), 6);
     }
 
     @ParameterizedTest

@@ -1,0 +1,83 @@
+package org.sgquant.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Commands on a collection of graphs: the report of the others, with folds instead of seeds. */
+class GraphCommandsTest {
+
+    private static final List<String> SHORT = List.of(
+            "--dataset",
+            "synthetic-graphs",
+            "--model",
+            "gin",
+            "--layers",
+            "2",
+            "--hidden",
+            "8",
+            "--epochs",
+            "4",
+            "--finetune-epochs",
+            "1",
+            "--folds",
+            "2",
+            "--threads",
+            "2",
+            "--device",
+            "cpu");
+
+    @Test
+    void runTrainsQuantizesAndCompares() {
+        Cli.Result result = Cli.run(Cli.args("run", SHORT, "--json", "-q"));
+        assertThat(result.code()).as(result.err()).isEqualTo(0);
+        assertThat(result.leaked()).isZero();
+        JsonNode report = result.json();
+        assertThat(report.at("/folds").asInt()).isEqualTo(2);
+        assertThat(report.at("/split").asText()).isEqualTo("10 stratified folds, seed 0");
+        assertThat(report.at("/fp32/testAccuracy/values")).hasSize(2);
+        assertThat(report.at("/quantized/bits").asText())
+                .isEqualTo("L1.embedding=1 L1.hidden=4 L1.weight=4 L1.weight2=4 L2.embedding=4 L2.hidden=4 L2.weight=4"
+                        + " L2.weight2=4 L3.embedding=4");
+        assertThat(report.at("/quantized/bitsInner").asDouble()).isEqualTo(4);
+        assertThat(report.at("/layers/0/aggregated").asText()).isEqualTo("int");
+        assertThat(report.at("/alternatives/0/name").asText()).isEqualTo("inner 3");
+        assertThat(report.at("/memory/peakBytes").asLong()).isPositive();
+    }
+
+    @Test
+    void trainAndQuantizeTakeCollectionsToo() {
+        Cli.Result trained = Cli.run(Cli.args("train", SHORT, "--node-tags", "degree"));
+        assertThat(trained.code()).as(trained.err()).isEqualTo(0);
+        assertThat(trained.out()).contains("2 folds");
+        Cli.Result packed = Cli.run(Cli.args("quantize", SHORT, "--bits", "8 hidden=4", "--max-drop", "-101", "-q"));
+        assertThat(packed.code()).as(packed.err()).isEqualTo(ExitCode.GATE_MISSED);
+        assertThat(packed.out()).contains("L2.hidden=4");
+    }
+
+    @Test
+    void whatWholeGraphsCannotDoIsRefused() {
+        String[][] wrong = {
+            {"train", "--folds", "11", "--folds must lie in 1..10, got 11"},
+            {"train", "--node-tags", "colour", "--node-tags 'colour' does not exist: choose given or degree"},
+            {"train", "-o", "target/never", "--output is for models of a single graph"},
+            {"train", "--model", "gcn", "model gcn"},
+            {"search", "--dataset", "mutag", "dataset 'mutag'"},
+        };
+        for (String[] words : wrong) {
+            Cli.Result result = words[1].equals("--dataset") || words[1].equals("--model")
+                    ? Cli.run(
+                            words[0],
+                            "--dataset",
+                            words[1].equals("--dataset") ? words[2] : "synthetic-graphs",
+                            "--model",
+                            words[1].equals("--model") ? words[2] : "gin",
+                            "-q")
+                    : Cli.run(words[0], "--dataset", "synthetic-graphs", "--model", "gin", words[1], words[2], "-q");
+            assertThat(result.code()).as(String.join(" ", words)).isNotEqualTo(0);
+            assertThat(result.err()).contains(words[3]).doesNotContain("Exception");
+        }
+    }
+}

@@ -1,0 +1,18 @@
+package org.sgquant.experiment;
+
+import java.util.List;
+import java.util.function.Supplier;
+import org.sgquant.cuda.testing.OnDevice;
+import org.sgquant.kernels.Backend;
+import org.sgquant.kernels.cpu.CpuBackend;
+import org.sgquant.kernels.cuda.CudaBackend;
+
+/** GraphSAGE and GIN on a CUDA device give the bits of the CPU. */
+@OnDevice
+final class CudaSumModelsBitEqualityTest extends SumModelsBitEqualityTest {
+
+    @Override
+    List<Supplier<Backend>> backends() {
+        return List.of(() -> new CpuBackend(2), () -> CudaBackend.open(0));
+    }
+}
