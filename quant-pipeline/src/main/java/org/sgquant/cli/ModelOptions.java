@@ -74,13 +74,13 @@ final class ModelOptions {
     boolean clipMask;
 
     @Mixin
-    QatOptions qat;
+    QatOptions qat = new QatOptions();
 
     @Mixin
-    ObjectiveOptions objective;
+    ObjectiveOptions objective = new ObjectiveOptions();
 
     @Mixin
-    WeightOptions weights;
+    WeightOptions weights = new WeightOptions();
 
     @Mixin
     StorageOptions storage;

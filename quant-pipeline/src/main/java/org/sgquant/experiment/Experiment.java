@@ -77,7 +77,8 @@ public final class Experiment {
                 recipe.model().config(),
                 recipe.train().config(),
                 recipe.fineTune().config(),
-                recipe.quantization().config());
+                recipe.quantConfig(),
+                recipe.trainingObjective());
     }
 
     /** A trained fp32 model: its weights on the host and its accuracies. */
@@ -235,7 +236,12 @@ public final class Experiment {
             return;
         }
         try (Trainer trainer = new Trainer(
-                quantized.model(), quantized.input(), quantized.parameters(), quantized.cells(), task, lane.backend())) {
+                quantized.model(),
+                quantized.input(),
+                quantized.parameters(),
+                quantized.cells(),
+                task,
+                lane.backend())) {
             trainer.train(fineTune, seed);
         }
     }

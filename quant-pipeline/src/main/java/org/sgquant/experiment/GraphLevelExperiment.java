@@ -19,6 +19,7 @@ import org.sgquant.model.PackedInference;
 import org.sgquant.model.Parameters;
 import org.sgquant.model.QuantizedModel;
 import org.sgquant.quant.BitAssignment;
+import org.sgquant.quant.CellCount;
 import org.sgquant.quant.MemoryReport;
 import org.sgquant.quant.QatConfig;
 import org.sgquant.quant.QuantConfig;
@@ -99,6 +100,7 @@ public final class GraphLevelExperiment {
             Metrics test,
             List<float[][]> weights,
             MemoryReport memory,
+            List<CellCount> cells,
             long peakBytes,
             double seconds) {}
 
@@ -200,6 +202,7 @@ public final class GraphLevelExperiment {
                         tested,
                         parameters.toHost(),
                         quantized.memory(),
+                        quantized.cellCounts(),
                         inference.peakBytes(),
                         seconds(began));
             }

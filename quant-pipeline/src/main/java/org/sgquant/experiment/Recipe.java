@@ -81,8 +81,11 @@ public record Recipe(
      * What training minimises: {@code plain}, {@code forward} or {@code backward} loss on labels with the rate of noise it
      * assumes, and share and temperature of distillation, both null for none.
      */
-    @JsonInclude(JsonInclude.Include.NON_NULL)
-    public record Loss(String labels, Double noise, Float distillWeight, Float distillTemperature) {
+    public record Loss(
+            String labels,
+            @JsonInclude(JsonInclude.Include.NON_NULL) Double noise,
+            @JsonInclude(JsonInclude.Include.NON_NULL) Float distillWeight,
+            @JsonInclude(JsonInclude.Include.NON_NULL) Float distillTemperature) {
         Objective objective() {
             return new Objective(
                     Objective.LabelLoss.parse(labels),
@@ -110,8 +113,10 @@ public record Recipe(
          * How weights are quantized where not as usual: the calibration of affine codes, or the order in which powers
          * of two are frozen and the shares frozen after each step.
          */
-        @JsonInclude(JsonInclude.Include.NON_NULL)
-        public record Weights(String calibration, String powers, List<Double> shares) {
+        public record Weights(
+                @JsonInclude(JsonInclude.Include.NON_NULL) String calibration,
+                @JsonInclude(JsonInclude.Include.NON_NULL) String powers,
+                @JsonInclude(JsonInclude.Include.NON_NULL) List<Double> shares) {
             WeightConfig config() {
                 return new WeightConfig(
                         calibration == null ? WeightConfig.DEFAULT.calibration() : Calibration.parse(calibration),

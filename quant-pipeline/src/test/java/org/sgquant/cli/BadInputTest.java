@@ -145,7 +145,8 @@ final class BadInputTest {
 
     @Test
     void helpVersionAndDatasetsAreNoErrors() {
-        for (String command : List.of("run", "train", "quantize", "search", "eval", "predict", "datasets")) {
+        for (String command :
+                List.of("run", "train", "quantize", "search", "reproduce", "eval", "predict", "datasets")) {
             Cli.Result help = Cli.run(command, "--help");
             assertThat(help.code()).isZero();
             assertThat(help.out()).contains("Usage: sgquant " + command);
