@@ -8,7 +8,7 @@
 #include "sgq/attend.cuh"
 #include "sgq/dot.cuh"
 
-namespace sgq_attention {
+namespace sgq_attend {
 
 constexpr int BLOCK = 128;
 
@@ -35,7 +35,7 @@ struct AdditiveScores {
   }
 };
 
-/* s_e = beta * cos(x_i, x_j). */
+/* s_e = beta * cos(x_i, x_j), beta null for 1. */
 struct CosineScores {
   const int *col_idx;
   const float *norms;
@@ -46,7 +46,7 @@ struct CosineScores {
     int j = col_idx[e];
     float n = norms[i] * norms[j];
     float cosine = n > 0 ? sgq_dot(x, i, j) / n : 0;
-    return *beta * cosine;
+    return beta == nullptr ? cosine : *beta * cosine;
   }
 };
 
@@ -173,30 +173,30 @@ __device__ __forceinline__ void fake(const Row &r, const GivenScores &scores, co
   }
 }
 
-}  // namespace sgq_attention
+}  // namespace sgq_attend
 
 /* Attention of GAT: scores leaky(target_ih + source_jh). */
-extern "C" __global__ void __launch_bounds__(sgq_attention::BLOCK, sgq_attention::BLOCKS)
+extern "C" __global__ void __launch_bounds__(sgq_attend::BLOCK, sgq_attend::BLOCKS)
     attend_additive_csr(const int *row_ptr, const int *col_idx, const float *target, const float *source, float slope,
                         const SgqPacked x, int integer, const SgqPacked attention, int divide_last, const int *order,
                         float *out, int rows, int lane_bits, unsigned long long *error, int site) {
-  using namespace sgq_attention;
+  using namespace sgq_attend;
   attend(row_ptr, col_idx, AdditiveScores{col_idx, target, source, slope, attention.cols}, x, integer != 0, attention,
          divide_last != 0, order, out, rows, lane_bits, error, site);
 }
 
 /* Attention of AGNN: scores beta * cos(x_i, x_j). */
-extern "C" __global__ void __launch_bounds__(sgq_attention::BLOCK, sgq_attention::BLOCKS)
+extern "C" __global__ void __launch_bounds__(sgq_attend::BLOCK, sgq_attend::BLOCKS)
     attend_cosine_csr(const int *row_ptr, const int *col_idx, const float *norms, const float *beta, const SgqPacked x,
                       int integer, const SgqPacked attention, int divide_last, const int *order, float *out, int rows,
                       int lane_bits, unsigned long long *error, int site) {
-  using namespace sgq_attention;
+  using namespace sgq_attend;
   attend(row_ptr, col_idx, CosineScores{col_idx, norms, beta, x}, x, integer != 0, attention, divide_last != 0, order, out,
          rows, lane_bits, error, site);
 }
 
 /* out_i = sqrt(dot(x_i, x_i)), a row per thread. */
-extern "C" __global__ void __launch_bounds__(sgq_attention::BLOCK) norms_packed(const SgqPacked x, float *out, int rows) {
+extern "C" __global__ void __launch_bounds__(sgq_attend::BLOCK) norms_packed(const SgqPacked x, float *out, int rows) {
   int i = (int)sgq_thread();
   if (i >= rows) return;
   float square = sgq_dot(x, i, i);
@@ -204,10 +204,10 @@ extern "C" __global__ void __launch_bounds__(sgq_attention::BLOCK) norms_packed(
 }
 
 /* Weights of the edges under scheme, for training: LEAST_LANES lanes a row. */
-extern "C" __global__ void __launch_bounds__(sgq_attention::BLOCK)
+extern "C" __global__ void __launch_bounds__(sgq_attend::BLOCK)
     fake_attention_csr(const int *row_ptr, const float *scores, const SgqPacked scheme, int divide_last,
                        const int *order, float *out, int rows, unsigned long long *error, int site) {
-  using namespace sgq_attention;
+  using namespace sgq_attend;
   unsigned place = sgq_thread() / LEAST_LANES;
   if (place >= (unsigned)rows) return;
   int row = order[place];

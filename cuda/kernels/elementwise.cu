@@ -88,6 +88,18 @@ extern "C" __global__ void __launch_bounds__(256)
   sgq_store_quad(out, at, v);
 }
 
+/* out_i = uniform(i) < probability_i ? a_i : b_i for whole rows; rows of a null matrix are 0. */
+extern "C" __global__ void __launch_bounds__(256)
+    select_rows_f32(const float *probability, int stream, const SgqStepState *state, const float *a,
+                    const float *b, float *out, int rows, int cols) {
+  SgqQuad quad(cols);
+  if (quad.row >= rows) return;
+  float uniform = sgq_random_uniform(sgq_random_key(state, stream), (unsigned)quad.row);
+  const float *chosen = uniform < probability[quad.row] ? a : b;
+  long long at = (long long)quad.row * sgq_stride(cols) + quad.column;
+  sgq_store_quad(out, at, chosen == nullptr ? sgq_quad(0) : sgq_load_quad(chosen, at));
+}
+
 /*
  * sums[blockIdx.x][j] = sum of x_ij over rows blockIdx.x * chunk .., i ascending from 0; rows and sums of
  * `width` floats without a gap. With one chunk the sum of all rows; called twice, the sum of chunk sums.

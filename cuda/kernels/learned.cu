@@ -25,7 +25,7 @@ __device__ __forceinline__ double adam(double g, float &m, float &v, double rate
 }  // namespace sgq_learned
 
 /*
- * grad_x = inside ? grad_y : 0 over rows blockIdx.y * chunk .. of block b, and their sums k of column c at
+ * grad_x = inside ? grad_y : 0 (unless null) over rows blockIdx.y * chunk .. of block b, and their sums k of column c at
  * parts[(blockIdx.y * 3 + k) * cols + c]: a tile of 32 columns, 8 rows at a time.
  */
 extern "C" __global__ void __launch_bounds__(sgq_learned::BLOCK)
@@ -55,7 +55,7 @@ extern "C" __global__ void __launch_bounds__(sgq_learned::BLOCK)
         error += fabsf(g * ((u - t) * scale));
         g = inside ? g : 0;
       }
-      grad_x[at] = g;
+      if (grad_x != nullptr) grad_x[at] = g;
     }
   }
   sums[threadIdx.x] = scale_sum;
@@ -71,7 +71,7 @@ extern "C" __global__ void __launch_bounds__(sgq_learned::BLOCK)
 
 /*
  * Sums of the parts of block b: per column with column scales, a column per thread; else one of all columns, by one
- * block of threads. gradient rows 2b (scale) and 2b + 1 (offset), error row b, of as many columns as a block has scales.
+ * block of threads. Sets gradient rows 2b (scale) and 2b + 1 (offset), adds to error row b.
  */
 extern "C" __global__ void __launch_bounds__(sgq_learned::BLOCK)
     learned_sums_f32(const SgqPacked scheme, int b, const float *parts, int chunks, float *gradient,
@@ -87,14 +87,14 @@ extern "C" __global__ void __launch_bounds__(sgq_learned::BLOCK)
       double sum = 0;
       for (int i = 0; i < chunks; i++) sum += parts[((long long)i * SUMS + k) * scheme.cols + c];
       if (per_column) {
-        out[c] = (float)sum;
+        out[c] = (float)(k < 2 ? sum : out[c] + sum);
         break;
       }
       total += sum;
     }
     totals[threadIdx.x] = total;
     sgq_fold_block<BLOCK, 16>(totals, [](double p, double q) { return p + q; });
-    if (!per_column && threadIdx.x == 0) out[0] = (float)totals[0];
+    if (!per_column && threadIdx.x == 0) out[0] = (float)(k < 2 ? totals[0] : out[0] + totals[0]);
     __syncthreads();
   }
 }

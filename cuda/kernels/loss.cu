@@ -1,7 +1,7 @@
 /*
- * Softmax and the losses over it: org.sgquant.kernels.ElementwiseOps and LossOps. A thread takes a row, in double and
- * ascending as the hosts do; exp and log are the device's, so results may differ from the hosts' in the last
- * bit.
+ * Softmax and the losses over it: org.sgquant.kernels.ElementwiseOps and LossOps. A thread takes a row, in
+ * double and ascending as the hosts do; exp and log are the device's, so results may differ from those of the
+ * hosts in the last bit.
  */
 #include "sgq/packed.cuh"
 #include "sgq/quads.cuh"
@@ -12,8 +12,8 @@ namespace sgq_loss {
 constexpr int BLOCK = 256;
 
 /*
- * log of the sum of exp(sharpness x_j) over a row, the maximum subtracted, and the lowest index of the maximum.
- * A sharpness is one over a temperature.
+ * log of the sum of exp(sharpness x_j) over a row, the maximum subtracted, and the lowest index of the
+ * maximum. A sharpness is one over a temperature.
  */
 struct RowSum {
   double sharpness;
@@ -122,7 +122,8 @@ __device__ __forceinline__ void node_losses(Loss loss_of, const float *logits, i
     long long at = (long long)node * sgq_stride(cols);
     RowSum sum(logits + at, cols);
     right[threadIdx.x] = sum.argmax == label ? 1 : 0;
-    loss[threadIdx.x] = loss_of(logits + at, sum, cols, label, 1.0 / count, grad == nullptr ? grad : grad + at);
+    float *own_grad = grad == nullptr ? grad : grad + at;
+    loss[threadIdx.x] = loss_of(logits + at, sum, cols, label, 1.0 / count, own_grad);
   }
   add_up(loss, right, (int)blockIdx.x, losses, rights);
 }
@@ -181,12 +182,12 @@ extern "C" __global__ void __launch_bounds__(sgq_loss::BLOCK)
 }
 
 /*
- * grad = (1 - w) label_grad + w T (softmax(logits / T) - softmax(teacher / T)) / rows, a thread per row; the sum of
- * KL(teacher || logits) of this block's rows into losses[blockIdx.x].
+ * grad = (1 - w) label_grad + w T (softmax(logits / T) - softmax(teacher / T)) / rows, a thread per row; the
+ * sum of KL(teacher || logits) of this block's rows into losses[blockIdx.x].
  */
 extern "C" __global__ void __launch_bounds__(sgq_loss::BLOCK)
-    distill_f32(const float *logits, const float *teacher, int rows, int cols, float temperature, float weight,
-                const float *label_grad, float *grad, double *losses) {
+    distill_f32(const float *logits, const float *teacher, int rows, int cols, float temperature,
+                float weight, const float *label_grad, float *grad, double *losses) {
   using namespace sgq_loss;
   SGQ_SHARED(double, loss, BLOCK);
   loss[threadIdx.x] = 0;
@@ -213,7 +214,8 @@ extern "C" __global__ void __launch_bounds__(sgq_loss::BLOCK)
 
 /* metrics_0 = (1 - w) metrics_0 + w T^2 (sum of losses) / rows; one block. */
 extern "C" __global__ void __launch_bounds__(sgq_loss::BLOCK)
-    distill_metrics(const double *losses, int blocks, int rows, float temperature, float weight, float *metrics) {
+    distill_metrics(const double *losses, int blocks, int rows, float temperature, float weight,
+                    float *metrics) {
   using namespace sgq_loss;
   SGQ_SHARED(double, loss, BLOCK);
   double own = 0;

@@ -15,7 +15,7 @@
 #define SGQ_TILE_ROWS 8
 
 /* Ordinals of org.sgquant.kernels.Calibration.Method. */
-enum SgqMethod { SGQ_MIN_MAX = 0, SGQ_ROW_MEAN = 1, SGQ_PERCENTILE = 2, SGQ_MSE = 3 };
+enum SgqMethod { SGQ_MIN_MAX = 0, SGQ_ROW_MEAN = 1, SGQ_PERCENTILE = 2, SGQ_MSE = 3, SGQ_SIGN = 4 };
 
 /* A closed interval. */
 struct SgqRange {

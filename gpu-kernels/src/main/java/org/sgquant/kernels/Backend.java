@@ -59,6 +59,8 @@ public interface Backend extends AutoCloseable {
 
     LossOps losses();
 
+    PowerOps powers();
+
     @Override
     void close();
 }

@@ -10,6 +10,7 @@ public record Calibration(Method method, double fraction) {
     public static final Calibration MIN_MAX = new Calibration(Method.MIN_MAX, 1);
     public static final Calibration ROW_MEAN = new Calibration(Method.ROW_MEAN, 1);
     public static final Calibration MSE = new Calibration(Method.MSE, 1);
+    public static final Calibration SIGN = new Calibration(Method.SIGN, 1);
 
     /** Range rules. */
     public enum Method {
@@ -20,7 +21,12 @@ public record Calibration(Method method, double fraction) {
         /** Quantiles {@code 1 - fraction} and {@code fraction}. */
         PERCENTILE,
         /** The range of least squared quantization error at the block's width. */
-        MSE
+        MSE,
+        /**
+         * {@code [-m, m]}, m the mean magnitude: at 1 bit the sign with the scale of least squared error. A zero has
+         * code 0, so that sign(0) = -1, for its half rounds to even; what a ReLU leaves is better served by MSE. Source: Rastegari et al., ECCV 2016, equation 6.
+         */
+        SIGN
     }
 
     public Calibration {
@@ -33,12 +39,13 @@ public record Calibration(Method method, double fraction) {
         return new Calibration(Method.PERCENTILE, fraction);
     }
 
-    /** Parses {@code minmax}, {@code rowmean}, {@code mse}, {@code percentile} (99.9 %) or {@code percentile:0.995}. */
+    /** Parses {@code minmax}, {@code rowmean}, {@code mse}, {@code sign}, {@code percentile} (99.9 %) or {@code percentile:0.995}. */
     public static Calibration parse(String text) {
         return switch (text) {
             case "minmax" -> MIN_MAX;
             case "rowmean" -> ROW_MEAN;
             case "mse" -> MSE;
+            case "sign" -> SIGN;
             case "percentile" -> percentile(0.999);
             default -> {
                 if (text.startsWith("percentile:")) {
@@ -49,7 +56,7 @@ public record Calibration(Method method, double fraction) {
                     }
                 }
                 throw new IllegalArgumentException("calibration '" + text
-                        + "' does not exist: choose minmax, rowmean, mse, percentile or percentile:FRACTION");
+                        + "' does not exist: choose minmax, rowmean, mse, sign, percentile or percentile:FRACTION");
             }
         };
     }
@@ -60,6 +67,7 @@ public record Calibration(Method method, double fraction) {
             case MIN_MAX -> "minmax";
             case ROW_MEAN -> "rowmean";
             case MSE -> "mse";
+            case SIGN -> "sign";
             case PERCENTILE -> "percentile:" + fraction;
         };
     }

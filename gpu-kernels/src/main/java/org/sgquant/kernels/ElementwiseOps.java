@@ -48,6 +48,14 @@ public interface ElementwiseOps {
     void dropout(FloatMatrix x, float rate, int stream, StepState state, FloatMatrix out);
 
     /**
+     * {@code out_i = uniform_i < probability_i ? a_i : b_i} for whole rows, {@code uniform_i} the
+     * {@link CounterRandom#uniform} of (state, stream, i): the same rows on every backend, and again when called with the
+     * same stream in the same step. Shapes: probability 1 x N; a, b, out N x F, a or b null for rows of 0.
+     */
+    void selectRows(
+            FloatMatrix probability, int stream, StepState state, FloatMatrix a, FloatMatrix b, FloatMatrix out);
+
+    /**
      * Mean softmax cross-entropy over {@code nodes}, accuracy, and optionally the gradient.
      *
      * <p>Shapes: logits N x C, labels N, nodes any number, each once, metrics 1 x 2 = (mean loss, number of right

@@ -67,6 +67,17 @@ public final class FloatShapes {
         }
     }
 
+    /** probability 1 x N, out N x F, and a and b too where they are not null. */
+    public static void requireSelectRows(FloatMatrix probability, FloatMatrix a, FloatMatrix b, FloatMatrix out) {
+        probability.requireShape(1, out.rows(), "selectRows: probability");
+        if (a != null) {
+            requireSame(out, a, "selectRows: a");
+        }
+        if (b != null) {
+            requireSame(out, b, "selectRows: b");
+        }
+    }
+
     /** logits N x C, labels N, grad N x C apart from logits or null, metrics 1 x 2. */
     public static void requireCrossEntropy(FloatMatrix logits, IntArray labels, FloatMatrix grad, FloatMatrix metrics) {
         ShapeException.require(labels.size(), logits.rows(), "softmaxCrossEntropy: labels.size must equal logits.rows");

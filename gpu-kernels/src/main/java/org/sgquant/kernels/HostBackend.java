@@ -16,6 +16,7 @@ public abstract class HostBackend implements Backend {
     private final NormOps norm;
     private final LearnedQuantOps learnedQuant;
     private final LossOps losses;
+    private final PowerOps powers;
 
     protected HostBackend(
             DenseOps dense,
@@ -26,7 +27,8 @@ public abstract class HostBackend implements Backend {
             AttentionOps attention,
             NormOps norm,
             LearnedQuantOps learnedQuant,
-            LossOps losses) {
+            LossOps losses,
+            PowerOps powers) {
         this.dense = dense;
         this.sparse = sparse;
         this.packed = packed;
@@ -36,6 +38,7 @@ public abstract class HostBackend implements Backend {
         this.norm = norm;
         this.learnedQuant = learnedQuant;
         this.losses = losses;
+        this.powers = powers;
     }
 
     @Override
@@ -116,5 +119,10 @@ public abstract class HostBackend implements Backend {
     @Override
     public final LossOps losses() {
         return losses;
+    }
+
+    @Override
+    public final PowerOps powers() {
+        return powers;
     }
 }

@@ -16,11 +16,12 @@ public interface LearnedQuantOps {
 
     /**
      * {@code gradX = inside ? gradY : 0}, and per scale the sums over its elements of {@code gradY * (inside ? u - t : u)}
-     * (scale), {@code gradY * (inside ? 0 : 1)} (offset) and {@code |gradY| * |x' - x|} (error: what quantization can
-     * change the loss by, to first order).
+     * (scale) and {@code gradY * (inside ? 0 : 1)} (offset); {@code |gradY| * |x' - x|}, what quantization can change the
+     * loss by to first order, is added to {@code ranges.error}, which thus sums over calls.
      *
-     * <p>Shapes: x, gradY, gradX N x F as in the scheme, gradX may be gradY; sums go to {@code ranges.gradient} and
-     * {@code ranges.error}. Numerics: gradX exact; sums in an order that a backend never changes.
+     * <p>Shapes: x, gradY, gradX N x F as in the scheme, gradX may be gradY, or null where only the sums
+     * are wanted; sums go to {@code ranges.gradient}.
+     * Numerics: gradX exact; sums in an order that a backend never changes.
      */
     void backward(FloatMatrix x, LearnedRanges ranges, FloatMatrix gradY, FloatMatrix gradX);
 

@@ -54,7 +54,7 @@ public interface PackedAttentionOps {
      * Attention of AGNN: {@code s_e = beta * cos(x_i, x_j)} with {@code cos = n > 0 ? dot(x_i, x_j) / n : 0} and
      * {@code n = norm_i * norm_j}, so that a zero row has cosine 0.
      *
-     * <p>Shapes: graph N x N, norms 1 x N from {@link #norms}, beta 1 x 1, H = 1. Numerics of {@code dot}: where both
+     * <p>Shapes: graph N x N, norms 1 x N from {@link #norms}, beta 1 x 1 or null for 1, H = 1. Numerics of {@code dot}: where both
      * rows are codes of TENSOR or BUCKET granularity, {@code fma(s_i * s_j, (float) D, fma(s_i * o_j, (float) A_i,
      * fma(s_j * o_i, (float) A_j, (float) F * (o_i * o_j))))} with the exact sums D of products of codes and A of
      * codes, s and o scale and offset of the rows' blocks; else one chain {@code acc = fma(x_ik, x_jk, acc)} from 0, k

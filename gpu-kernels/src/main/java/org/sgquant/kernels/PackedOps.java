@@ -5,6 +5,7 @@ import org.sgquant.tensor.EdgeWeights;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantScheme;
+import org.sgquant.tensor.RowScale;
 
 /**
  * Observers, quantization and products over packed codes.
@@ -21,9 +22,15 @@ public interface PackedOps {
      * <p>Shapes: x N x F as in scheme. TENSOR: one range over all rows, those of 32-bit blocks included. BUCKET: one per
      * block. COLUMN: one per column and block. ROW: one per row. A zero range gives scale 1. PERCENTILE and MSE work on
      * a histogram of {@link RangeSearch#BINS} bins between the extremes; ROW_MEAN on a COLUMN or ROW scheme falls
-     * together with MIN_MAX. An empty block gets scale 1, offset 0.
+     * together with MIN_MAX. SIGN takes [-m, m], m the mean magnitude of the values each scale belongs to. An empty block
+     * gets scale 1, offset 0.
      *
-     * <p>Numerics: ranges are the same on every backend, up to the order in which ROW_MEAN adds its terms in double.
+     * <p>ROW_CODE, per block: unit = max |x| / 255 for the codes of {@link RowScale}; a row of code c covers
+     * {@code [-k c unit, k c unit]} if the block has a negative value, else {@code [0, k c unit]}. k is 1, or what PERCENTILE
+     * or MSE choose by a histogram of {@code x / (c unit)}, in which for MSE a value counts c squared times.
+     *
+     * <p>Numerics: ranges are the same on every backend, up to the order in which ROW_MEAN and SIGN add their terms in
+     * double.
      *
      * @throws NonFiniteException at the first NaN or infinity in row order, among the rows that a range is taken of
      */
@@ -31,7 +38,8 @@ public interface PackedOps {
 
     /**
      * {@code out = fma(scale, u, offset)} with u the code of x: float in, float out, equal to unpack(pack(x)) bit for
-     * bit. {@code out} may be {@code x}. NaN stays NaN.
+     * bit. {@code out} may be {@code x}. NaN stays NaN. With ROW_CODE, here and below, scale and offset of a row are those
+     * of its block times its code, which is computed from the row.
      */
     void fakeQuantize(FloatMatrix x, QuantScheme scheme, FloatMatrix out);
 
@@ -54,7 +62,8 @@ public interface PackedOps {
     void fakeQuantizeBackward(FloatMatrix x, QuantScheme scheme, FloatMatrix gradY, FloatMatrix gradX);
 
     /**
-     * {@code out.code = rint(min(max((x - offset) / scale, 0), 2^q - 1))} with out's scheme; padding bits are zero.
+     * {@code out.code = rint(min(max((x - offset) / scale, 0), 2^q - 1))} with out's scheme; padding bits are zero. With ROW_CODE
+     * the code of each row is stored, too.
      *
      * @throws NonFiniteException at the first NaN or infinity in row order, in a packed block
      */
@@ -70,7 +79,8 @@ public interface PackedOps {
      * an edge of this row skipped: {@code acc = fma(scale_b, (float) S_b, fma(offset_b, (float) count_b, acc))} from
      * 0, S_b the exact sum of the codes in block b (rounded to float once), scale_b and offset_b those of the column
      * for COLUMN. ROW granularity has no integer sum: {@code acc = acc + fma(scale_j, code, offset_j)}, edges
-     * ascending; so do 32-bit blocks, {@code acc = acc + x_j}.
+     * ascending; so do 32-bit blocks, {@code acc = acc + x_j}. With ROW_CODE, S_b is the sum of row code times code and
+     * count_b that of the row codes.
      */
     void spmm(CsrGraph graph, PackedMatrix x, FloatMatrix out);
 
@@ -79,7 +89,8 @@ public interface PackedOps {
      *
      * <p>Shapes as above, weights one per edge. Where the row's weights (part p) and all of x are packed and x is not
      * of ROW granularity: per block b, {@code acc = fma(ws * scale_b, (float) S_b, fma(ws * offset_b, (float) W_b,
-     * acc))}, ws the scale of part p, S_b the exact sum of weight code times code, W_b that of weight codes. Else in
+     * acc))}, ws the scale of part p, S_b the exact sum of weight code times code, W_b that of weight codes; with
+     * ROW_CODE each weight code is multiplied by the row code. Else in
      * float, edges ascending: {@code acc = fma(w_e, x_j, acc)} with {@code w_e = ws * code} or the float, and
      * {@code x_j = fma(scale, code, offset)} or the float.
      */

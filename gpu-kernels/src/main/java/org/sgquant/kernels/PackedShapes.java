@@ -24,7 +24,9 @@ public final class PackedShapes {
     public static void requireLearned(FloatMatrix x, LearnedRanges ranges, FloatMatrix gradY, FloatMatrix gradX) {
         requireScheme(x, ranges.scheme(), "learned backward");
         requireScheme(gradY, ranges.scheme(), "learned backward gradY");
-        requireScheme(gradX, ranges.scheme(), "learned backward gradX");
+        if (gradX != null) {
+            requireScheme(gradX, ranges.scheme(), "learned backward gradX");
+        }
     }
 
     /** graph N x M, x M x F, out N x F. */
@@ -133,12 +135,14 @@ public final class PackedShapes {
         source.requireShape(graph.numCols(), attention.cols(), "attention: source scores");
     }
 
-    /** norms 1 x N, beta 1 x 1, one head, beside {@link #requireAttention}. */
+    /** norms 1 x N, beta 1 x 1 or null, one head, beside {@link #requireAttention}. */
     public static void requireCosineScores(
             CsrGraph graph, FloatMatrix norms, FloatMatrix beta, PackedMatrix attention) {
         ShapeException.require(graph.numCols(), graph.numRows(), "cosine attention: graph.numCols must equal numRows");
         ShapeException.require(attention.cols(), 1, "cosine attention: heads");
         norms.requireShape(1, graph.numRows(), "cosine attention: norms");
-        beta.requireShape(1, 1, "cosine attention: beta");
+        if (beta != null) {
+            beta.requireShape(1, 1, "cosine attention: beta");
+        }
     }
 }

@@ -29,6 +29,11 @@ public final class RangeSearch {
     /** A closed interval. */
     public record Range(double lo, double hi) {}
 
+    /** The range of SIGN for {@code count} values whose magnitudes add up to {@code sum}. */
+    public static Range symmetric(double sum, long count) {
+        return new Range(-sum / count, sum / count);
+    }
+
     /** Factor that turns a distance from {@code min} into a bin: {@code BINS / (max - min)}, max > min. */
     public static float binsPerUnit(float min, float max) {
         return (float) (BINS / ((double) max - min));
@@ -48,7 +53,7 @@ public final class RangeSearch {
         return switch (calibration.method()) {
             case PERCENTILE -> percentile(min, max, counts, calibration.fraction());
             case MSE -> leastSquares(min, max, counts, bits, rounding);
-            case MIN_MAX, ROW_MEAN ->
+            case MIN_MAX, ROW_MEAN, SIGN ->
                 throw new IllegalArgumentException("calibration " + calibration + " needs no histogram");
         };
     }

@@ -4,7 +4,7 @@ package org.sgquant.tensor;
  * Scales and offsets of a scheme as parameters: their gradients and the two moments of Adam.
  *
  * <p>Shapes, B blocks of n scales each: {@code gradient}, {@code m} and {@code v} are 2B x n, row 2b for the scales of
- * block b and row 2b + 1 for its offsets; {@code error} is B x n. A scale of TENSOR granularity is a block's own, so that
+ * block b and row 2b + 1 for its offsets; {@code error}, B x n, sums what quantization can change the loss by. A scale of TENSOR granularity is a block's own, so that
  * every block learns at its own width; scales of single rows ({@link Granularity#ROW}) cannot be learned.
  */
 public record LearnedRanges(QuantScheme scheme, FloatMatrix gradient, FloatMatrix error, FloatMatrix m, FloatMatrix v) {

@@ -130,6 +130,38 @@ public abstract class ElementwiseOpsContract {
         assertThat(x.toArray()).as("in place").isDeepEqualTo(out.toArray());
     }
 
+    @ParameterizedTest
+    @CsvSource({"0, 3", "1, 1", "31, 32", "32, 33", "33, 31", "2000, 37"})
+    void selectsTheRowsThatTheCounterSays(int rows, int cols) {
+        StepState state = StepState.allocate(random.memory());
+        state.set(random.random().nextLong(), 4, 0);
+        FloatMatrix a = random.normal(rows, cols);
+        FloatMatrix b = random.normal(rows, cols);
+        FloatMatrix probability = random.zeros(1, rows);
+        for (int i = 0; i < rows; i++) {
+            probability.set(0, i, i % 3 == 0 ? 0 : i % 3 == 1 ? 1 : 0.5f);
+        }
+        long key = CounterRandom.key(state.seed(), 4, 9);
+        Element select = (i, j) -> CounterRandom.uniform(key, i) < probability.get(0, i) ? a.get(i, j) : b.get(i, j);
+        float[][] expected = matrix(rows, cols, select);
+        FloatMatrix out = random.normal(rows, cols);
+        FloatMatrix others = random.normal(rows, cols);
+        ops().selectRows(probability, 9, state, a, b, out);
+        assertThat(out.toArray()).isDeepEqualTo(expected);
+        for (int i = 0; i < rows; i += 3) {
+            assertThat(out.row(i)).as("probability 0").isEqualTo(b.row(i));
+        }
+        for (int i = 1; i < rows; i += 3) {
+            assertThat(out.row(i)).as("probability 1").isEqualTo(a.row(i));
+        }
+        ops().selectRows(probability, 9, state, a, null, out);
+        ops().selectRows(probability, 9, state, null, b, others);
+        ops().add(out, others, out);
+        assertThat(out.toArray()).as("split in two").isDeepEqualTo(expected);
+        ops().selectRows(probability, 9, state, a, b, a);
+        assertThat(a.toArray()).as("in place").isDeepEqualTo(expected);
+    }
+
     @Test
     void dropoutKeepsTheRightShareAndChangesWithStepAndStream() {
         StepState state = StepState.allocate(random.memory());

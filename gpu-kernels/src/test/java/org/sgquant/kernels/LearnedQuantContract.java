@@ -55,6 +55,9 @@ public interface LearnedQuantContract {
         new ReferenceLearnedQuantOps().backward(x, expected, gradY, expectedX);
         ops().backward(x, actual, gradY, actualX);
         f.assertSameBits(actualX, expectedX, what);
+        new ReferenceLearnedQuantOps().backward(x, expected, gradY, null);
+        ops().backward(x, actual, gradY, null);
+        new ReferenceLearnedQuantOps().backward(x, expected, gradY, expectedX);
         ops().backward(x, actual, gradY, gradY);
         f.assertSameBits(gradY, expectedX, what + " in place");
         double size = 3.0 * scheme.rows() * (actual.perColumn() ? 1 : scheme.cols());

@@ -55,7 +55,7 @@ public interface PackedAttentionContract {
         ops().norms(x, norms);
         new ReferencePackedAttentionOps().norms(x, expectedNorms);
         f.assertSameBits(norms, expectedNorms, what + " norms");
-        FloatMatrix beta = f.filled(1, 1, 3.25f);
+        FloatMatrix beta = x.cols() % 2 == 0 ? null : f.filled(1, 1, 3.25f);
         for (SoftmaxOrder order : SoftmaxOrder.values()) {
             PackedMatrix codes = AttentionFixture.dirty(f, scheme);
             PackedMatrix expectedCodes = AttentionFixture.dirty(f, scheme);

@@ -139,8 +139,12 @@ public interface PackedQuantizationContract {
     @EnumSource(BitWidth.class)
     default void ranges_are_those_of_the_reference(BitWidth bits) {
         try (PackedFixture f = new PackedFixture()) {
-            for (Calibration calibration :
-                    List.of(Calibration.MIN_MAX, Calibration.ROW_MEAN, Calibration.MSE, Calibration.percentile(0.9))) {
+            for (Calibration calibration : List.of(
+                    Calibration.MIN_MAX,
+                    Calibration.ROW_MEAN,
+                    Calibration.MSE,
+                    Calibration.SIGN,
+                    Calibration.percentile(0.9))) {
                 for (int cols : new int[] {1, 7, 17, 33}) {
                     FloatMatrix x = f.matrix(ROWS, cols);
                     for (Granularity granularity : Granularity.values()) {
@@ -368,6 +372,47 @@ public interface PackedQuantizationContract {
             assertThatThrownBy(() -> ops().pack(wrong, packed)).isInstanceOf(ShapeException.class);
             assertThatThrownBy(() -> ops().unpack(packed, wrong)).isInstanceOf(ShapeException.class);
             assertThatThrownBy(() -> ops().fakeQuantize(wrong, scheme, wrong)).isInstanceOf(ShapeException.class);
+        }
+    }
+
+    /** Means of magnitudes worked out by hand: 2 over all, 1.75, 1 and 3.25 by column, 2 and 2 by row. */
+    @Test
+    default void sign_is_the_mean_magnitude_of_what_a_scale_belongs_to_and_zero_has_code_zero() {
+        try (PackedFixture f = new PackedFixture()) {
+            FloatMatrix x = FloatMatrix.of(f.memory, new float[][] {{-2, 0, 4}, {1.5f, -2, -2.5f}});
+            float[][] expected = {{2}, {2}, {1.75f, 1, 3.25f}, {2, 2}};
+            List<Granularity> granularities =
+                    List.of(Granularity.TENSOR, Granularity.BUCKET, Granularity.COLUMN, Granularity.ROW);
+            for (int g = 0; g < granularities.size(); g++) {
+                QuantScheme scheme = QuantScheme.uniform(f.memory, "x", 2, 3, BitWidth.Q1, granularities.get(g));
+                ops().calibrate(x, scheme, Calibration.SIGN);
+                QuantParams params = scheme.blocks().get(0).params();
+                for (int i = 0; i < expected[g].length; i++) {
+                    assertThat(params.offset().get(0, i)).isEqualTo(-expected[g][i]);
+                    assertThat(params.scale().get(0, i)).isEqualTo(2 * expected[g][i]);
+                }
+                PackedMatrix packed = PackedMatrix.allocate(f.memory, scheme);
+                ops().pack(x, packed);
+                FloatMatrix out = f.output(2, 3);
+                ops().unpack(packed, out);
+                for (int r = 0; r < 2; r++) {
+                    for (int c = 0; c < 3; c++) {
+                        assertThat(Math.signum(out.get(r, c))).isEqualTo(x.get(r, c) > 0 ? 1 : -1);
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    default void the_sign_of_a_tensor_of_zeros_is_zero() {
+        try (PackedFixture f = new PackedFixture()) {
+            FloatMatrix zeros = f.filled(3, 5, 0);
+            QuantScheme scheme = QuantScheme.uniform(f.memory, "x", 3, 5, BitWidth.Q1, Granularity.COLUMN);
+            ops().calibrate(zeros, scheme, Calibration.SIGN);
+            FloatMatrix out = f.output(3, 5);
+            ops().fakeQuantize(zeros, scheme, out);
+            assertThat(out.toArray()).isDeepEqualTo(new float[3][5]);
         }
     }
 }

@@ -10,13 +10,22 @@ public final class LearnedQuantFunctions {
     private LearnedQuantFunctions() {}
 
     /**
-     * {@code fma(scale, u, offset)}; backward gives {@link org.sgquant.kernels.LearnedQuantOps#backward}: the gradient of
-     * x within the range, and those of scale and offset in {@code ranges}.
+     * {@code fma(scale, u, offset)}; backward gives {@link org.sgquant.kernels.LearnedQuantOps#backward}: the gradients of
+     * scale and offset in {@code ranges}, and that of x, zero outside the range where {@code clipMask}.
      */
-    public static Value fakeQuantize(Tape tape, Value x, LearnedRanges ranges) {
+    public static Value fakeQuantize(Tape tape, Value x, LearnedRanges ranges, boolean clipMask) {
         Value out = Value.dense(x.rows(), x.cols(), true);
         Tape.Kernel forward = b -> b.packed().fakeQuantize(x.dense(), ranges.scheme(), out.dense());
         return tape.record("fake_quantize", List.of(x), out, forward, g -> {
+            if (!clipMask) {
+                tape.record(
+                        "learned_backward",
+                        List.of(x, g),
+                        null,
+                        b -> b.learnedQuant().backward(x.dense(), ranges, g.dense(), null));
+                tape.accumulate(x, g);
+                return;
+            }
             Value gx = Value.dense(x.rows(), x.cols(), false);
             tape.record(
                     "learned_backward",

@@ -48,7 +48,7 @@ final class ModelOptions {
     @Option(
             names = "--features-calibration",
             paramLabel = "C",
-            description = "minmax, rowmean, mse or percentile[:P] (default: ${DEFAULT-VALUE}).")
+            description = "minmax, rowmean, mse, sign or percentile[:P] (default: ${DEFAULT-VALUE}).")
     String featuresCalibration = QuantConfig.DEFAULT.featuresCalibration().toString();
 
     @Option(
@@ -61,7 +61,7 @@ final class ModelOptions {
     @Option(
             names = "--calibration",
             paramLabel = "C",
-            description = "minmax, rowmean, mse or percentile[:P] (default: ${DEFAULT-VALUE}).")
+            description = "minmax, rowmean, mse, sign or percentile[:P] (default: ${DEFAULT-VALUE}).")
     String calibration = QuantConfig.DEFAULT.innerCalibration().toString();
 
     @Option(
@@ -79,6 +79,9 @@ final class ModelOptions {
     @Mixin
     ObjectiveOptions objective;
 
+    @Mixin
+    WeightOptions weights;
+
     /** The recipe of these options for {@code data}, bits still open. */
     Recipe recipe(Recipe.Data data, long seed) {
         ModelSettings model = hyperparameters.settings();
@@ -91,7 +94,13 @@ final class ModelOptions {
                 new Recipe.Training(fineTuneEpochs, fineTuneLearningRate, fineTuneLearningRate, patience),
                 objective.recipe(data.labelNoise()),
                 new Recipe.Quantization(
-                        featuresGranularity, featuresCalibration, granularity, calibration, rounding, clipMask),
+                        featuresGranularity,
+                        featuresCalibration,
+                        granularity,
+                        calibration,
+                        rounding,
+                        clipMask,
+                        weights.recipe()),
                 Recipe.Qat.of(qat.config()),
                 "32",
                 seed);

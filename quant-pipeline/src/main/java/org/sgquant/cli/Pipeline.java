@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.sgquant.data.Dataset;
+import org.sgquant.experiment.BitLearning;
 import org.sgquant.experiment.BitSearch;
 import org.sgquant.experiment.Experiment;
 import org.sgquant.experiment.Lanes;
@@ -119,6 +120,28 @@ final class Pipeline implements AutoCloseable {
                     + " points; taking the one of least drop");
         }
         return outcome.bits();
+    }
+
+    TrainConfig fineTune() {
+        return recipe.fineTune().config();
+    }
+
+    /** Widths per cell and degree class, learned from {@code start} on; without classes there, from doubling ones. */
+    BitAssignment learnBits(LearnBitsOptions options, BitAssignment start) {
+        long began = System.nanoTime();
+        BitAssignment from =
+                start.buckets().count() > 1 ? start : start.withBuckets(DegreeBuckets.doubling(dataset.degrees()));
+        BitLearning learning = new BitLearning(experiment, options.settings(fineTune()));
+        BitAssignment learned;
+        try (Console.Progress progress = console.progress("learn bits", options.rounds)) {
+            learned = learning.run(trained.subList(0, Math.min(options.seeds, trained.size())), from, measured -> {
+                progress.step("");
+                console.detail("widths measured: " + measured);
+            });
+        }
+        searchSeconds = seconds(began);
+        console.info("learned bits: " + learned);
+        return learned;
     }
 
     void quantize(BitAssignment chosen) {

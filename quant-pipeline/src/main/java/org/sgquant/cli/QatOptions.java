@@ -1,5 +1,6 @@
 package org.sgquant.cli;
 
+import org.sgquant.quant.Protection;
 import org.sgquant.quant.QatConfig;
 import picocli.CommandLine.Option;
 
@@ -8,7 +9,9 @@ final class QatOptions {
 
     @Option(
             names = "--learn-steps",
-            description = "Train scales and offsets along with the weights (LSQ), from the calibrated ones on.")
+            description =
+                    "Train scales and offsets along with the weights, from the calibrated ones on; with --clip-mask as"
+                            + " LSQ does.")
     boolean learnSteps;
 
     @Option(
@@ -17,7 +20,15 @@ final class QatOptions {
             description = "Learning rate of learned scales, as a factor of the weights' (default: ${DEFAULT-VALUE}).")
     float stepRate = QatConfig.OFF.stepRate();
 
+    @Option(
+            names = "--protect",
+            paramLabel = "LOW:HIGH",
+            description =
+                    "Keep nodes in fp32 at random while fine-tuning, with a probability that rises from LOW to HIGH"
+                            + " with their degree (Degree-Quant; default: none).")
+    String protection = Protection.NONE.toString();
+
     QatConfig config() {
-        return new QatConfig(learnSteps, stepRate);
+        return new QatConfig(learnSteps, stepRate, Protection.parse(protection));
     }
 }

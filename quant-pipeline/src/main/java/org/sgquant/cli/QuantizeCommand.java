@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
             "  (a component), L1.message=4 (a cell), L1.message=[8,4,4,2] @quartiles or @deg(2,3,5) (a width",
             "  per degree bucket, lowest degrees first). Widths: 1 to 8, 16, 32 (not quantized).",
             "  Cells of a GCN: embedding (a layer's input), message (what is aggregated), weight, and with",
-            "  --norm edge also attention."
+            "  --norm edge also attention; a GAT has all four, an AGNN no message."
         })
 final class QuantizeCommand implements Callable<Integer> {
 
@@ -53,6 +53,9 @@ final class QuantizeCommand implements Callable<Integer> {
     int seeds = 1;
 
     @Mixin
+    LearnBitsOptions learnBits;
+
+    @Mixin
     ResultOptions result;
 
     @Override
@@ -69,7 +72,13 @@ final class QuantizeCommand implements Callable<Integer> {
         result.check();
         try (Pipeline pipeline = new Pipeline(common, data, preset(), seeds, seeds)) {
             BitAssignment assignment = pipeline.parse(bits);
+            if (learnBits.isAsked()) {
+                learnBits.settings(pipeline.fineTune());
+            }
             pipeline.train();
+            if (learnBits.isAsked()) {
+                assignment = pipeline.learnBits(learnBits, assignment);
+            }
             pipeline.quantize(assignment);
             return result.finish(pipeline, common.json);
         }
@@ -83,8 +92,11 @@ final class QuantizeCommand implements Callable<Integer> {
             model.hyperparameters.weighEdges();
             bits = bits == null ? PRESETS.get(preset) : bits;
         }
+        if (bits == null && learnBits.isAsked()) {
+            bits = "4";
+        }
         if (bits == null) {
-            throw new IllegalArgumentException("quantize needs --bits or --preset; try --bits 4");
+            throw new IllegalArgumentException("quantize needs --bits, --preset or --learn-bits; try --bits 4");
         }
         return model;
     }

@@ -93,9 +93,12 @@ public final class BitSpace {
             return Float.BYTES * shape.values();
         }
         if (cell.component() == Component.ATTENTION) {
-            long bytes = 0;
+            boolean computed = model.computesAttention();
+            long bytes = computed ? PackedMatrix.tableBytes(widths.size()) : 0;
             for (int b = 0; b < widths.size(); b++) {
-                bytes += PackedMatrix.storedBytes(1, edges[b], widths.get(b), Granularity.TENSOR);
+                bytes += computed
+                        ? PackedMatrix.storedBytes(edges[b], shape.cols(), widths.get(b), Granularity.TENSOR)
+                        : PackedMatrix.storedBytes(1, edges[b], widths.get(b), Granularity.TENSOR);
             }
             return bytes;
         }

@@ -2,6 +2,7 @@ package org.sgquant.experiment;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.sgquant.data.Dataset;
 import org.sgquant.kernels.Transfer;
@@ -16,10 +17,12 @@ import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.CellCount;
 import org.sgquant.quant.DegreeBuckets;
 import org.sgquant.quant.MemoryReport;
+import org.sgquant.quant.QatConfig;
 import org.sgquant.quant.QuantConfig;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.train.Metrics;
 import org.sgquant.train.Objective;
+import org.sgquant.train.PowerFreezing;
 import org.sgquant.train.TrainConfig;
 import org.sgquant.train.Trainer;
 
@@ -95,13 +98,24 @@ public final class Experiment {
     /** What a search sees of a packed model: validation only. */
     public record Validated(Metrics validation, MemoryReport memory) {}
 
+    /** This experiment with learned scales, whatever its fine-tuning does otherwise. */
+    Experiment withLearnedSteps() {
+        QatConfig qat = quantConfig.qat();
+        return new Experiment(
+                lanes,
+                modelConfig,
+                trainConfig,
+                fineTuneConfig,
+                quantConfig.withQat(new QatConfig(true, qat.stepRate(), qat.protection())));
+    }
+
     public Lanes lanes() {
         return lanes;
     }
 
-    /** The model as it is on this graph. */
+    /** The model as it is on this graph; takes no lane, so that who holds the only one may ask. */
     public Model model() {
-        return lanes.run(lane -> modelConfig.create(ModelSizes.of(lane.input(DegreeBuckets.NONE))));
+        return modelConfig.create(ModelSizes.of(lanes.dataset(), lanes.dataset().numClasses()));
     }
 
     /** Trains seeds {@code firstSeed ...} in fp32; {@code progress} hears of each as it ends. */
@@ -119,7 +133,12 @@ public final class Experiment {
         Model model = modelConfig.create(ModelSizes.of(input));
         try (Parameters parameters = new Parameters(model.parameters(), lane.backend());
                 Trainer trainer = new Trainer(
-                        model, input, parameters, null, objective.withoutDistillation(), null, lane.backend())) {
+                        model,
+                        input,
+                        parameters,
+                        null,
+                        new Trainer.Task(objective.withoutDistillation(), null, Map.of()),
+                        lane.backend())) {
             parameters.initialize(seed);
             Metrics validation = trainer.train(trainConfig, seed);
             Metrics test = Trainer.evaluate(model, input, parameters, input.test(), lane.backend());
@@ -193,26 +212,43 @@ public final class Experiment {
 
     /** The model of {@code start} fine-tuned under {@code bits}, ranges set; the caller packs and closes it. */
     public QuantizedModel fineTuned(Lanes.Lane lane, Trained start, BitAssignment bits, TrainConfig fineTune) {
-        // Without epochs there is nothing to learn, from a teacher neither.
-        boolean taught = objective.distillation() != null && fineTune.epochs() > 0;
         QuantizedModel quantized = quantizedModel(lane, start.weights(), bits);
-        float[][] teacher = taught
-                ? Trainer.logits(quantized.model(), quantized.input(), quantized.parameters(), lane.backend())
-                : null;
-        try (Trainer trainer = new Trainer(
-                quantized.model(),
-                quantized.input(),
-                quantized.parameters(),
-                quantized.cells(),
-                taught ? objective : objective.withoutDistillation(),
-                teacher,
-                lane.backend())) {
-            trainer.train(fineTune, start.seed());
+        try {
+            tune(lane, quantized, fineTune, start.seed());
             return quantized;
         } catch (RuntimeException e) {
             quantized.close();
             throw e;
         }
+    }
+
+    private void tune(Lanes.Lane lane, QuantizedModel quantized, TrainConfig fineTune, long seed) {
+        Trainer.Task task = task(lane, quantized, fineTune);
+        if (quantConfig.weights().powers() != null) {
+            new PowerFreezing(
+                            quantized.model(),
+                            quantized.input(),
+                            quantized.parameters(),
+                            quantized.cells(),
+                            lane.backend())
+                    .train(fineTune, seed, task);
+            return;
+        }
+        try (Trainer trainer = new Trainer(
+                quantized.model(), quantized.input(), quantized.parameters(), quantized.cells(), task, lane.backend())) {
+            trainer.train(fineTune, seed);
+        }
+    }
+
+    private Trainer.Task task(Lanes.Lane lane, QuantizedModel start, TrainConfig fineTune) {
+        // Without epochs there is nothing to learn, from a teacher neither.
+        boolean taught = objective.distillation() != null && fineTune.epochs() > 0;
+        return taught
+                ? new Trainer.Task(
+                        objective,
+                        Trainer.logits(start.model(), start.input(), start.parameters(), lane.backend()),
+                        Map.of())
+                : new Trainer.Task(objective.withoutDistillation(), null, Map.of());
     }
 
     /** A model under {@code bits} from these weights, ranges still to be set. */

@@ -99,6 +99,11 @@ public final class Lanes implements AutoCloseable {
         this(null, count, backend);
     }
 
+    /** The graph that all lanes work on, as it was given. */
+    public Dataset dataset() {
+        return graphs.dataset(DegreeBuckets.NONE);
+    }
+
     public int count() {
         return all.size();
     }

@@ -2,6 +2,8 @@ package org.sgquant.experiment;
 
 import java.util.Iterator;
 import java.util.List;
+import org.sgquant.model.AgnnConfig;
+import org.sgquant.model.GatConfig;
 import org.sgquant.model.GcnConfig;
 import org.sgquant.model.GinConfig;
 import org.sgquant.model.ModelConfig;
@@ -10,7 +12,8 @@ import org.sgquant.model.SageConfig;
 /** Every model there is, by its default hyper-parameters: a new one is a config class and a line here. */
 public final class Models {
 
-    private static final List<ModelConfig> DEFAULTS = List.of(GcnConfig.DEFAULT, GinConfig.DEFAULT, SageConfig.DEFAULT);
+    private static final List<ModelConfig> DEFAULTS = List.of(
+            GcnConfig.DEFAULT, GatConfig.DEFAULT, AgnnConfig.DEFAULT, SageConfig.DEFAULT, GinConfig.DEFAULT);
 
     /** Names for options, in order. */
     public static final class Names implements Iterable<String> {

@@ -2,14 +2,18 @@ package org.sgquant.experiment;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.nio.file.Path;
+import java.util.List;
 import org.sgquant.data.Dataset;
 import org.sgquant.data.DatasetOptions;
 import org.sgquant.data.Datasets;
 import org.sgquant.data.GraphFiles;
 import org.sgquant.data.LabelNoise;
 import org.sgquant.kernels.Calibration;
+import org.sgquant.quant.FreezingOrder;
+import org.sgquant.quant.Protection;
 import org.sgquant.quant.QatConfig;
 import org.sgquant.quant.QuantConfig;
+import org.sgquant.quant.WeightConfig;
 import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.Rounding;
 import org.sgquant.train.Objective;
@@ -97,7 +101,21 @@ public record Recipe(
             String innerGranularity,
             String innerCalibration,
             String rounding,
-            boolean clipMask) {
+            boolean clipMask,
+            @JsonInclude(JsonInclude.Include.NON_NULL) Weights weights) {
+
+        /**
+         * How weights are quantized where not as usual: the calibration of affine codes, or the order in which powers
+         * of two are frozen and the shares frozen after each step.
+         */
+        @JsonInclude(JsonInclude.Include.NON_NULL)
+        public record Weights(String calibration, String powers, List<Double> shares) {
+            WeightConfig config() {
+                return new WeightConfig(
+                        calibration == null ? WeightConfig.DEFAULT.calibration() : Calibration.parse(calibration),
+                        powers == null ? null : new WeightConfig.Powers(FreezingOrder.parse(powers), shares));
+            }
+        }
 
         public QuantConfig config() {
             if (innerGranularity.equalsIgnoreCase("row")) {
@@ -111,7 +129,8 @@ public record Recipe(
                     Calibration.parse(innerCalibration),
                     parse(Rounding.class, "rounding", rounding),
                     clipMask,
-                    QatConfig.OFF);
+                    QatConfig.OFF,
+                    weights == null ? WeightConfig.DEFAULT : weights.config());
         }
 
         private static <T extends Enum<T>> T parse(Class<T> type, String what, String text) {
@@ -129,15 +148,20 @@ public record Recipe(
     }
 
     /** Quantization-aware fine-tuning beyond the straight-through estimator. */
-    public record Qat(boolean learnedSteps, float stepRate) {
+    public record Qat(boolean learnedSteps, float stepRate, String protection) {
 
         /** The section of {@code config}, null where everything is off. */
         public static Qat of(QatConfig config) {
-            return config.equals(QatConfig.OFF) ? null : new Qat(config.learnedSteps(), config.stepRate());
+            return config.equals(QatConfig.OFF)
+                    ? null
+                    : new Qat(
+                            config.learnedSteps(),
+                            config.stepRate(),
+                            config.protection().toString());
         }
 
         QatConfig config() {
-            return new QatConfig(learnedSteps, stepRate);
+            return new QatConfig(learnedSteps, stepRate, Protection.parse(protection));
         }
     }
 

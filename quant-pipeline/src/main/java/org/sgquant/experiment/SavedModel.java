@@ -43,7 +43,8 @@ import org.sgquant.tensor.QuantScheme;
  * A packed model in a folder: {@code model.safetensors} (packed codes, scales, offsets, fp32 parameters),
  * {@code recipe.yaml}, {@code metrics.json}, {@code provenance.json}, and {@code SHA256SUMS} over all four.
  *
- * <p>Tensors are named {@code CELL.codes.B}, {@code CELL.rowcodes.B} where rows have codes, {@code CELL.scale.B} and {@code CELL.offset.B} for degree bucket B;
+ * <p>Tensors are named {@code CELL.codes.B}, {@code CELL.rowcodes.B} where rows have codes, {@code CELL.scale.B} and
+ * {@code CELL.offset.B} for degree bucket B; {@code CELL.top} is the highest level of a weight made of powers of two;
  * parameters that stay fp32 go by their own name. Packed features are kept too: they are what the codes of this
  * dataset must be.
  */
@@ -113,6 +114,9 @@ public final class SavedModel {
         }
         cells.weights().values().forEach(w -> addCodes(tensors, w, backend, host));
         cells.schemes().values().forEach(s -> addRanges(tensors, s, backend));
+        cells.tops()
+                .forEach((cell, top) ->
+                        tensors.add(floats(topName(cell), List.of(1L), Transfer.download(backend, top))));
         for (Parameters.Parameter p : model.parameters().list()) {
             if (!isPackedWeight(model.model(), model.bits(), p.spec().name())) {
                 float[][] values = Transfer.download(backend, p.value());
@@ -146,6 +150,10 @@ public final class SavedModel {
 
     private static String rowCodesName(QuantScheme scheme, int block) {
         return scheme.name() + ".rowcodes." + block;
+    }
+
+    private static String topName(Cell weight) {
+        return weight + ".top";
     }
 
     private static String codesName(QuantScheme scheme, int block) {
@@ -273,6 +281,10 @@ public final class SavedModel {
             }
             try {
                 loaded.cells().schemes().values().forEach(s -> restoreRanges(s, saved, file, backend));
+                loaded.cells()
+                        .tops()
+                        .forEach((cell, top) ->
+                                Transfer.copy(backend, floats(saved.tensor(topName(cell)), file, 1, 1), top));
                 requireSavedFeatures(loaded, saved, file, backend);
                 loaded.pack((cell, codes) -> restoreCodes(codes, saved, file, backend));
                 return loaded;

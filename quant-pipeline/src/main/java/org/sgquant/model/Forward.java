@@ -2,8 +2,12 @@ package org.sgquant.model;
 
 import java.util.HashMap;
 import java.util.Map;
+import org.sgquant.autograd.AttentionFunctions;
 import org.sgquant.autograd.LearnedQuantFunctions;
 import org.sgquant.autograd.NormFunctions;
+import org.sgquant.autograd.PackedAttentionFunctions;
+import org.sgquant.autograd.PowerFunctions;
+import org.sgquant.autograd.ProtectionFunctions;
 import org.sgquant.autograd.Tape;
 import org.sgquant.autograd.Value;
 import org.sgquant.kernels.BatchNorm;
@@ -11,10 +15,12 @@ import org.sgquant.kernels.StepState;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.Cell;
 import org.sgquant.quant.Component;
+import org.sgquant.quant.QuantConfig;
 import org.sgquant.quant.QuantizedCells;
 import org.sgquant.tensor.EdgeWeights;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.LearnedRanges;
+import org.sgquant.tensor.QuantScheme;
 import org.sgquant.tensor.Sparsity;
 
 /**
@@ -25,6 +31,9 @@ import org.sgquant.tensor.Sparsity;
  */
 public final class Forward {
 
+    /** Random stream of the protective mask, far from those of dropout: one mask a step, shared by all cells. */
+    private static final int PROTECTION_STREAM = 1 << 16;
+
     private final Tape tape;
     private final Phase phase;
     private final GraphInput input;
@@ -32,6 +41,7 @@ public final class Forward {
     private final QuantizedCells cells;
     private final StepState state;
     private final Map<String, Value> parameterValues = new HashMap<>();
+    private final Map<Value, Value> factors = new HashMap<>();
     private int dropoutStreams;
 
     /** {@code cells} is null in fp32 phases, {@code state} may be null where there is no dropout. */
@@ -80,8 +90,14 @@ public final class Forward {
 
     /** The weight matrix of a layer, quantized as its cell says. */
     public Value weight(Cell cell) {
+        boolean powers = isQuantized(cell) && cells.top(cell) != null;
         if (phase == Phase.PACKED && isQuantized(cell)) {
-            return tape.unpack(tape.packed(cells.weight(cell)));
+            Value codes = tape.unpack(tape.packed(cells.weight(cell)));
+            return powers ? PowerFunctions.decode(tape, codes, cells.top(cell), cells.powerBits(cell)) : codes;
+        }
+        if (powers) {
+            // Frozen entries are powers of two themselves, the others still train as they are.
+            return parameter(cell.toString());
         }
         return quantize(cell, parameter(cell.toString()));
     }
@@ -103,9 +119,15 @@ public final class Forward {
 
     private Value fineTuned(Cell cell, Value x) {
         LearnedRanges learned = cells.learnedRanges().get(cell);
-        return learned == null
+        Value quantized = learned == null
                 ? tape.fakeQuantize(x, cells.scheme(cell), cells.config().clipMask())
-                : LearnedQuantFunctions.fakeQuantize(tape, x, learned);
+                : LearnedQuantFunctions.fakeQuantize(
+                        tape, x, learned, cells.config().clipMask());
+        if (cells.protection() == null || !cell.component().hasRowPerNode()) {
+            return quantized;
+        }
+        Value probability = tape.constant(cells.protection());
+        return ProtectionFunctions.protect(tape, x, quantized, probability, PROTECTION_STREAM, state);
     }
 
     private boolean isQuantized(Cell cell) {
@@ -117,13 +139,23 @@ public final class Forward {
     }
 
     public Value matmul(Value x, Value w) {
-        return tape.matmul(forPackedKernels(x), w);
+        return product(forPackedKernels(x), w);
+    }
+
+    private Value product(Value x, Value w) {
+        factors.put(w, x);
+        return tape.matmul(x, w);
+    }
+
+    /** The left factors of the products so far, by their right ones: what each weight met. */
+    public Map<Value, Value> factors() {
+        return factors;
     }
 
     /** In packed inference dense floats go through the packed kernels too: their order of sums is that of all backends. */
     private Value forPackedKernels(Value x) {
         boolean floats = !x.isPacked() && !x.isSparse();
-        return phase == Phase.PACKED && floats ? tape.pack(x, cells.fp32Scheme(x.cols())) : x;
+        return phase == Phase.PACKED && floats ? tape.pack(x, cells.fp32Scheme(x.rows(), x.cols())) : x;
     }
 
     public Value addBias(Value x, Value bias) {
@@ -132,6 +164,11 @@ public final class Forward {
 
     public Value relu(Value x) {
         return tape.relu(x);
+    }
+
+    /** {@code x > 0 ? x : exp(x) - 1}. */
+    public Value elu(Value x) {
+        return AttentionFunctions.elu(tape, x);
     }
 
     public Value scaleBySourceNorm(Value x) {
@@ -156,6 +193,62 @@ public final class Forward {
         return tape.spmm(input.adjacency(), tape.sparse(input.adjacency(), values), x);
     }
 
+    /** {@code out_ih = sum over f of x_i,hF+f a_hf}: the dot product of every head with its row of {@code a} (H x F). */
+    public Value headProducts(Value x, Value a) {
+        return matmul(x, AttentionFunctions.spreadHeads(tape, a));
+    }
+
+    /**
+     * {@code out_i = sum over j of alpha_ij x_j}, {@code alpha = softmax_j(leaky(target_i + source_j))} per head, as
+     * {@code layer}'s attention cell stores it; target and source N x H, x N x HF.
+     */
+    public Value attendAdditive(int layer, Value target, Value source, float slope, Value x, float dropout) {
+        if (phase == Phase.PACKED) {
+            QuantScheme scheme = attentionScheme(layer, target.cols());
+            return PackedAttentionFunctions.attendAdditive(
+                    tape,
+                    input.adjacency().graph(),
+                    target,
+                    source,
+                    slope,
+                    forPackedKernels(x),
+                    QuantConfig.SOFTMAX_ORDER,
+                    scheme);
+        }
+        Value sums = AttentionFunctions.scores(tape, input.adjacency(), target, source);
+        return attend(layer, AttentionFunctions.leakyRelu(tape, sums, slope), x, dropout);
+    }
+
+    /** The same with one head and {@code alpha = softmax_j(beta cos(x_i, x_j))}; beta 1 x 1, or null for 1. */
+    public Value attendCosine(int layer, Value beta, Value x) {
+        if (phase == Phase.PACKED) {
+            QuantScheme scheme = attentionScheme(layer, 1);
+            return PackedAttentionFunctions.attendCosine(
+                    tape, input.adjacency().graph(), beta, forPackedKernels(x), QuantConfig.SOFTMAX_ORDER, scheme);
+        }
+        Value y = AttentionFunctions.normalizeRows(tape, x);
+        Value cosines = AttentionFunctions.products(tape, input.adjacency(), y, y, 1);
+        return attend(layer, beta == null ? cosines : tape.matmul(cosines, beta), x, 0);
+    }
+
+    /** Softmax over each row of the scores, quantized as the layer's cell says, and the sum of {@code x} weighted by it. */
+    private Value attend(int layer, Value scores, Value x, float dropout) {
+        Cell cell = new Cell(layer, Component.ATTENTION);
+        Value attention = AttentionFunctions.softmax(tape, input.adjacency(), scores);
+        if (!phase.isFp32() && isQuantized(cell)) {
+            attention = PackedAttentionFunctions.fake(
+                    tape, input.adjacency().graph(), scores, attention, QuantConfig.SOFTMAX_ORDER, cells.scheme(cell));
+        }
+        return AttentionFunctions.aggregate(tape, input.adjacency(), dropout(attention, dropout), x);
+    }
+
+    /** How the attention of {@code layer} is stored in packed inference. */
+    private QuantScheme attentionScheme(int layer, int heads) {
+        Cell cell = new Cell(layer, Component.ATTENTION);
+        int edges = input.adjacency().graph().numEdges();
+        return isQuantized(cell) ? cells.scheme(cell) : cells.fp32Scheme(edges, heads);
+    }
+
     private EdgeWeights edgeWeights(Cell cell) {
         return cells.attention(cell).packed();
     }
@@ -167,7 +260,7 @@ public final class Forward {
             Value norm = folded ? tape.constant(input.norm()) : null;
             return tape.spmmGemm(input.adjacency(), weights, x, norm, w);
         }
-        Value sum = aggregate(layer, tape.matmul(x, w), folded);
+        Value sum = aggregate(layer, product(x, w), folded);
         return folded ? scaleByTargetNorm(sum) : sum;
     }
 

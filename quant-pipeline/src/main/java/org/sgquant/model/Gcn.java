@@ -53,8 +53,8 @@ public final class Gcn implements Model {
         List<Parameters.Spec> specs = new ArrayList<>();
         for (int l = 1; l <= config.layers(); l++) {
             float decay = l == 1 ? config.weightDecay() : 0;
-            specs.add(new Parameters.Spec("L" + l + ".weight", width(l - 1), width(l), true, decay));
-            specs.add(new Parameters.Spec("L" + l + ".bias", 1, width(l), false, decay));
+            specs.add(new Parameters.Spec("L" + l + ".weight", width(l - 1), width(l), Parameters.Start.GLOROT, decay));
+            specs.add(new Parameters.Spec("L" + l + ".bias", 1, width(l), Parameters.Start.ZERO, decay));
         }
         return specs;
     }
@@ -108,14 +108,10 @@ public final class Gcn implements Model {
         for (int l = 1; l <= config.layers(); l++) {
             Order order = order(l, bits);
             Component summed = order == Order.TRANSFORM_FIRST ? Component.MESSAGE : Component.EMBEDDING;
-            boolean packedWeights = !config.edgeNorm() || allPacked(bits, new Cell(l, Component.ATTENTION));
-            plans.add(new LayerPlan(l, order, packedWeights && allPacked(bits, new Cell(l, summed))));
+            boolean packedWeights = !config.edgeNorm() || bits.isPacked(new Cell(l, Component.ATTENTION));
+            plans.add(new LayerPlan(l, order, packedWeights && bits.isPacked(new Cell(l, summed))));
         }
         return plans;
-    }
-
-    private static boolean allPacked(BitAssignment bits, Cell cell) {
-        return bits.widths(cell).stream().allMatch(BitWidth::isPacked);
     }
 
     /**
@@ -124,7 +120,7 @@ public final class Gcn implements Model {
      */
     private Order order(int l, BitAssignment bits) {
         Cell embedding = new Cell(l, Component.EMBEDDING);
-        if (bits == null || !bits.isFp32(new Cell(l, Component.MESSAGE)) || !allPacked(bits, embedding)) {
+        if (bits == null || !bits.isFp32(new Cell(l, Component.MESSAGE)) || !bits.isPacked(embedding)) {
             return Order.TRANSFORM_FIRST;
         }
         if (config.order().fixed() != null) {

@@ -32,11 +32,16 @@ public interface Model {
     /** Describes the forward pass once; {@code forward} decides what quantization means in its phase. */
     Value logits(Forward forward);
 
-    /** How each layer computes under {@code bits}. */
+    /** How each layer that aggregates computes under {@code bits}. */
     List<LayerPlan> layers(BitAssignment bits);
 
     /** Whether a norm D^-1/2 A D^-1/2 is folded into rows, so that edges have no weight. */
     boolean foldsNorm();
+
+    /** Whether the weights of edges are attention, computed from the nodes at every pass. */
+    default boolean computesAttention() {
+        return false;
+    }
 
     default List<Cell> cellNames() {
         return cells().stream().map(CellShape::cell).toList();

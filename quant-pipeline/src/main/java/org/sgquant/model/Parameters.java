@@ -11,7 +11,7 @@ import org.sgquant.tensor.Memory;
 /** Trainable matrices of a model in memory of a backend, with their Adam moments. */
 public final class Parameters implements AutoCloseable {
 
-    /** What a parameter starts as. */
+    /** Where a parameter starts. */
     public enum Start {
         /** Uniform in {@code +-sqrt(6 / (rows + cols))}. Source: Glorot and Bengio, 2010. */
         GLOROT,
@@ -21,6 +21,11 @@ public final class Parameters implements AutoCloseable {
 
     /** Shape and start of a parameter; one that is not {@code trained} is a statistic kept along, without a gradient. */
     public record Spec(String name, int rows, int cols, Start start, float weightDecay, boolean trained) {
+
+        /** A trained parameter. */
+        public Spec(String name, int rows, int cols, Start start, float weightDecay) {
+            this(name, rows, cols, start, weightDecay, true);
+        }
 
         /** A trained parameter that starts random where {@code glorot}, else at 0. */
         public Spec(String name, int rows, int cols, boolean glorot, float weightDecay) {
@@ -59,7 +64,7 @@ public final class Parameters implements AutoCloseable {
                 .orElseThrow(() -> new IllegalArgumentException("parameter '" + name + "' does not exist"));
     }
 
-    /** Sets every parameter to its start. */
+    /** Sets every parameter to its start; the random ones are a function of {@code seed} and their place. */
     public void initialize(long seed) {
         for (int i = 0; i < list.size(); i++) {
             Spec spec = list.get(i).spec();

@@ -50,7 +50,7 @@ public final class QuantizedModel implements AutoCloseable {
         QuantizedCells.Source source = new QuantizedCells.Source(
                 input.hostFeatures(),
                 scaled ? input.normOnHost() : null,
-                model.foldsNorm() ? null : input.edgeNorm(),
+                model.foldsNorm() || model.computesAttention() ? null : input.edgeNorm(),
                 input.edgeRowPtr(),
                 input.degrees());
         this.cells = new QuantizedCells(
@@ -65,7 +65,7 @@ public final class QuantizedModel implements AutoCloseable {
     }
 
     private static boolean aggregatesFeatures(Model model, BitAssignment bits) {
-        return model.layers(bits).get(0).order() == Model.Order.AGGREGATE_FIRST;
+        return model.layers(bits).stream().anyMatch(l -> l.layer() == 1 && l.order() == Model.Order.AGGREGATE_FIRST);
     }
 
     public Model model() {
@@ -92,7 +92,7 @@ public final class QuantizedModel implements AutoCloseable {
     /** Stores the weights as codes under the ranges as they are and readies packed inference. */
     public PackedInference pack() {
         return pack((cell, codes) ->
-                backend.packed().pack(parameters.get(cell.toString()).value(), codes));
+                cells.packWeight(cell, parameters.get(cell.toString()).value()));
     }
 
     /** Readies packed inference with weights whose codes {@code writer} writes. */

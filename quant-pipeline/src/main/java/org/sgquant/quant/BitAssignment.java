@@ -136,6 +136,14 @@ public final class BitAssignment {
         return new ArrayList<>(list).stream().distinct().count() == 1 ? List.of(list.get(0)) : List.copyOf(list);
     }
 
+    /** The same widths, one per cell, over the degree buckets {@code classes}; this has no buckets. */
+    public BitAssignment withBuckets(DegreeBuckets classes) {
+        if (buckets.count() > 1) {
+            throw new IllegalArgumentException("bits '" + this + "' have degree buckets already");
+        }
+        return of(widths, classes);
+    }
+
     /** Widths of {@code cell}, one per bucket; 32 for a cell that was never named. Weights have a single width. */
     public List<BitWidth> widths(Cell cell) {
         List<BitWidth> list = widths.getOrDefault(cell, List.of(BitWidth.FP32));
@@ -146,6 +154,11 @@ public final class BitAssignment {
     /** Whether every bucket of {@code cell} is 32 bits. */
     public boolean isFp32(Cell cell) {
         return widths(cell).stream().noneMatch(BitWidth::isPacked);
+    }
+
+    /** Whether every bucket of {@code cell} is stored as codes. */
+    public boolean isPacked(Cell cell) {
+        return widths(cell).stream().allMatch(BitWidth::isPacked);
     }
 
     public DegreeBuckets buckets() {

@@ -39,6 +39,11 @@ public enum Component {
         return !isWeight();
     }
 
+    /** Whether row i belongs to node i. */
+    public boolean hasRowPerNode() {
+        return this != WEIGHT && this != ATTENTION;
+    }
+
     @Override
     public String toString() {
         return name().toLowerCase(Locale.ROOT);

@@ -2,6 +2,7 @@ package org.sgquant.quant;
 
 import java.util.Arrays;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Partition of nodes by degree: bucket 0 holds degrees up to {@code splits[0]}, the last those above the last split.
@@ -34,6 +35,14 @@ public record DegreeBuckets(int... splits) {
         return new DegreeBuckets(Arrays.stream(new int[] {n / 4, n / 2, n * 3 / 4})
                 .map(i -> sorted[Math.max(i - 1, 0)])
                 .distinct()
+                .toArray());
+    }
+
+    /** Classes that double: degrees up to 1, 2, 4, 8 and so on, as far as there are greater ones, at most 12. */
+    public static DegreeBuckets doubling(int[] degrees) {
+        int largest = Arrays.stream(degrees).max().orElse(0);
+        return new DegreeBuckets(IntStream.iterate(1, split -> split < largest, split -> 2 * split)
+                .limit(11)
                 .toArray());
     }
 

@@ -55,6 +55,10 @@ final class FeatureQuantizer {
 
     /** Sets offset 0 and the scale of every block, row or column. */
     void calibrate(Calibration calibration) {
+        if (calibration.method() == Calibration.Method.SIGN) {
+            throw new IllegalArgumentException(scheme.name() + ": sparse features are not negative, their signs tell"
+                    + " nothing; choose another calibration than sign");
+        }
         boolean single = scheme.granularity() == Granularity.ROW || scheme.granularity() == Granularity.COLUMN;
         if (single
                 && (calibration.method() == Calibration.Method.PERCENTILE
@@ -143,7 +147,7 @@ final class FeatureQuantizer {
             sum += m;
         }
         return switch (calibration.method()) {
-            case MIN_MAX -> max;
+            case MIN_MAX, SIGN -> max;
             case ROW_MEAN -> (float) (sum / Math.max(maxima.length, 1));
             case PERCENTILE ->
                 max == 0

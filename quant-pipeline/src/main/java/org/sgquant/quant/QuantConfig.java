@@ -1,6 +1,7 @@
 package org.sgquant.quant;
 
 import org.sgquant.kernels.Calibration;
+import org.sgquant.kernels.SoftmaxOrder;
 import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.Rounding;
 
@@ -8,7 +9,8 @@ import org.sgquant.tensor.Rounding;
  * How the cells of a model are quantized, apart from their widths.
  *
  * <p>{@code features*} apply to the input features, whose row-wise ranges are lossless for bag-of-words rows;
- * {@code inner*} to everything computed from them; edge weights always have the range [0, maximum] of a bucket; weights have a scale per column and least squared error.
+ * {@code inner*} to everything computed from them; edge weights always have the range [0, maximum] of a bucket;
+ * {@code weights} have a scale per column, or are powers of two.
  * {@code clipMask} zeroes the straight-through gradient outside the range; {@code qat} is what fine-tuning does beyond.
  */
 public record QuantConfig(
@@ -18,7 +20,8 @@ public record QuantConfig(
         Calibration innerCalibration,
         Rounding rounding,
         boolean clipMask,
-        QatConfig qat) {
+        QatConfig qat,
+        WeightConfig weights) {
 
     public static final QuantConfig DEFAULT = new QuantConfig(
             Granularity.ROW,
@@ -27,11 +30,18 @@ public record QuantConfig(
             Calibration.MSE,
             Rounding.NEAREST,
             false,
-            QatConfig.OFF);
+            QatConfig.OFF,
+            WeightConfig.DEFAULT);
+
+    /**
+     * Codes of attention stand for {@code exp(score - max)}: divided afterwards, the weights of a row add up to 1 at any
+     * width, whatever its degree. Codes of the shares themselves round those of long rows to 0.
+     */
+    public static final SoftmaxOrder SOFTMAX_ORDER = SoftmaxOrder.ROUND_THEN_DIVIDE;
 
     public QuantConfig withFeaturesGranularity(Granularity granularity) {
         return new QuantConfig(
-                granularity, featuresCalibration, innerGranularity, innerCalibration, rounding, clipMask, qat);
+                granularity, featuresCalibration, innerGranularity, innerCalibration, rounding, clipMask, qat, weights);
     }
 
     public QuantConfig withQat(QatConfig options) {
@@ -42,20 +52,21 @@ public record QuantConfig(
                 innerCalibration,
                 rounding,
                 clipMask,
-                options);
+                options,
+                weights);
     }
 
-    /** Granularity of weights: one scale per output column. */
+    /** Granularity of weights: one scale per output column, or one highest level where they are powers of two. */
     public Granularity granularity(Cell cell) {
         if (cell.component().isWeight()) {
-            return Granularity.COLUMN;
+            return weights.powers() == null ? Granularity.COLUMN : Granularity.TENSOR;
         }
         return isFeatures(cell) ? featuresGranularity : innerGranularity;
     }
 
     public Calibration calibration(Cell cell) {
         if (cell.component().isWeight()) {
-            return Calibration.MSE;
+            return weights.calibration();
         }
         return isFeatures(cell) ? featuresCalibration : innerCalibration;
     }

@@ -1,6 +1,7 @@
 package org.sgquant.quant;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -10,6 +11,7 @@ import org.sgquant.data.Features;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.Calibration;
 import org.sgquant.kernels.PackedOps;
+import org.sgquant.kernels.PowerLevels;
 import org.sgquant.kernels.Transfer;
 import org.sgquant.kernels.reference.ReferencePackedOps;
 import org.sgquant.tensor.BitWidth;
@@ -33,7 +35,7 @@ public final class QuantizedCells implements AutoCloseable {
 
     /**
      * What quantization needs to know of the graph, on the host: features (with a factor per row or null), the weight
-     * of each edge (null where the model has none), row pointers of these edges, and the nodes' degrees.
+     * of each edge (null where the model has none or computes them), row pointers of these edges, and the nodes' degrees.
      */
     public record Source(
             Features features, float[] featureFactor, float[] edgeWeights, int[] edgeRowPtr, int[] degrees) {}
@@ -51,6 +53,8 @@ public final class QuantizedCells implements AutoCloseable {
     private final Map<Cell, Quantized<EdgeWeights>> attention = new TreeMap<>();
     private final Map<Cell, PackedMatrix> weights = new TreeMap<>();
     private final Map<Cell, LearnedRanges> learnedRanges = new TreeMap<>();
+    private final FloatMatrix protection;
+    private final Map<Cell, FloatMatrix> tops = new TreeMap<>();
     private Quantized<PackedMatrix> features;
 
     /**
@@ -91,15 +95,34 @@ public final class QuantizedCells implements AutoCloseable {
             Cell cell = shape.cell();
             if (QuantConfig.isFeatures(cell) && !bits.isFp32(cell)) {
                 features = quantizeFeatures(shape, source, featureRanges);
-            } else if (cell.component() == Component.ATTENTION) {
+            } else if (cell.component() == Component.ATTENTION && source.edgeWeights() != null) {
                 attention.put(cell, quantizeEdges(cell, source));
+            } else if (cell.component() == Component.ATTENTION && !bits.isFp32(cell)) {
+                schemes.put(cell, attentionScheme(shape, source.edgeRowPtr()));
             } else if (!bits.isFp32(cell)) {
                 schemes.put(cell, ranges == null ? newScheme(shape, packedMemory) : shared(shape, ranges.scheme(cell)));
+                if (cell.component().isWeight() && config.weights().powers() != null) {
+                    tops.put(cell, newPowers(cell));
+                }
             }
         }
+        this.protection = config.qat().protection().isOff()
+                ? null
+                : new Transfer(backend, fakeMemory)
+                        .vector(config.qat().protection().probabilities(source.degrees()));
         if (config.qat().learnedSteps()) {
             schemes.forEach((cell, scheme) -> learnedRanges.put(cell, LearnedRanges.allocate(fakeMemory, scheme)));
         }
+    }
+
+    /** Codes of powers of two are stored as whole numbers: scale 1, offset 0. Returns where the highest level goes. */
+    private FloatMatrix newPowers(Cell cell) {
+        PowerLevels.requireWidth(powerBits(cell));
+        schemes.get(cell)
+                .blocks()
+                .forEach(b ->
+                        Transfer.copy(backend, new float[][] {{1}}, b.params().scale()));
+        return FloatMatrix.allocate(packedMemory, 1, 1);
     }
 
     private QuantScheme newScheme(CellShape shape, Memory memory) {
@@ -128,6 +151,25 @@ public final class QuantizedCells implements AutoCloseable {
             blocks.add(new QuantScheme.Block(rows[b], rows[b + 1], block.bits(), block.params()));
         }
         return new QuantScheme(ranges.name(), ranges.cols(), ranges.granularity(), ranges.rounding(), blocks);
+    }
+
+    /** Softmaxed attention, a row per edge: a block per degree bucket of the target with the range [0, 1]. */
+    private QuantScheme attentionScheme(CellShape shape, int[] edgeRowPtr) {
+        Cell cell = shape.cell();
+        int[] edges = Arrays.stream(bounds).map(row -> edgeRowPtr[row]).toArray();
+        QuantScheme scheme = QuantScheme.create(
+                packedMemory,
+                cell.toString(),
+                edges,
+                shape.cols(),
+                bits.widths(cell),
+                Granularity.TENSOR,
+                config.rounding());
+        for (QuantScheme.Block block : scheme.blocks()) {
+            float scale = block.bits().isPacked() ? 1f / config.rounding().steps(block.bits()) : 1;
+            Transfer.copy(backend, new float[][] {{scale}}, block.params().scale());
+        }
+        return scheme;
     }
 
     private Quantized<PackedMatrix> quantizeFeatures(CellShape shape, Source source, Predicate<QuantScheme> ranges) {
@@ -247,7 +289,7 @@ public final class QuantizedCells implements AutoCloseable {
         return attention.get(cell);
     }
 
-    /** Attention cells whose weights are codes. */
+    /** Attention cells whose weights are codes known before inference. */
     public List<Cell> attentionCells() {
         return attention.keySet().stream().filter(c -> !bits.isFp32(c)).toList();
     }
@@ -266,6 +308,11 @@ public final class QuantizedCells implements AutoCloseable {
         return learnedRanges;
     }
 
+    /** Probability that a node is protected in a step of fine-tuning, 1 x N; null where none is. */
+    public FloatMatrix protection() {
+        return protection;
+    }
+
     /** Scale and offset of every block of {@link #schemes}, in the order of the cells. */
     public List<FloatMatrix> ranges() {
         return schemes.values().stream()
@@ -276,6 +323,36 @@ public final class QuantizedCells implements AutoCloseable {
 
     public Calibration calibration(Cell cell) {
         return config.calibration(cell);
+    }
+
+    /** The highest level of a weight made of powers of two, 1 x 1, null where it has affine codes. */
+    public FloatMatrix top(Cell cell) {
+        return tops.get(cell);
+    }
+
+    /** Highest levels of the weights made of powers of two, by cell. */
+    public Map<Cell, FloatMatrix> tops() {
+        return tops;
+    }
+
+    /** Width of a weight made of powers of two. */
+    public int powerBits(Cell cell) {
+        return bits.widths(cell).get(0).bits();
+    }
+
+    /** Stores the codes of {@code w} under the ranges, or the highest level, as they are. */
+    public void packWeight(Cell cell, FloatMatrix w) {
+        FloatMatrix top = top(cell);
+        if (top == null) {
+            backend.packed().pack(w, weightStore(cell));
+            return;
+        }
+        try (Memory memory = backend.newMemory("codes")) {
+            FloatMatrix codes = FloatMatrix.allocate(memory, w.rows(), w.cols());
+            backend.powers().encodePowers(w, top, powerBits(cell), codes);
+            backend.packed().pack(codes, weightStore(cell));
+            backend.finish();
+        }
     }
 
     /** Where the codes of a weight are stored, created when first asked for. */
@@ -292,11 +369,9 @@ public final class QuantizedCells implements AutoCloseable {
         return weights;
     }
 
-    /** A scheme of 32-bit blocks for {@code cols} columns: floats in packed form. */
-    public QuantScheme fp32Scheme(int cols) {
-        int[] rows = {0, bounds[bounds.length - 1]};
-        return QuantScheme.create(
-                packedMemory, "fp32", rows, cols, List.of(BitWidth.FP32), Granularity.TENSOR, config.rounding());
+    /** A scheme of one 32-bit block: {@code rows x cols} floats in packed form. */
+    public QuantScheme fp32Scheme(int rows, int cols) {
+        return QuantScheme.uniform(packedMemory, "fp32", rows, cols, BitWidth.FP32, Granularity.TENSOR);
     }
 
     /** Stored bytes of a quantized cell, 0 for one that stays fp32. */
@@ -304,11 +379,12 @@ public final class QuantizedCells implements AutoCloseable {
         if (QuantConfig.isFeatures(cell) && features != null) {
             return features.packed().storedBytes();
         }
-        if (cell.component() == Component.ATTENTION) {
+        if (attention.containsKey(cell)) {
             return bits.isFp32(cell) ? 0 : attention.get(cell).packed().storedBytes();
         }
         QuantScheme scheme = schemes.get(cell);
-        return scheme == null ? 0 : PackedMatrix.storedBytes(scheme);
+        long top = tops.containsKey(cell) ? Float.BYTES : 0;
+        return scheme == null ? 0 : PackedMatrix.storedBytes(scheme) + top;
     }
 
     /** Values times width of a cell, 32 bits for what stays fp32. */
@@ -320,7 +396,7 @@ public final class QuantizedCells implements AutoCloseable {
         if (QuantConfig.isFeatures(cell)) {
             return features.packed().scheme().payloadBits();
         }
-        if (cell.component() == Component.ATTENTION) {
+        if (attention.containsKey(cell)) {
             return attention.get(cell).packed().parts().stream()
                     .mapToLong(p -> p.codes().scheme().payloadBits())
                     .sum();

@@ -27,7 +27,7 @@ import org.sgquant.data.FormatException;
  * JSON and YAML of the project's records; unknown and missing keys are errors that name the file.
  *
  * <p>In JSON and in YAML written by hand a key may be missing unless its record component is marked as required; in the
- * YAML of {@link #readYaml} only one whose component is left out when null, as {@code JsonInclude} says.
+ * YAML of {@link #readYaml} only one that is left out when null, as {@code JsonInclude} says of its component or record.
  */
 public final class Json {
 
@@ -40,7 +40,8 @@ public final class Json {
             .setAnnotationIntrospector(new JacksonAnnotationIntrospector() {
                 @Override
                 public Boolean hasRequiredMarker(AnnotatedMember member) {
-                    return !member.hasAnnotation(JsonInclude.class);
+                    return !member.hasAnnotation(JsonInclude.class)
+                            && !member.getDeclaringClass().isAnnotationPresent(JsonInclude.class);
                 }
             });
     private static final ObjectMapper YAML_BY_HAND = new ObjectMapper(YAMLFactory.builder()

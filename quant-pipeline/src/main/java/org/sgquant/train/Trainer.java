@@ -1,8 +1,10 @@
 package org.sgquant.train;
 
+import java.util.Map;
 import org.sgquant.autograd.LearnedQuantFunctions;
 import org.sgquant.autograd.LossFunctions;
 import org.sgquant.autograd.Plan;
+import org.sgquant.autograd.PowerFunctions;
 import org.sgquant.autograd.Tape;
 import org.sgquant.autograd.Value;
 import org.sgquant.kernels.Backend;
@@ -49,18 +51,24 @@ public final class Trainer implements AutoCloseable {
 
     /** {@code cells} is null for fp32 training; {@code parameters} are trained in place on the plain cross-entropy. */
     public Trainer(Model model, GraphInput input, Parameters parameters, QuantizedCells cells, Backend backend) {
-        this(model, input, parameters, cells, Objective.PLAIN, null, backend);
+        this(model, input, parameters, cells, Task.PLAIN, backend);
     }
 
-    /** The same for {@code objective}; {@code teacher} has the logits to distil from, N x C, null where it does not. */
+    /**
+     * What a step does: minimises {@code objective}, where it distils from the logits {@code teacher}, N x C, and leaves
+     * the entries of the parameters in {@code frozen}, by name, as they are there; NaN stands for those that train.
+     */
+    public record Task(Objective objective, float[][] teacher, Map<String, float[][]> frozen) {
+        public static final Task PLAIN = new Task(Objective.PLAIN, null, Map.of());
+
+        Task withFrozen(Map<String, float[][]> entries) {
+            return new Task(objective, teacher, entries);
+        }
+    }
+
+    /** The same for another task. */
     public Trainer(
-            Model model,
-            GraphInput input,
-            Parameters parameters,
-            QuantizedCells cells,
-            Objective objective,
-            float[][] teacher,
-            Backend backend) {
+            Model model, GraphInput input, Parameters parameters, QuantizedCells cells, Task task, Backend backend) {
         this.backend = backend;
         this.memory = backend.newMemory("training");
         this.input = input;
@@ -71,7 +79,7 @@ public final class Trainer implements AutoCloseable {
         this.hostState = StepState.allocate(host);
         this.metrics = FloatMatrix.allocate(memory, 1, 2);
         this.hostMetrics = FloatMatrix.allocate(host, 1, 2);
-        this.step = stepPlan(model, objective, teacher);
+        this.step = stepPlan(model, task);
         this.calibration = learnsRanges() ? evaluationPlan(model, Phase.CALIBRATE) : null;
         this.evaluation =
                 evaluationPlan(model, cells == null ? Phase.EVALUATE : learnsRanges() ? Phase.FROZEN : Phase.CALIBRATE);
@@ -81,19 +89,23 @@ public final class Trainer implements AutoCloseable {
         return cells != null && !cells.learnedRanges().isEmpty();
     }
 
-    private Plan stepPlan(Model model, Objective objective, float[][] teacher) {
+    private Plan stepPlan(Model model, Task task) {
         Tape tape = new Tape();
         tape.nextStep(state);
         Phase phase = cells == null ? Phase.TRAIN : Phase.FINE_TUNE;
         Forward forward = new Forward(tape, phase, input, parameters, cells, state);
         Value logits = model.logits(forward);
-        tape.backward(logits, lossGradient(tape, logits, objective, teacher));
+        tape.backward(logits, lossGradient(tape, logits, task));
         for (Parameters.Parameter p : parameters.list()) {
             if (!p.spec().trained()) {
                 continue;
             }
             Value value = forward.parameterValues().get(p.spec().name());
             tape.adam(value, p.m(), p.v(), p.spec().weightDecay(), state);
+            if (task.frozen().containsKey(p.spec().name())) {
+                PowerFunctions.hold(
+                        tape, value, upload(task.frozen().get(p.spec().name())));
+            }
         }
         if (learnsRanges()) {
             float factor = cells.config().qat().stepRate();
@@ -102,7 +114,8 @@ public final class Trainer implements AutoCloseable {
         return Plan.compile(tape, backend, memory);
     }
 
-    private Value lossGradient(Tape tape, Value logits, Objective objective, float[][] teacher) {
+    private Value lossGradient(Tape tape, Value logits, Task task) {
+        Objective objective = task.objective();
         Correction correction = objective.labelLoss().correction();
         Value grad = correction == null
                 ? tape.crossEntropy(logits, input.labels(), input.train(), metrics)
@@ -118,7 +131,7 @@ public final class Trainer implements AutoCloseable {
             return grad;
         }
         Objective.Distillation d = objective.distillation();
-        return LossFunctions.distill(tape, logits, upload(teacher), d.temperature(), d.weight(), grad, metrics);
+        return LossFunctions.distill(tape, logits, upload(task.teacher()), d.temperature(), d.weight(), grad, metrics);
     }
 
     private FloatMatrix upload(float[][] rows) {

@@ -17,17 +17,22 @@ import org.sgquant.kernels.StepState;
 import org.sgquant.kernels.Transfer;
 import org.sgquant.kernels.cpu.CpuBackend;
 import org.sgquant.kernels.reference.ReferenceBackend;
+import org.sgquant.model.AgnnConfig;
 import org.sgquant.model.Forward;
-import org.sgquant.model.Gcn;
+import org.sgquant.model.GatConfig;
 import org.sgquant.model.GcnConfig;
 import org.sgquant.model.GraphInput;
+import org.sgquant.model.Model;
+import org.sgquant.model.ModelSizes;
 import org.sgquant.model.Parameters;
 import org.sgquant.model.Phase;
 import org.sgquant.tensor.BitWidth;
+import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.Memory;
 import org.sgquant.tensor.QuantScheme;
+import org.sgquant.tensor.Sparsity;
 
 /** Derived gradients against finite differences of a network of its own, written in double. */
 final class GradientTest {
@@ -50,26 +55,110 @@ final class GradientTest {
                 GraphInput input = new GraphInput(dataset, backend);
                 Memory memory = backend.newMemory("test")) {
             assertThat(dataset.features() instanceof Features.Sparse).isEqualTo(words == 5);
-            Gcn gcn = new Gcn(new GcnConfig(layers, 7, 0, 0, norm, GcnConfig.OrderRule.AUTO), input);
-            try (Parameters parameters = new Parameters(gcn.parameters(), backend)) {
-                parameters.initialize(3);
-                FloatMatrix metrics = FloatMatrix.allocate(memory, 1, 2);
-                Map<String, FloatMatrix> gradients = gradients(gcn, input, parameters, metrics, backend, memory);
-                DoubleGcn expected = new DoubleGcn(dataset);
-                double[][][] values = parameters.list().stream()
-                        .map(p -> doubles(Transfer.download(backend, p.value())))
-                        .toArray(double[][][]::new);
-                assertThat((double) Transfer.download(backend, metrics)[0][0])
-                        .isCloseTo(expected.loss(values), within(1e-5));
-                for (int p = 0; p < values.length; p++) {
-                    String name = parameters.list().get(p).spec().name();
-                    float[][] actual = Transfer.download(backend, gradients.get(name));
-                    for (int r = 0; r < values[p].length; r++) {
-                        for (int c = 0; c < values[p][r].length; c++) {
-                            assertThat((double) actual[r][c])
-                                    .as("%s[%d][%d]", name, r, c)
-                                    .isCloseTo(derivative(expected, values, p, r, c), within(2e-6));
-                        }
+            Model gcn = new GcnConfig(layers, 7, 0, 0, norm, GcnConfig.OrderRule.AUTO).create(ModelSizes.of(input));
+            assertGradients(gcn, new DoubleGcn(dataset), input, backend, memory);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "5,2,1,reference",
+        "5,2,3,reference",
+        "10,2,4,reference",
+        "10,1,2,reference",
+        "5,3,2,reference",
+        "5,2,3,cpu",
+        "10,2,8,cpu"
+    })
+    void everyGradientOfAGatIsThatOfFiniteDifferences(int words, int layers, int heads, String device) {
+        try (Dataset dataset = graph(words).generate();
+                Backend backend = device.equals("cpu") ? new CpuBackend(2) : new ReferenceBackend();
+                GraphInput input = new GraphInput(dataset, backend);
+                Memory memory = backend.newMemory("test")) {
+            Model gat = new GatConfig(layers, 3, heads, 0, 0, 0).create(ModelSizes.of(input));
+            assertGradients(gat, new DoubleAttention.Gat(dataset), input, backend, memory);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"5,1,reference", "5,2,reference", "10,3,reference", "5,3,cpu", "10,2,cpu"})
+    void everyGradientOfAnAgnnIsThatOfFiniteDifferences(int words, int layers, String device) {
+        try (Dataset dataset = graph(words).generate();
+                Backend backend = device.equals("cpu") ? new CpuBackend(2) : new ReferenceBackend();
+                GraphInput input = new GraphInput(dataset, backend);
+                Memory memory = backend.newMemory("test")) {
+            Model agnn = new AgnnConfig(layers, 7, 0, 0).create(ModelSizes.of(input));
+            assertGradients(agnn, new DoubleAttention.Agnn(dataset), input, backend, memory);
+        }
+    }
+
+    /** A sum of products over edges is linear in each side, so that differences of whole numbers are exact. */
+    @Test
+    void theGradientOfProductsOverEdgesWithHeadsIsExact() {
+        try (Backend backend = new CpuBackend(1);
+                Memory memory = backend.newMemory("test")) {
+            // Not symmetric; row 1 is empty, row 3 has every column.
+            CsrGraph graph = CsrGraph.of(memory, 4, new int[] {0, 2, 2, 3, 7}, new int[] {1, 2, 0, 0, 1, 2, 3});
+            Sparsity pattern = Sparsity.of(graph, memory);
+            FloatMatrix a = whole(memory, 4, 6);
+            FloatMatrix b = whole(memory, 4, 6);
+            FloatMatrix g = whole(memory, 7, 3);
+            Tape tape = new Tape();
+            Value left = tape.parameter(a);
+            Value right = tape.parameter(b);
+            Value out = AttentionFunctions.products(tape, pattern, left, right, 3);
+            tape.backward(out, tape.constant(g));
+            FloatMatrix gradA = FloatMatrix.allocate(memory, 4, 6);
+            FloatMatrix gradB = FloatMatrix.allocate(memory, 4, 6);
+            tape.output(tape.gradient(left), gradA);
+            tape.output(tape.gradient(right), gradB);
+            Plan.compile(tape, backend, memory).run();
+            float[][] expectedA = new float[4][6];
+            float[][] expectedB = new float[4][6];
+            for (int i = 0; i < 4; i++) {
+                for (int e = graph.rowPtr().get(i); e < graph.rowPtr().get(i + 1); e++) {
+                    int j = graph.colIdx().get(e);
+                    for (int c = 0; c < 6; c++) {
+                        expectedA[i][c] += g.get(e, c / 2) * b.get(j, c);
+                        expectedB[j][c] += g.get(e, c / 2) * a.get(i, c);
+                    }
+                }
+            }
+            assertThat(gradA.toArray()).isDeepEqualTo(expectedA);
+            assertThat(gradB.toArray()).isDeepEqualTo(expectedB);
+        }
+    }
+
+    /** Whole numbers between -4 and 4. */
+    private static FloatMatrix whole(Memory memory, int rows, int cols) {
+        FloatMatrix m = FloatMatrix.allocate(memory, rows, cols);
+        for (int r = 0; r < rows; r++) {
+            for (int c = 0; c < cols; c++) {
+                m.set(r, c, (5 * r + 7 * c + rows) % 9 - 4);
+            }
+        }
+        return m;
+    }
+
+    private static void assertGradients(
+            Model model, DoubleNetwork expected, GraphInput input, Backend backend, Memory memory) {
+        try (Parameters parameters = new Parameters(model.parameters(), backend)) {
+            parameters.initialize(3);
+            FloatMatrix metrics = FloatMatrix.allocate(memory, 1, 2);
+            Map<String, FloatMatrix> gradients = gradients(model, input, parameters, metrics, backend, memory);
+            double[][][] values = parameters.list().stream()
+                    .map(p -> doubles(Transfer.download(backend, p.value())))
+                    .toArray(double[][][]::new);
+            assertThat((double) Transfer.download(backend, metrics)[0][0])
+                    .isCloseTo(expected.loss(values), within(1e-5));
+            for (int p = 0; p < values.length; p++) {
+                String name = parameters.list().get(p).spec().name();
+                float[][] actual = Transfer.download(backend, gradients.get(name));
+                for (int r = 0; r < values[p].length; r++) {
+                    for (int c = 0; c < values[p][r].length; c++) {
+                        assertThat((double) actual[r][c])
+                                .as("%s[%d][%d]", name, r, c)
+                                .isCloseTo(derivative(expected, values, p, r, c), within(2e-6));
                     }
                 }
             }
@@ -77,10 +166,10 @@ final class GradientTest {
     }
 
     private static Map<String, FloatMatrix> gradients(
-            Gcn gcn, GraphInput input, Parameters parameters, FloatMatrix metrics, Backend backend, Memory memory) {
+            Model model, GraphInput input, Parameters parameters, FloatMatrix metrics, Backend backend, Memory memory) {
         Tape tape = new Tape();
         Forward forward = new Forward(tape, Phase.TRAIN, input, parameters, null, StepState.allocate(memory));
-        Value logits = gcn.logits(forward);
+        Value logits = model.logits(forward);
         tape.backward(logits, tape.crossEntropy(logits, input.labels(), input.train(), metrics));
         Map<String, FloatMatrix> gradients = new HashMap<>();
         forward.parameterValues().forEach((name, value) -> {
@@ -92,12 +181,12 @@ final class GradientTest {
         return gradients;
     }
 
-    private static double derivative(DoubleGcn gcn, double[][][] values, int p, int r, int c) {
+    private static double derivative(DoubleNetwork network, double[][][] values, int p, int r, int c) {
         double before = values[p][r][c];
         values[p][r][c] = before + STEP;
-        double up = gcn.loss(values);
+        double up = network.loss(values);
         values[p][r][c] = before - STEP;
-        double down = gcn.loss(values);
+        double down = network.loss(values);
         values[p][r][c] = before;
         return (up - down) / (2 * STEP);
     }

@@ -33,7 +33,7 @@ class LearnedQuantFunctionsTest {
             LearnedRanges ranges = LearnedRanges.allocate(memory, scheme);
             Tape tape = new Tape();
             Value input = tape.parameter(x);
-            Value out = tape.matmul(LearnedQuantFunctions.fakeQuantize(tape, input, ranges), tape.constant(w));
+            Value out = tape.matmul(LearnedQuantFunctions.fakeQuantize(tape, input, ranges, true), tape.constant(w));
             FloatMatrix y = FloatMatrix.allocate(memory, 3, 2);
             tape.output(out, y);
             tape.backward(out, tape.constant(g));
@@ -78,8 +78,8 @@ class LearnedQuantFunctionsTest {
             state.set(0, 0, 0.01f);
             Tape tape = new Tape();
             tape.nextStep(state);
-            Value out =
-                    LearnedQuantFunctions.fakeQuantize(tape, tape.constant(FloatMatrix.ofVector(memory, 5)), ranges);
+            Value out = LearnedQuantFunctions.fakeQuantize(
+                    tape, tape.constant(FloatMatrix.ofVector(memory, 5)), ranges, false);
             tape.backward(out, tape.constant(FloatMatrix.ofVector(memory, 1)));
             LearnedQuantFunctions.step(tape, ranges, 2, state);
             try (Plan plan = Plan.compile(tape, backend, memory)) {

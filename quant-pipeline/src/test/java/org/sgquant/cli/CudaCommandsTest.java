@@ -9,6 +9,8 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.sgquant.cuda.testing.OnDevice;
 
 /** The commands with {@code --device cuda}. */
@@ -68,6 +70,36 @@ final class CudaCommandsTest {
         assertThat(onDevice.at("/codesSha256")).isEqualTo(onCpu.at("/codesSha256"));
         assertThat(onDevice.at("/codesSha256").size()).isPositive();
         assertThat(onDevice.at("/testAccuracy")).isEqualTo(onCpu.at("/testAccuracy"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gat", "agnn"})
+    void attention_is_trained_fine_tuned_packed_and_inferred_on_the_device(String name) {
+        Path model = folder.resolve(name);
+        JsonNode report = run(
+                        "quantize",
+                        "--model",
+                        name,
+                        "--bits",
+                        "4 attention=2 L1.embedding=1",
+                        "--device",
+                        "cuda",
+                        "--json",
+                        "-o",
+                        model.toString())
+                .json();
+        assertThat(report.at("/device").asText()).isEqualTo("cuda");
+        assertThat(report.at("/quantized/testAccuracy/mean").asDouble()).isGreaterThan(40);
+        JsonNode onDevice = eval(model, "cuda").json();
+        JsonNode onCpu = eval(model, "cpu").json();
+        assertThat(onDevice.at("/codesSha256")).isEqualTo(onCpu.at("/codesSha256"));
+        assertThat(onDevice.at("/codesSha256").has("L2.attention")).isTrue();
+        assertThat(onDevice.at("/testAccuracy")).isEqualTo(onCpu.at("/testAccuracy"));
+        Path csv = folder.resolve(name + ".csv");
+        assertThat(Cli.run("predict", model.toString(), "--device", "cuda", "-o", csv.toString())
+                        .code())
+                .isZero();
+        assertThat(csv).isNotEmptyFile();
     }
 
     @Test

@@ -166,4 +166,43 @@ final class RunCommandTest {
         assertThat(other.code()).as("another recipe: %s", other.err()).isEqualTo(ExitCode.BAD_INPUT);
         assertThat(other.err()).contains(study).doesNotContain("\tat ");
     }
+
+    @Test
+    void quantizeLearnsWidthsPerDegreeClassAndSaysThem() {
+        Cli.Result result = run(
+                "quantize",
+                "--learn-bits",
+                "2.5",
+                "--bits",
+                "4 L1.embedding=1",
+                "--learn-rounds",
+                "2",
+                "--learn-epochs",
+                "2",
+                "--seeds",
+                "2",
+                "--protect",
+                "0.0:0.2",
+                "--learn-steps",
+                "--json");
+        assertThat(result.code()).as(result.err()).isZero();
+        assertThat(result.leaked()).isZero();
+        String bits = result.json().at("/quantized/bits").asText();
+        assertThat(bits).contains("@deg(").contains("L1.message=[");
+        assertThat(result.err()).contains("learned bits: " + bits);
+        assertThat(result.json().at("/quantized/bitsInner").asDouble()).isBetween(1.5, 2.5);
+    }
+
+    @Test
+    void learningBitsRefusesWhatCannotBeLearnedInOneSentence() {
+        assertThat(run("quantize", "--learn-bits", "0.5").err())
+                .contains("bits to learn must lie between 1 and 8 per value on average, got 0.5");
+        assertThat(run("quantize", "--learn-bits", "2", "--learn-rounds", "0").err())
+                .contains("learning bits needs at least one round of one epoch, got 0 rounds of 10 epochs");
+        assertThat(run("quantize", "--bits", "4", "--protect", "0.3:0.1").err())
+                .contains("protection needs probabilities 0 <= low <= high < 1, got 0.3:0.1");
+        assertThat(run("quantize", "--bits", "4", "--learn-steps", "--step-rate", "0")
+                        .err())
+                .contains("the learning rate factor of scales must be positive and finite, got 0.0");
+    }
 }

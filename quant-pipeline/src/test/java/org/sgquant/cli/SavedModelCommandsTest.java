@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -34,19 +35,26 @@ final class SavedModelCommandsTest {
     @BeforeAll
     static void quantizeModels() {
         graph = Cli.graph(folder.resolve("graph"));
-        quantize("plain", "-b", PLAIN);
-        quantize("buckets", "-b", BUCKETS);
-        quantize("rowcode", "-b", BUCKETS, "--granularity", "rowcode", "--features-granularity", "rowcode");
-        quantize("paper", "--preset", "paper", "-b", PAPER);
-        quantize("fp32", "-b", "32");
+        quantize("plain", 2, "-b", PLAIN);
+        quantize("buckets", 2, "-b", BUCKETS);
+        quantize("paper", 2, "--preset", "paper", "-b", PAPER);
+        quantize("fp32", 2, "-b", "32");
+        quantize("gat", 1, "--model", "gat", "--heads", "3", "-b", "2 L1.embedding=1");
+        quantize("agnn", 1, "--model", "agnn", "-b", "4 attention=[1,2,4,8] @quartiles");
+        quantize("rowcode", 2, "-b", BUCKETS, "--granularity", "rowcode", "--features-granularity", "rowcode");
     }
 
-    private static void quantize(String name, String... options) {
+    private static void quantize(String name, int seeds, String... options) {
         List<String> all = new ArrayList<>(graph);
         all.addAll(Cli.SHORT);
         all.addAll(List.of(options));
-        Cli.Result result = Cli.run(
-                Cli.args("quantize", all, "--seeds", "2", "-o", model(name).toString()));
+        Cli.Result result = Cli.run(Cli.args(
+                "quantize",
+                all,
+                "--seeds",
+                Integer.toString(seeds),
+                "-o",
+                model(name).toString()));
         assertThat(result.code()).as(result.err()).isZero();
         assertThat(result.leaked()).isZero();
     }
@@ -60,7 +68,7 @@ final class SavedModelCommandsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"plain", "buckets", "rowcode", "paper", "fp32"})
+    @ValueSource(strings = {"plain", "buckets", "paper", "fp32", "gat", "agnn", "rowcode"})
     void evalReproducesAccuracyAndCodesOnEveryDevice(String name) throws IOException {
         JsonNode metrics = json(model(name).resolve("metrics.json"));
         int seed = json(model(name).resolve("provenance.json")).get("seed").asInt();
@@ -76,12 +84,13 @@ final class SavedModelCommandsTest {
             assertThat(eval.get("codesMatch").asBoolean()).isTrue();
             assertThat(eval.get("trainingData").asBoolean()).isTrue();
         }
-        assertThat(metrics.get("codesSha256").size()).isEqualTo(name.equals("fp32") ? 0 : name.equals("paper") ? 4 : 6);
+        int packed = Map.of("fp32", 0, "paper", 4, "gat", 8, "agnn", 8).getOrDefault(name, 6);
+        assertThat(metrics.get("codesSha256").size()).isEqualTo(packed);
     }
 
     /** The csv, read against the graph's own labels, gives the accuracy that eval reports: rows are in input order. */
     @ParameterizedTest
-    @ValueSource(strings = {"plain", "buckets", "rowcode"})
+    @ValueSource(strings = {"plain", "buckets", "gat", "agnn", "rowcode"})
     void predictWritesEveryNodeInTheOrderOfTheInput(String name) throws IOException {
         Path csv = folder.resolve(name + ".csv");
         Cli.Result result = Cli.run("predict", model(name).toString(), "-o", csv.toString());

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterAll;
@@ -27,6 +28,7 @@ import org.sgquant.model.Forward;
 import org.sgquant.model.Phase;
 import org.sgquant.model.QuantizedModel;
 import org.sgquant.quant.BitAssignment;
+import org.sgquant.quant.FreezingOrder;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.Memory;
 
@@ -41,6 +43,14 @@ class BitEqualityTest {
     private static Experiment.Trained folded;
     private static Experiment.Trained edge;
 
+    /** Three heads of 5 units, so that quads of columns span heads; the last layer has one head. */
+    private static final ModelSettings GAT = ModelSettings.of("gat", Map.of("heads", 3, "hidden", 5));
+
+    private static final ModelSettings AGNN = ModelSettings.of("agnn", Map.of("hidden", 9));
+
+    private static Experiment.Trained gat;
+    private static Experiment.Trained agnn;
+
     @BeforeAll
     static void train() {
         dataset = SyntheticCitationGraph.SMALL.generate();
@@ -49,6 +59,12 @@ class BitEqualityTest {
                 .train(0, 1, t -> {})
                 .get(0);
         edge = SmallModels.experiment(lanes, SmallModels.recipe(true, "auto", "32"))
+                .train(0, 1, t -> {})
+                .get(0);
+        gat = SmallModels.experiment(lanes, SmallModels.recipe(GAT, "32"))
+                .train(0, 1, t -> {})
+                .get(0);
+        agnn = SmallModels.experiment(lanes, SmallModels.recipe(AGNN, "32"))
                 .train(0, 1, t -> {})
                 .get(0);
     }
@@ -109,6 +125,22 @@ class BitEqualityTest {
     }
 
     @ParameterizedTest
+    @ValueSource(ints = {2, 4, 8})
+    void powersOfTwo(int q) {
+        for (FreezingOrder order : FreezingOrder.values()) {
+            Recipe.Quantization.Weights weights =
+                    new Recipe.Quantization.Weights(null, order.toString(), List.of(0.5, 0.9, 1.0));
+            sameEverywhere(folded, SmallModels.recipe(false, "auto", Integer.toString(q), "mse", weights), 6);
+        }
+    }
+
+    @Test
+    void signs() {
+        Recipe.Quantization.Weights weights = new Recipe.Quantization.Weights("sign", null, null);
+        sameEverywhere(folded, SmallModels.recipe(false, "auto", "1", "sign", weights), 6);
+    }
+
+    @ParameterizedTest
     @ValueSource(
             strings = {
                 "L1.embedding=1 L1.message=3 L1.weight=5 L2.embedding=7 L2.message=2 L2.weight=16",
@@ -145,13 +177,7 @@ class BitEqualityTest {
             })
     void edgeWeights(String text) {
         for (String order : List.of("auto", "transform-first", "aggregate-first")) {
-            Recipe recipe = SmallModels.recipe(true, order, text);
-            Experiment experiment = SmallModels.experiment(lanes, recipe);
-            BitAssignment bits = SmallModels.parse(experiment, dataset, text);
-            long packed = experiment.model().cellNames().stream()
-                    .filter(cell -> !bits.isFp32(cell))
-                    .count();
-            sameEverywhere(edge, recipe, (int) packed);
+            sameEverywhere(edge, SmallModels.recipe(true, order, text));
         }
     }
 
@@ -178,6 +204,51 @@ class BitEqualityTest {
                 sameEverywhere(edgeNorm ? edge : folded, recipe, (int) packed);
             }
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "1",
+                "2",
+                "4",
+                "8",
+                "4 attention=1",
+                "attention=2 L1.embedding=1",
+                "embedding=1 message=4",
+                "L1.embedding=1 L1.attention=4 L1.message=[8,5,3,1] L2.attention=[1,2,4,8] @quartiles",
+                "embedding=3 attention=[32,4,2] message=[5,32,1] weight=6 @deg(2,5)",
+                "L1.embedding=1 message=16 L1.attention=16 L2.attention=7",
+            })
+    void heads(String text) {
+        sameEverywhere(gat, SmallModels.recipe(GAT, text));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "1",
+                "2",
+                "4",
+                "8",
+                "4 attention=1",
+                "attention=2 L1.embedding=1",
+                "L1.embedding=1 L2.embedding=[8,5,3,1] L2.attention=4 L3.attention=[1,2,4,8] @quartiles",
+                "embedding=[3,32,16] attention=[32,4,2] weight=6 @deg(2,5)",
+                "embedding=1",
+            })
+    void cosines(String text) {
+        sameEverywhere(agnn, SmallModels.recipe(AGNN, text));
+    }
+
+    /** As {@link #sameEverywhere(Experiment.Trained, Recipe, int)}, with codes of every cell that is not 32 bits. */
+    private void sameEverywhere(Experiment.Trained start, Recipe recipe) {
+        Experiment experiment = SmallModels.experiment(lanes, recipe);
+        BitAssignment bits = SmallModels.parse(experiment, dataset, recipe.bits());
+        long packed = experiment.model().cellNames().stream()
+                .filter(cell -> !bits.isFp32(cell))
+                .count();
+        sameEverywhere(start, recipe, (int) packed);
     }
 
     /** Sparse features that stay fp32 are multiplied in double by the reference: only the others are equal. */
@@ -246,5 +317,7 @@ class BitEqualityTest {
     void theTestIsNotEmpty() {
         assertThat(folded.test().accuracy()).isGreaterThan(40);
         assertThat(edge.test().accuracy()).isGreaterThan(40);
+        assertThat(gat.test().accuracy()).isGreaterThan(40);
+        assertThat(agnn.test().accuracy()).isGreaterThan(40);
     }
 }

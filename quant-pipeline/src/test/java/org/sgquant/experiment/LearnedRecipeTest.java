@@ -13,6 +13,7 @@ import org.sgquant.data.FormatException;
 import org.sgquant.data.SyntheticCitationGraph;
 import org.sgquant.model.QuantizedModel;
 import org.sgquant.quant.BitAssignment;
+import org.sgquant.quant.Protection;
 import org.sgquant.quant.QatConfig;
 import org.sgquant.report.Json;
 
@@ -23,7 +24,7 @@ class LearnedRecipeTest {
 
     private static Recipe learned() {
         Recipe r = SmallModels.recipe(false, "auto", "2 L1.embedding=1");
-        Recipe.Qat qat = Recipe.Qat.of(new QatConfig(true, 4));
+        Recipe.Qat qat = Recipe.Qat.of(new QatConfig(true, 4, Protection.parse("0.1:0.3")));
         return new Recipe(
                 r.dataset(), r.model(), r.train(), r.fineTune(), null, r.quantization(), qat, r.bits(), r.seed());
     }
@@ -39,7 +40,7 @@ class LearnedRecipeTest {
         assertThat(read(Json.writeYaml(off))).isEqualTo(off);
         assertThat(off.quantConfig().qat()).isEqualTo(QatConfig.OFF);
         assertThat(read(Json.writeYaml(learned()))).isEqualTo(learned());
-        assertThat(learned().quantConfig().qat()).isEqualTo(new QatConfig(true, 4));
+        assertThat(learned().quantConfig().qat()).isEqualTo(new QatConfig(true, 4, Protection.parse("0.1:0.3")));
     }
 
     @Test

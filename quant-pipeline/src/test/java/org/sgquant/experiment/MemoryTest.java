@@ -7,9 +7,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.sgquant.data.Dataset;
 import org.sgquant.data.SyntheticCitationGraph;
 import org.sgquant.kernels.Backend;
@@ -126,9 +127,40 @@ final class MemoryTest {
         }
     }
 
+    /** 1000 edges with self loops; a row of 8 heads x 4 bits is 4 bytes, one of 1 head x 2 bits a whole byte. */
+    @Test
+    void attentionOfEveryEdgeAndHeadIsCounted() {
+        try (Dataset dataset = SyntheticCitationGraph.SMALL.generate();
+                Backend backend = new CpuBackend(1);
+                Lanes lanes = SmallModels.lanes(dataset, 1, 1)) {
+            Recipe recipe = SmallModels.recipe(ModelSettings.of("gat", Map.of()), "32");
+            BitAssignment bits =
+                    SmallModels.parse(SmallModels.experiment(lanes, recipe), dataset, "L1.attention=4 L2.attention=2");
+            MemoryReport m = report(dataset, recipe, bits, new ArrayList<>(), backend);
+            long fp32Payload = 4L * 200 * (64 + 64);
+            long attention1 = 1000 * 4 + 8;
+            long attention2 = 1000 + 8;
+            assertThat(m.fp32Bytes()).isEqualTo(fp32Payload + 4 * 1000 * (8 + 1));
+            assertThat(m.payloadBytes()).isEqualTo(fp32Payload + 1000 * (8 * 4 + 2) / 8);
+            assertThat(m.storedBytes()).isEqualTo(attention1 + attention2);
+            long messages = 4 * 200 * (64 + 4);
+            long weights = 4 * (64 * 64 + 64 * 4);
+            long embedding2 = 4 * 200 * 64;
+            assertThat(m.innerStoredBytes()).isEqualTo(attention1 + attention2 + messages + weights + embedding2);
+        }
+    }
+
+    static Stream<ModelSettings> models() {
+        return Stream.of(
+                ModelSettings.of("gcn", Map.of("norm", "folded")),
+                ModelSettings.of("gcn", Map.of("norm", "edge")),
+                ModelSettings.of("gat", Map.of("heads", 3)),
+                ModelSettings.of("agnn", Map.of()));
+    }
+
     @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void theSearchKnowsTheStoredBytesOfEveryAssignment(boolean edgeNorm) {
+    @MethodSource("models")
+    void theSearchKnowsTheStoredBytesOfEveryAssignment(ModelSettings settings) {
         long seed = Long.getLong("sgquant.seed", System.nanoTime());
         Random random = new Random(seed);
         List<Integer> all = List.of(1, 2, 3, 4, 5, 6, 7, 8, 16, 32);
@@ -137,9 +169,11 @@ final class MemoryTest {
             for (DegreeBuckets buckets : List.of(
                     DegreeBuckets.NONE, DegreeBuckets.quartiles(dataset.degrees()), new DegreeBuckets(2, 1000))) {
                 List<CellShape> shapes = new ArrayList<>();
-                String granularity = random.nextBoolean() ? "column" : "rowcode";
-                Recipe recipe = SmallModels.recipe(
-                        edgeNorm, "auto", "32", random.nextBoolean() ? "row" : "rowcode", granularity);
+                // Messages weighted by attention have no row codes.
+                boolean rowCodes = settings.config().name().equals("gcn") && random.nextBoolean();
+                String granularity = rowCodes ? "rowcode" : "column";
+                Recipe recipe =
+                        SmallModels.recipe(settings, "32", random.nextBoolean() ? "row" : "rowcode", granularity);
                 Model model = recipe.model().config().create(ModelSizes.of(dataset, dataset.numClasses()));
                 QuantConfig config = recipe.quantization().config();
                 report(dataset, recipe, BitAssignment.of(Map.of(), buckets), shapes, backend);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sgquant.data.FormatException;
@@ -26,7 +27,7 @@ final class RecipeTest {
     void whatIsOffIsNotWrittenAndWhatIsNotWrittenIsOff() throws IOException {
         Recipe plain = SmallModels.recipe(false, "auto", "4");
         String yaml = Json.writeYaml(plain);
-        assertThat(yaml).doesNotContain("objective", "labelNoise", "null: null");
+        assertThat(yaml).doesNotContain("objective", "labelNoise", "weights");
         assertThat(read(yaml)).isEqualTo(plain);
         assertThat(read(yaml).trainingObjective()).isEqualTo(Objective.PLAIN);
     }
@@ -41,7 +42,13 @@ final class RecipeTest {
                 plain.train(),
                 plain.fineTune(),
                 new Recipe.Loss("forward", 0.25, 0.5f, 2f),
-                plain.quantization(),
+                SmallModels.recipe(
+                                false,
+                                "auto",
+                                "4",
+                                "sign",
+                                new Recipe.Quantization.Weights(null, "nearest", List.of(0.5, 1.0)))
+                        .quantization(),
                 null,
                 "4",
                 0);

@@ -22,13 +22,38 @@ final class SmallModels {
 
     /** The same with other granularities of the features and of what is computed from them. */
     static Recipe recipe(boolean edgeNorm, String order, String bits, String features, String inner) {
+        return recipe(
+                ModelSettings.of("gcn", Map.of("norm", edgeNorm ? "edge" : "folded", "order", order)),
+                bits,
+                features,
+                inner);
+    }
+
+    static Recipe recipe(ModelSettings model, String bits) {
+        return recipe(model, bits, "row", "column");
+    }
+
+    static Recipe recipe(ModelSettings model, String bits, String features, String inner) {
+        return recipe(model, bits, new Recipe.Quantization(features, "rowmean", inner, "mse", "nearest", false, null));
+    }
+
+    /** A GCN with another inner calibration and other weights. */
+    static Recipe recipe(
+            boolean edgeNorm, String order, String bits, String calibration, Recipe.Quantization.Weights weights) {
+        return recipe(
+                ModelSettings.of("gcn", Map.of("norm", edgeNorm ? "edge" : "folded", "order", order)),
+                bits,
+                new Recipe.Quantization("row", "rowmean", "column", calibration, "nearest", false, weights));
+    }
+
+    private static Recipe recipe(ModelSettings model, String bits, Recipe.Quantization quantization) {
         return new Recipe(
                 new Recipe.Data("small", null, null, null, null, true, 0, 0, null),
-                ModelSettings.of("gcn", Map.of("norm", edgeNorm ? "edge" : "folded", "order", order)),
+                model,
                 new Recipe.Training(40, 0.01f, 0.01f, 100),
                 new Recipe.Training(3, 0.005f, 0.005f, 100),
                 null,
-                new Recipe.Quantization(features, "rowmean", inner, "mse", "nearest", false),
+                quantization,
                 null,
                 bits,
                 0);

@@ -61,4 +61,13 @@ final class DegreeBucketsTest {
             }
         }
     }
+
+    @Test
+    void doublingClassesEndBelowTheLargestDegree() {
+        assertThat(DegreeBuckets.doubling(new int[] {3, 9, 0})).isEqualTo(new DegreeBuckets(1, 2, 4, 8));
+        assertThat(DegreeBuckets.doubling(new int[] {8})).isEqualTo(new DegreeBuckets(1, 2, 4));
+        assertThat(DegreeBuckets.doubling(new int[] {1, 0})).isEqualTo(DegreeBuckets.NONE);
+        assertThat(DegreeBuckets.doubling(new int[0])).isEqualTo(DegreeBuckets.NONE);
+        assertThat(DegreeBuckets.doubling(new int[] {1 << 20}).count()).isEqualTo(12);
+    }
 }

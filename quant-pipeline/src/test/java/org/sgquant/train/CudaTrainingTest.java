@@ -3,7 +3,10 @@ package org.sgquant.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.sgquant.cuda.CudaCounters;
 import org.sgquant.cuda.testing.OnDevice;
 import org.sgquant.data.Dataset;
@@ -11,10 +14,13 @@ import org.sgquant.data.SyntheticCitationGraph;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.cpu.CpuBackend;
 import org.sgquant.kernels.cuda.CudaBackend;
-import org.sgquant.model.Gcn;
+import org.sgquant.model.AgnnConfig;
+import org.sgquant.model.GatConfig;
 import org.sgquant.model.GcnConfig;
 import org.sgquant.model.GraphInput;
 import org.sgquant.model.Model;
+import org.sgquant.model.ModelConfig;
+import org.sgquant.model.ModelSizes;
 import org.sgquant.model.Parameters;
 
 /** Training on a CUDA device: what is copied, and that it learns what the CPU learns. */
@@ -23,10 +29,17 @@ class CudaTrainingTest {
 
     private static final int EPOCHS = 30;
 
-    /** Trains a GCN on the small graph and returns its validation metrics. */
-    private static Metrics train(Backend backend, Dataset dataset, int epochs) {
+    private static final List<ModelConfig> MODELS =
+            List.of(GcnConfig.DEFAULT, new GatConfig(2, 3, 4, 0.6f, 0.6f, 5e-4f), AgnnConfig.DEFAULT);
+
+    static List<ModelConfig> models() {
+        return MODELS;
+    }
+
+    /** Trains a model on the small graph and returns its validation metrics. */
+    private static Metrics train(ModelConfig config, Backend backend, Dataset dataset, int epochs) {
         try (GraphInput input = new GraphInput(dataset, backend)) {
-            Model model = new Gcn(GcnConfig.DEFAULT, input);
+            Model model = config.create(ModelSizes.of(input));
             try (Parameters parameters = new Parameters(model.parameters(), backend);
                     Trainer trainer = new Trainer(model, input, parameters, null, backend)) {
                 parameters.initialize(7);
@@ -44,7 +57,7 @@ class CudaTrainingTest {
                 try (Backend backend = CudaBackend.open(0)) {
                     long inBefore = CudaCounters.copiesToDevice();
                     long outBefore = CudaCounters.copiesToHost();
-                    train(backend, dataset, (i + 1) * EPOCHS);
+                    train(GcnConfig.DEFAULT, backend, dataset, (i + 1) * EPOCHS);
                     in[i] = CudaCounters.copiesToDevice() - inBefore;
                     out[i] = CudaCounters.copiesToHost() - outBefore;
                 }
@@ -54,13 +67,14 @@ class CudaTrainingTest {
         }
     }
 
-    @Test
-    void learns_what_the_cpu_learns() {
+    @ParameterizedTest
+    @MethodSource("models")
+    void learns_what_the_cpu_learns(ModelConfig config) {
         try (Dataset dataset = SyntheticCitationGraph.SMALL.generate();
                 Backend cuda = CudaBackend.open(0);
                 Backend cpu = new CpuBackend(1)) {
-            Metrics onDevice = train(cuda, dataset, EPOCHS);
-            Metrics onCpu = train(cpu, dataset, EPOCHS);
+            Metrics onDevice = train(config, cuda, dataset, EPOCHS);
+            Metrics onCpu = train(config, cpu, dataset, EPOCHS);
             assertThat(onDevice.loss()).isCloseTo(onCpu.loss(), within(1e-3));
             assertThat(onDevice.accuracy()).isEqualTo(onCpu.accuracy());
         }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -73,7 +74,8 @@ final class ObjectiveTest {
     private static Metrics test(Objective objective, float[][] teacher, GraphInput input, Backend backend) {
         Gcn gcn = new Gcn(GcnConfig.DEFAULT, input);
         try (Parameters student = new Parameters(gcn.parameters(), backend);
-                Trainer trainer = new Trainer(gcn, input, student, null, objective, teacher, backend)) {
+                Trainer trainer = new Trainer(
+                        gcn, input, student, null, new Trainer.Task(objective, teacher, Map.of()), backend)) {
             student.initialize(5);
             trainer.train(new TrainConfig(100, 0.05f, 0.05f, 100), 5);
             return Trainer.evaluate(gcn, input, student, input.test(), backend);

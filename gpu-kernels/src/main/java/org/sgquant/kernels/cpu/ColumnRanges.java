@@ -36,16 +36,30 @@ record ColumnRanges(Workers workers, FloatMatrix x, QuantScheme scheme, Calibrat
                 max[c] = Math.max(max[c], v);
             }
         }
+        double[] magnitudes = calibration.method() == Method.SIGN ? magnitudes(block, from, n) : null;
         boolean counted = calibration.method() == Method.PERCENTILE || calibration.method() == Method.MSE;
         long[][] counts = counted ? histograms(block, from, min, max) : null;
         for (int c = 0; c < n; c++) {
-            Range range = counted && min[c] < max[c]
-                    ? RangeSearch.choose(calibration, min[c], max[c], counts[c], block.bits(), scheme.rounding())
-                    : new Range(min[c], max[c]);
+            Range range = magnitudes != null
+                    ? RangeSearch.symmetric(magnitudes[c], block.rows())
+                    : counted && min[c] < max[c]
+                            ? RangeSearch.choose(
+                                    calibration, min[c], max[c], counts[c], block.bits(), scheme.rounding())
+                            : new Range(min[c], max[c]);
             block.params()
                     .setRange(
                             from + c, range.lo(), range.hi(), scheme.rounding().steps(block.bits()));
         }
+    }
+
+    private double[] magnitudes(Block block, int from, int n) {
+        double[] sums = new double[n];
+        for (int r = block.rowStart(); r < block.rowEnd(); r++) {
+            for (int c = 0; c < n; c++) {
+                sums[c] += Math.abs(x.get(r, from + c));
+            }
+        }
+        return sums;
     }
 
     private long[][] histograms(Block block, int from, float[] min, float[] max) {

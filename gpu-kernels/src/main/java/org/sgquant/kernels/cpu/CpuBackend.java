@@ -22,7 +22,8 @@ public final class CpuBackend extends HostBackend {
                 new CpuAttentionOps(workers),
                 new CpuNormOps(workers),
                 new CpuLearnedQuantOps(workers),
-                new CpuLossOps(workers));
+                new CpuLossOps(workers),
+                new CpuPowerOps(workers));
         this.workers = workers;
     }
 

@@ -25,6 +25,9 @@ final class CpuCalibrator {
     private final float[] rowMin;
     private final float[] rowMax;
 
+    /** Sums of the rows' magnitudes, null where the rule does not ask for them. */
+    private final double[] rowMagnitude;
+
     CpuCalibrator(Workers workers, FloatMatrix x, QuantScheme scheme, Calibration calibration) {
         this.workers = workers;
         this.x = x;
@@ -32,6 +35,7 @@ final class CpuCalibrator {
         this.calibration = calibration;
         rowMin = new float[x.rows()];
         rowMax = new float[x.rows()];
+        rowMagnitude = calibration.method() == Method.SIGN ? new double[x.rows()] : null;
     }
 
     void run() {
@@ -98,6 +102,9 @@ final class CpuCalibrator {
         }
         rowMin[r] = lo.reduceLanes(VectorOperators.MIN);
         rowMax[r] = hi.reduceLanes(VectorOperators.MAX);
+        for (int c = 0; rowMagnitude != null && c < x.cols(); c++) {
+            rowMagnitude[r] += Math.abs(x.get(r, c));
+        }
     }
 
     private Range extremes(int from, int to) {
@@ -119,6 +126,9 @@ final class CpuCalibrator {
         if (counts != null) {
             return RangeSearch.choose(
                     calibration, (float) range.lo(), (float) range.hi(), counts, block.bits(), scheme.rounding());
+        }
+        if (rowMagnitude != null) {
+            return RangeSearch.symmetric(Arrays.stream(rowMagnitude, from, to).sum(), (long) (to - from) * x.cols());
         }
         return calibration.method() == Method.ROW_MEAN && range.lo() < range.hi()
                 ? new Range(mean(rowMin, from, to), mean(rowMax, from, to))
@@ -191,7 +201,9 @@ final class CpuCalibrator {
             for (int s = from; s < to; s++) {
                 int r = block.rowStart() + s;
                 Range range = new Range(rowMin[r], rowMax[r]);
-                if (needsHistogram(range)) {
+                if (rowMagnitude != null) {
+                    range = choose(block, r, r + 1, range, null);
+                } else if (needsHistogram(range)) {
                     Arrays.fill(counts, 0L);
                     count(r, rowMin[r], rowMax[r], counts);
                     range = choose(block, r, r + 1, range, counts);

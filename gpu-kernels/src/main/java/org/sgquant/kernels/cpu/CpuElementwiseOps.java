@@ -110,6 +110,24 @@ public final class CpuElementwiseOps implements ElementwiseOps {
     }
 
     @Override
+    public void selectRows(
+            FloatMatrix probability, int stream, StepState state, FloatMatrix a, FloatMatrix b, FloatMatrix out) {
+        FloatShapes.requireSelectRows(probability, a, b, out);
+        long key = CounterRandom.key(state.seed(), state.step(), stream);
+        long rowBytes = Vectors.rowBytes(out);
+        overRows(out, (from, to) -> {
+            for (int i = from; i < to; i++) {
+                FloatMatrix chosen = CounterRandom.uniform(key, i) < probability.get(0, i) ? a : b;
+                if (chosen == null) {
+                    out.data().asSlice(out.rowOffset(i), rowBytes).fill((byte) 0);
+                } else {
+                    MemorySegment.copy(chosen.data(), out.rowOffset(i), out.data(), out.rowOffset(i), rowBytes);
+                }
+            }
+        });
+    }
+
+    @Override
     public void softmaxCrossEntropy(
             FloatMatrix logits, IntArray labels, IntArray nodes, FloatMatrix grad, FloatMatrix metrics) {
         FloatShapes.requireCrossEntropy(logits, labels, grad, metrics);

@@ -62,7 +62,7 @@ final class CpuLearnedQuantOps implements LearnedQuantOps {
                     for (int r = start; r < end; r++) {
                         addRow(x, scheme, block, params, r, gradY, gradX, sums);
                     }
-                } else {
+                } else if (gradX != null) {
                     MemorySegment.copy(
                             gradY.data(),
                             gradY.rowOffset(start),
@@ -96,7 +96,9 @@ final class CpuLearnedQuantOps implements LearnedQuantOps {
             FloatVector u = CpuQuantizer.rounded(t, block, scheme.rounding());
             VectorMask<Float> inside = t.compare(VectorOperators.GE, 0).and(t.compare(VectorOperators.LE, maxCode));
             FloatVector off = u.sub(t);
-            zero.blend(g, inside).intoMemorySegment(gradX.data(), at, ORDER);
+            if (gradX != null) {
+                zero.blend(g, inside).intoMemorySegment(gradX.data(), at, ORDER);
+            }
             add(sums, 4L * c, g.mul(u.blend(off, inside)));
             add(sums, rowBytes + 4L * c, g.blend(zero, inside));
             add(sums, 2 * rowBytes + 4L * c, g.mul(off.mul(params.scaleAt(c))).abs());
@@ -122,13 +124,17 @@ final class CpuLearnedQuantOps implements LearnedQuantOps {
                 }
                 total += sum;
                 if (ranges.perColumn()) {
-                    target.set(row, c, (float) sum);
+                    put(target, row, c, sum, k < 2);
                 }
             }
             if (!ranges.perColumn()) {
-                target.set(row, 0, (float) total);
+                put(target, row, 0, total, k < 2);
             }
         }
+    }
+
+    private static void put(FloatMatrix target, int row, int c, double sum, boolean fresh) {
+        target.set(row, c, (float) (fresh ? sum : target.get(row, c) + sum));
     }
 
     @Override

@@ -53,7 +53,7 @@ public final class CpuPackedAttentionOps implements PackedAttentionOps {
             FloatMatrix out) {
         PackedShapes.requireAttention(graph, graph.rowPtr(), x, attention, out);
         PackedShapes.requireCosineScores(graph, norms, beta, attention);
-        float factor = beta.get(0, 0);
+        float factor = beta == null ? 1 : beta.get(0, 0);
         Supplier<AttentionRow.Scores> scores = () -> {
             RowDots dots = new RowDots(x);
             return (i, e, j, into, at) -> {

@@ -12,6 +12,7 @@ import org.sgquant.kernels.LossOps;
 import org.sgquant.kernels.NormOps;
 import org.sgquant.kernels.PackedAttentionOps;
 import org.sgquant.kernels.PackedOps;
+import org.sgquant.kernels.PowerOps;
 import org.sgquant.kernels.Replay;
 import org.sgquant.kernels.SparseOps;
 import org.sgquant.tensor.Memory;
@@ -35,6 +36,7 @@ public final class CudaBackend implements Backend {
     private final NormOps norm;
     private final LearnedQuantOps learnedQuant;
     private final LossOps losses;
+    private final PowerOps powers;
 
     private CudaBackend(CudaDevice device) {
         this.device = device;
@@ -48,6 +50,7 @@ public final class CudaBackend implements Backend {
         this.norm = new CudaNormOps(launcher);
         this.learnedQuant = new CudaLearnedQuantOps(launcher);
         this.losses = new CudaLossOps(launcher);
+        this.powers = new CudaPowerOps(launcher);
     }
 
     /**
@@ -164,6 +167,11 @@ public final class CudaBackend implements Backend {
     @Override
     public LossOps losses() {
         return losses;
+    }
+
+    @Override
+    public PowerOps powers() {
+        return powers;
     }
 
     @Override

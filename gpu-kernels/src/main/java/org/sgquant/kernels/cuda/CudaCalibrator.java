@@ -12,8 +12,8 @@ import org.sgquant.tensor.QuantScheme.Block;
 /**
  * Chooses the ranges of a scheme on the device: extremes first, then histograms where the rule asks for them.
  *
- * <p>Ranges by MIN_MAX, PERCENTILE and MSE are the hosts' to the bit. ROW_MEAN adds its terms in another order: the
- * double sums may differ in the last bit before they are rounded to float.
+ * <p>Ranges by MIN_MAX, PERCENTILE and MSE are the hosts' to the bit. ROW_MEAN and SIGN add their terms in another
+ * order: the double sums may differ in the last bit before they are rounded to float.
  */
 final class CudaCalibrator {
 
@@ -54,17 +54,20 @@ final class CudaCalibrator {
         }
         MemorySegment rowMin = launcher.scratch("row minima", Math.max(x.rows(), 1) * (long) Float.BYTES);
         MemorySegment rowMax = launcher.scratch("row maxima", Math.max(x.rows(), 1) * (long) Float.BYTES);
-        observeRows(x, scheme, rowMin, rowMax);
+        MemorySegment rowSum = calibration.method() == Calibration.Method.SIGN
+                ? launcher.scratch("row magnitudes", Math.max(x.rows(), 1) * (long) Double.BYTES)
+                : null;
+        observeRows(x, scheme, rowMin, rowMax, rowSum);
         if (scheme.granularity() == Granularity.ROW_CODE) {
             calibrateRowCodes(x, scheme, calibration, rowMin, rowMax);
         } else if (scheme.granularity() == Granularity.ROW) {
             for (int b = 0; b < scheme.blocks().size(); b++) {
                 if (scheme.blocks().get(b).bits().isPacked()) {
-                    calibrateRows(x, scheme, b, calibration, rowMin, rowMax);
+                    calibrateRows(x, scheme, b, calibration, rowMin, rowMax, rowSum);
                 }
             }
         } else {
-            calibrateBlocks(x, scheme, calibration, rowMin, rowMax);
+            calibrateBlocks(x, scheme, calibration, rowMin, rowMax, rowSum);
         }
     }
 
@@ -74,7 +77,7 @@ final class CudaCalibrator {
 
     private static boolean needsHistogram(Calibration calibration) {
         return switch (calibration.method()) {
-            case MIN_MAX, ROW_MEAN -> false;
+            case MIN_MAX, ROW_MEAN, SIGN -> false;
             case PERCENTILE, MSE -> true;
         };
     }
@@ -86,10 +89,12 @@ final class CudaCalibrator {
             case ROW_MEAN -> 1;
             case PERCENTILE -> 2;
             case MSE -> 3;
+            case SIGN -> 4;
         };
     }
 
-    private void observeRows(FloatMatrix x, QuantScheme scheme, MemorySegment rowMin, MemorySegment rowMax) {
+    private void observeRows(
+            FloatMatrix x, QuantScheme scheme, MemorySegment rowMin, MemorySegment rowMax, MemorySegment rowSum) {
         String name = "observe_rows_f32";
         int lanesPerRow = 4;
         launcher.kernel(name)
@@ -97,6 +102,7 @@ final class CudaCalibrator {
                 .scheme(scheme)
                 .pointer(rowMin)
                 .pointer(rowMax)
+                .pointer(rowSum)
                 .pointer(launcher.errors().word())
                 .int32(site(scheme))
                 .run(launcher.blocks(name, Quads.threads(x.rows(), lanesPerRow)));
@@ -104,7 +110,12 @@ final class CudaCalibrator {
 
     /** One range for the tensor or one for each block. */
     private void calibrateBlocks(
-            FloatMatrix x, QuantScheme scheme, Calibration calibration, MemorySegment rowMin, MemorySegment rowMax) {
+            FloatMatrix x,
+            QuantScheme scheme,
+            Calibration calibration,
+            MemorySegment rowMin,
+            MemorySegment rowMax,
+            MemorySegment rowSum) {
         int blocks = scheme.blocks().size();
         int ranges = scheme.granularity() == Granularity.TENSOR ? 1 : blocks;
         MemorySegment extremes = launcher.scratch("extremes", (long) ranges * EXTREMES_BYTES);
@@ -113,6 +124,7 @@ final class CudaCalibrator {
                 .scheme(scheme)
                 .pointer(rowMin)
                 .pointer(rowMax)
+                .pointer(rowSum)
                 .int32(code(calibration))
                 .pointer(extremes)
                 .pointer(counts)
@@ -187,7 +199,8 @@ final class CudaCalibrator {
             int b,
             Calibration calibration,
             MemorySegment rowMin,
-            MemorySegment rowMax) {
+            MemorySegment rowMax,
+            MemorySegment rowSum) {
         int rows = scheme.blocks().get(b).rows();
         if (needsHistogram(calibration)) {
             launcher.kernel("search_f32_row")
@@ -207,6 +220,7 @@ final class CudaCalibrator {
                 .int32(b)
                 .pointer(rowMin)
                 .pointer(rowMax)
+                .pointer(rowSum)
                 .run(launcher.blocks(name, rows));
     }
 
@@ -218,12 +232,16 @@ final class CudaCalibrator {
         int tiles = Math.ceilDiv(cols, TILE_COLUMNS);
         MemorySegment parts = launcher.scratch("column extremes", Math.max(chunks, 1) * 2L * cols * Integer.BYTES);
         MemorySegment extremes = launcher.scratch("extremes", (long) cols * EXTREMES_BYTES);
+        MemorySegment sums = calibration.method() == Calibration.Method.SIGN
+                ? launcher.scratch("column magnitudes", Math.max(chunks, 1) * (long) cols * Double.BYTES)
+                : null;
         launcher.kernel("observe_columns_f32")
                 .pointer(x)
                 .scheme(scheme)
                 .int32(b)
                 .int32(chunk)
                 .pointer(parts)
+                .pointer(sums)
                 .pointer(launcher.errors().word())
                 .int32(site(scheme))
                 .run(tiles, chunks);
@@ -231,6 +249,7 @@ final class CudaCalibrator {
                 .scheme(scheme)
                 .int32(b)
                 .pointer(parts)
+                .pointer(sums)
                 .int32(chunks)
                 .int32(code(calibration))
                 .pointer(extremes)

@@ -110,6 +110,21 @@ final class CudaElementwiseOps implements ElementwiseOps {
     }
 
     @Override
+    public void selectRows(
+            FloatMatrix probability, int stream, StepState state, FloatMatrix a, FloatMatrix b, FloatMatrix out) {
+        FloatShapes.requireSelectRows(probability, a, b, out);
+        String name = "select_rows_f32";
+        Launch launch = launcher.kernel(name)
+                .pointer(probability)
+                .int32(stream)
+                .pointer(state)
+                .pointer(a)
+                .pointer(b)
+                .pointer(out);
+        runOverRows(launch, name, out);
+    }
+
+    @Override
     public void softmaxCrossEntropy(
             FloatMatrix logits, IntArray labels, IntArray nodes, FloatMatrix grad, FloatMatrix metrics) {
         FloatShapes.requireCrossEntropy(logits, labels, grad, metrics);

@@ -15,7 +15,8 @@ public final class ReferenceBackend extends HostBackend {
                 new ReferenceAttentionOps(),
                 new ReferenceNormOps(),
                 new ReferenceLearnedQuantOps(),
-                new ReferenceLossOps());
+                new ReferenceLossOps(),
+                new ReferencePowerOps());
     }
 
     @Override

@@ -95,6 +95,7 @@ record ReferenceCalibrator(FloatMatrix x, QuantScheme scheme, Calibration calibr
     private Range range(int rowStart, int rowEnd, int colStart, int colEnd, Block block) {
         float min = Float.POSITIVE_INFINITY;
         float max = Float.NEGATIVE_INFINITY;
+        double magnitudes = 0;
         double sumOfMinima = 0;
         double sumOfMaxima = 0;
         for (int r = rowStart; r < rowEnd; r++) {
@@ -103,18 +104,22 @@ record ReferenceCalibrator(FloatMatrix x, QuantScheme scheme, Calibration calibr
             for (int c = colStart; c < colEnd; c++) {
                 rowMin = Math.min(rowMin, x.get(r, c));
                 rowMax = Math.max(rowMax, x.get(r, c));
+                magnitudes += Math.abs(x.get(r, c));
             }
             min = Math.min(min, rowMin);
             max = Math.max(max, rowMax);
             sumOfMinima += rowMin;
             sumOfMaxima += rowMax;
         }
+        int rows = rowEnd - rowStart;
+        if (calibration.method() == Calibration.Method.SIGN) {
+            return RangeSearch.symmetric(magnitudes, (long) rows * (colEnd - colStart));
+        }
         if (min == max) {
             return new Range(min, max);
         }
-        int rows = rowEnd - rowStart;
         return switch (calibration.method()) {
-            case MIN_MAX -> new Range(min, max);
+            case MIN_MAX, SIGN -> new Range(min, max);
             case ROW_MEAN ->
                 scheme.granularity() == Granularity.COLUMN
                         ? new Range(min, max)

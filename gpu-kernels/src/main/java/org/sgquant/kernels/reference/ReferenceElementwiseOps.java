@@ -90,6 +90,17 @@ public final class ReferenceElementwiseOps implements ElementwiseOps {
     }
 
     @Override
+    public void selectRows(
+            FloatMatrix probability, int stream, StepState state, FloatMatrix a, FloatMatrix b, FloatMatrix out) {
+        FloatShapes.requireSelectRows(probability, a, b, out);
+        long key = CounterRandom.key(state.seed(), state.step(), stream);
+        fill(out, (i, j) -> {
+            FloatMatrix chosen = CounterRandom.uniform(key, i) < probability.get(0, i) ? a : b;
+            return chosen == null ? 0 : chosen.get(i, j);
+        });
+    }
+
+    @Override
     public void softmaxCrossEntropy(
             FloatMatrix logits, IntArray labels, IntArray nodes, FloatMatrix grad, FloatMatrix metrics) {
         FloatShapes.requireCrossEntropy(logits, labels, grad, metrics);

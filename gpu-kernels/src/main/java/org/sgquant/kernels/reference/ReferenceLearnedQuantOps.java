@@ -24,7 +24,9 @@ public final class ReferenceLearnedQuantOps implements LearnedQuantOps {
                 sum(x, ranges, gradY, b, i, from, to);
             }
         }
-        ReferenceQuantizer.fakeQuantizeBackward(x, scheme, gradY, gradX);
+        if (gradX != null) {
+            ReferenceQuantizer.fakeQuantizeBackward(x, scheme, gradY, gradX);
+        }
     }
 
     /** Sums of scale {@code i} of block {@code b}, which rules columns [from, to). */
@@ -48,7 +50,7 @@ public final class ReferenceLearnedQuantOps implements LearnedQuantOps {
         }
         ranges.gradient().set(2 * b, i, (float) scaleSum);
         ranges.gradient().set(2 * b + 1, i, (float) offsetSum);
-        ranges.error().set(b, i, (float) error);
+        ranges.error().set(b, i, (float) (ranges.error().get(b, i) + error));
     }
 
     @Override

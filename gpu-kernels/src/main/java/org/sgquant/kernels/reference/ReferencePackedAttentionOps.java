@@ -48,7 +48,7 @@ public final class ReferencePackedAttentionOps implements PackedAttentionOps {
             int j = graph.colIdx().get(e);
             float n = norms.get(0, i) * norms.get(0, j);
             float cosine = n > 0 ? dot(x, i, j) / n : 0;
-            return beta.get(0, 0) * cosine;
+            return beta == null ? cosine : beta.get(0, 0) * cosine;
         };
         attend(graph, score, x, order, attention, out);
     }

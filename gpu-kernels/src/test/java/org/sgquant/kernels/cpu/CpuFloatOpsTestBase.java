@@ -13,6 +13,8 @@ import org.sgquant.kernels.LossOps;
 import org.sgquant.kernels.LossOpsContract;
 import org.sgquant.kernels.NormOps;
 import org.sgquant.kernels.NormOpsContract;
+import org.sgquant.kernels.PowerOps;
+import org.sgquant.kernels.PowerOpsContract;
 import org.sgquant.kernels.SparseOps;
 import org.sgquant.kernels.SparseOpsContract;
 import org.sgquant.kernels.TrainingOpsContract;
@@ -85,6 +87,14 @@ abstract class CpuFloatOpsTestBase {
         @Override
         protected LossOps ops() {
             return new CpuLossOps(workers);
+        }
+    }
+
+    @Nested
+    class Powers extends PowerOpsContract {
+        @Override
+        protected PowerOps ops() {
+            return new CpuPowerOps(workers);
         }
     }
 }

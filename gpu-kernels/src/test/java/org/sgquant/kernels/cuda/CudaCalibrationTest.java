@@ -62,8 +62,12 @@ class CudaCalibrationTest extends CudaAgainstCpu {
     @EnumSource(Granularity.class)
     void rangesAreThoseOfTheCpu(Granularity granularity) {
         for (FloatMatrix x : List.of(random.normal(2051, 37), rectified(2051, 37), random.normal(3, 1030))) {
-            for (Calibration calibration :
-                    List.of(Calibration.MIN_MAX, Calibration.ROW_MEAN, Calibration.percentile(0.95), Calibration.MSE)) {
+            for (Calibration calibration : List.of(
+                    Calibration.MIN_MAX,
+                    Calibration.ROW_MEAN,
+                    Calibration.SIGN,
+                    Calibration.percentile(0.95),
+                    Calibration.MSE)) {
                 for (Rounding rounding : Rounding.values()) {
                     BitWidth[] bits = {BitWidth.Q2, BitWidth.FP32, BitWidth.Q8};
                     QuantScheme actual = scheme(x.rows(), x.cols(), granularity, rounding, bits);
@@ -81,8 +85,8 @@ class CudaCalibrationTest extends CudaAgainstCpu {
     void oddShapesToo(int rows, int cols) {
         FloatMatrix x = rectified(rows, cols);
         for (Granularity granularity : Granularity.values()) {
-            for (Calibration calibration :
-                    List.of(Calibration.MIN_MAX, Calibration.ROW_MEAN, Calibration.percentile(0.999))) {
+            for (Calibration calibration : List.of(
+                    Calibration.MIN_MAX, Calibration.ROW_MEAN, Calibration.SIGN, Calibration.percentile(0.999))) {
                 QuantScheme actual = scheme(rows, cols, granularity, Rounding.NEAREST, BitWidth.Q4, BitWidth.Q1);
                 QuantScheme expected = scheme(rows, cols, granularity, Rounding.NEAREST, BitWidth.Q4, BitWidth.Q1);
                 HostOperands.packed(cuda).calibrate(x, actual, calibration);

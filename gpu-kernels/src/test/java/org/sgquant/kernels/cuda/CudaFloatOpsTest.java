@@ -11,6 +11,8 @@ import org.sgquant.kernels.LossOps;
 import org.sgquant.kernels.LossOpsContract;
 import org.sgquant.kernels.NormOps;
 import org.sgquant.kernels.NormOpsContract;
+import org.sgquant.kernels.PowerOps;
+import org.sgquant.kernels.PowerOpsContract;
 import org.sgquant.kernels.SparseOps;
 import org.sgquant.kernels.SparseOpsContract;
 import org.sgquant.kernels.TrainingOpsContract;
@@ -71,6 +73,14 @@ class CudaFloatOpsTest extends WithCudaBackend {
         @Override
         protected LossOps ops() {
             return new HostLosses(cuda);
+        }
+    }
+
+    @Nested
+    class Powers extends PowerOpsContract {
+        @Override
+        protected PowerOps ops() {
+            return new HostPowers(cuda);
         }
     }
 }

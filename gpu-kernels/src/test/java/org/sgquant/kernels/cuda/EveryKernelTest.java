@@ -21,6 +21,7 @@ import org.sgquant.kernels.PackedAttentionOps;
 import org.sgquant.kernels.PackedFixture;
 import org.sgquant.kernels.PackedOps;
 import org.sgquant.kernels.SoftmaxOrder;
+import org.sgquant.kernels.PowerOps;
 import org.sgquant.kernels.SparseOps;
 import org.sgquant.kernels.StepState;
 import org.sgquant.tensor.BitWidth;
@@ -50,7 +51,7 @@ class EveryKernelTest {
                     packed(HostOperands.packed(backend), f, bits, granularity);
                 }
             }
-            attention(HostOperands.packedAttention(backend), HostOperands.packed(backend), f);
+            packedAttention(HostOperands.packedAttention(backend), HostOperands.packed(backend), f);
             dense(HostOperands.dense(backend), f);
             sparse(HostOperands.sparse(backend), f);
             elementwise(HostOperands.elementwise(backend), f);
@@ -58,6 +59,7 @@ class EveryKernelTest {
             norm(HostOperands.norm(backend), f);
             learnedQuant(HostOperands.learnedQuant(backend), f);
             losses(new HostLosses(backend), f);
+            powers(new HostPowers(backend), f);
         }
         assertThat(CudaCounters.launchedKernels())
                 .containsAll(KernelList.load().all().stream()
@@ -95,7 +97,7 @@ class EveryKernelTest {
         }
     }
 
-    private static void attention(PackedAttentionOps ops, PackedOps packed, PackedFixture f) {
+    private static void packedAttention(PackedAttentionOps ops, PackedOps packed, PackedFixture f) {
         int[] degrees = new int[SOURCES];
         Arrays.fill(degrees, 3);
         CsrGraph graph = f.graph(SOURCES, degrees);
@@ -173,6 +175,7 @@ class EveryKernelTest {
         ops.relu(x, out);
         ops.reluBackward(x, x, out);
         ops.dropout(x, 0.5f, 0, state, out);
+        ops.selectRows(f.filled(1, 5, 0.5f), 0, state, x, null, out);
         ops.softmax(x, out);
         IntArray labels = IntArray.of(f.memory(), 0, 1, 2, 3, 4);
         ops.softmaxCrossEntropy(x, labels, IntArray.of(f.memory(), 1, 3), out, f.output(1, 2));
@@ -193,6 +196,13 @@ class EveryKernelTest {
         ops.layerNorm(x, row, row, out);
         ops.layerNormGradGamma(x, x, f.output(1, COLS));
         ops.layerNormBackward(x, row, x, out);
+    }
+
+    private static void powers(PowerOps ops, PackedFixture f) {
+        FloatMatrix x = f.matrix(5, COLS);
+        ops.encodePowers(x, f.filled(1, 1, 1), 4, x);
+        ops.decodePowers(x, f.filled(1, 1, 1), 4, x);
+        ops.hold(x, f.output(5, COLS));
     }
 
     private static void losses(LossOps ops, PackedFixture f) {

@@ -304,6 +304,21 @@ final class HostOperands {
         }
 
         @Override
+        public void selectRows(
+                FloatMatrix probability, int stream, StepState state, FloatMatrix a, FloatMatrix b, FloatMatrix out) {
+            DeviceCall.run(
+                    backend,
+                    call -> backend.elementwise()
+                            .selectRows(
+                                    call.matrix(probability),
+                                    stream,
+                                    call.state(state),
+                                    call.matrix(a),
+                                    call.matrix(b),
+                                    call.matrix(out)));
+        }
+
+        @Override
         public void softmaxCrossEntropy(
                 FloatMatrix logits, IntArray labels, IntArray nodes, FloatMatrix grad, FloatMatrix metrics) {
             DeviceCall.run(

@@ -11,6 +11,8 @@ import org.sgquant.kernels.LossOps;
 import org.sgquant.kernels.LossOpsContract;
 import org.sgquant.kernels.NormOps;
 import org.sgquant.kernels.NormOpsContract;
+import org.sgquant.kernels.PowerOps;
+import org.sgquant.kernels.PowerOpsContract;
 import org.sgquant.kernels.SparseOps;
 import org.sgquant.kernels.SparseOpsContract;
 import org.sgquant.kernels.TrainingOpsContract;
@@ -70,6 +72,14 @@ class ReferenceFloatOpsTest {
         @Override
         protected LossOps ops() {
             return new ReferenceLossOps();
+        }
+    }
+
+    @Nested
+    class Powers extends PowerOpsContract {
+        @Override
+        protected PowerOps ops() {
+            return new ReferencePowerOps();
         }
     }
 }

@@ -1,0 +1,51 @@
+package org.sgquant.cli;
+
+import java.util.List;
+import org.sgquant.experiment.Recipe;
+import org.sgquant.quant.FreezingOrder;
+import org.sgquant.quant.WeightConfig;
+import picocli.CommandLine.Option;
+
+/** Options of how weights are quantized. */
+final class WeightOptions {
+
+    @Option(
+            names = "--weights",
+            paramLabel = "FORM",
+            description =
+                    "affine, or pot[:ORDER]: powers of two, frozen in the order random, pruning, weighted-pruning,"
+                            + " nearest or weighted-nearest (default: ${DEFAULT-VALUE}; pot alone is pot:pruning).")
+    String weights = "affine";
+
+    @Option(
+            names = "--pot-shares",
+            paramLabel = "S",
+            split = ",",
+            description = "Shares of the weights that are frozen after each step of pot (default: 0.3,0.6,0.8,1).")
+    List<Double> shares;
+
+    @Option(
+            names = "--weight-calibration",
+            paramLabel = "C",
+            description = "Ranges of affine weights: minmax, rowmean, mse, sign or percentile[:P] (default: mse).")
+    String calibration;
+
+    /** The weights part of a recipe, null where weights are as usual. */
+    Recipe.Quantization.Weights recipe() {
+        boolean powers = weights.equals("pot") || weights.startsWith("pot:");
+        if (!powers && !weights.equals("affine")) {
+            throw new IllegalArgumentException("weights '" + weights + "' do not exist: choose affine or pot[:ORDER]");
+        }
+        if (powers && calibration != null) {
+            throw new IllegalArgumentException("--weight-calibration is for --weights affine");
+        }
+        if (!powers && shares != null) {
+            throw new IllegalArgumentException("--pot-shares is for --weights pot");
+        }
+        if (!powers) {
+            return calibration == null ? null : new Recipe.Quantization.Weights(calibration, null, null);
+        }
+        String order = weights.equals("pot") ? FreezingOrder.PRUNING.toString() : weights.substring("pot:".length());
+        return new Recipe.Quantization.Weights(null, order, shares == null ? WeightConfig.Powers.SHARES : shares);
+    }
+}
