@@ -186,7 +186,6 @@ public record Recipe(
     }
 
     public Recipe withBits(String newBits, long newSeed) {
-        return new Recipe(
-                dataset, model, train, fineTune, objective, quantization, qat, storage, newBits, newSeed);
+        return new Recipe(dataset, model, train, fineTune, objective, quantization, qat, storage, newBits, newSeed);
     }
 }

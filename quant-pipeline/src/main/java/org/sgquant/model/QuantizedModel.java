@@ -8,7 +8,6 @@ import org.sgquant.kernels.Backend;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.Cell;
 import org.sgquant.quant.CellCount;
-import org.sgquant.quant.Component;
 import org.sgquant.quant.FeaturesForm;
 import org.sgquant.quant.MemoryReport;
 import org.sgquant.quant.QuantConfig;
