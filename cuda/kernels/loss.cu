@@ -30,6 +30,7 @@ struct RowSum {
       }
     }
     double sum = 0;
+#pragma unroll 1
     for (int j = 0; j < cols; j++) sum += exp(sharpness * (x[j] - max));
     log_sum = sharpness * max + log(sum);
   }
@@ -47,6 +48,7 @@ struct RowSum {
 /* out_j = (softmax(x)_j - [j = label]) * factor; label -1 for none. */
 __device__ __forceinline__ void write_softmax(const float *x, const RowSum &sum, int cols, int label,
                                               double factor, float *out) {
+#pragma unroll 1
   for (int j = 0; j < cols; j++) {
     double p = sum.probability(x[j]);
     out[j] = (float)((j == label ? p - 1 : p) * factor);
@@ -185,7 +187,7 @@ extern "C" __global__ void __launch_bounds__(sgq_loss::BLOCK)
  * grad = (1 - w) label_grad + w T (softmax(logits / T) - softmax(teacher / T)) / rows, a thread per row; the
  * sum of KL(teacher || logits) of this block's rows into losses[blockIdx.x].
  */
-extern "C" __global__ void __launch_bounds__(sgq_loss::BLOCK)
+extern "C" __global__ void __launch_bounds__(sgq_loss::BLOCK, 1)
     distill_f32(const float *logits, const float *teacher, int rows, int cols, float temperature,
                 float weight, const float *label_grad, float *grad, double *losses) {
   using namespace sgq_loss;
@@ -199,6 +201,7 @@ extern "C" __global__ void __launch_bounds__(sgq_loss::BLOCK)
     RowSum p(teacher + at, cols, sharpness);
     RowSum q(logits + at, cols, sharpness);
     double divergence = 0;
+#pragma unroll 1
     for (int j = 0; j < cols; j++) {
       float z = logits[at + j];
       float t = teacher[at + j];
