@@ -235,7 +235,12 @@ public final class Experiment {
             return;
         }
         try (Trainer trainer = new Trainer(
-                quantized.model(), quantized.input(), quantized.parameters(), quantized.cells(), task, lane.backend())) {
+                quantized.model(),
+                quantized.input(),
+                quantized.parameters(),
+                quantized.cells(),
+                task,
+                lane.backend())) {
             trainer.train(fineTune, seed);
         }
     }

@@ -12,8 +12,8 @@ import org.sgquant.model.SageConfig;
 /** Every model there is, by its default hyper-parameters: a new one is a config class and a line here. */
 public final class Models {
 
-    private static final List<ModelConfig> DEFAULTS = List.of(
-            GcnConfig.DEFAULT, GatConfig.DEFAULT, AgnnConfig.DEFAULT, SageConfig.DEFAULT, GinConfig.DEFAULT);
+    private static final List<ModelConfig> DEFAULTS =
+            List.of(GcnConfig.DEFAULT, GatConfig.DEFAULT, AgnnConfig.DEFAULT, SageConfig.DEFAULT, GinConfig.DEFAULT);
 
     /** Names for options, in order. */
     public static final class Names implements Iterable<String> {

@@ -30,6 +30,7 @@ import org.sgquant.model.ModelSizes;
 import org.sgquant.model.Parameters;
 import org.sgquant.model.QuantizedModel;
 import org.sgquant.quant.BitAssignment;
+import org.sgquant.quant.Cell;
 import org.sgquant.quant.QuantizedCells;
 import org.sgquant.report.Json;
 import org.sgquant.report.RunReport;

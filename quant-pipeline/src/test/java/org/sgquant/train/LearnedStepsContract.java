@@ -97,7 +97,8 @@ interface LearnedStepsContract {
     /** Logits of a model without dropout, ranges calibrated. */
     private static float[][] logits(
             GraphInput input, Parameters start, String text, Protection protection, Phase phase, Backend backend) {
-        Gcn model = new Gcn(new GcnConfig(2, 16, 0, 0, GcnConfig.Norm.FOLDED, GcnConfig.OrderRule.TRANSFORM_FIRST), input);
+        Gcn model =
+                new Gcn(new GcnConfig(2, 16, 0, 0, GcnConfig.Norm.FOLDED, GcnConfig.OrderRule.TRANSFORM_FIRST), input);
         BitAssignment bits =
                 BitAssignment.parse(text, model.cellNames(), input.dataset().degrees());
         QuantConfig config = QuantConfig.DEFAULT.withQat(new QatConfig(false, 1, protection));
