@@ -49,6 +49,8 @@ public interface Backend extends AutoCloseable {
 
     PackedAttentionOps packedAttention();
 
+    SparsePackedOps sparsePacked();
+
     ElementwiseOps elementwise();
 
     AttentionOps attention();

@@ -10,6 +10,7 @@ public abstract class HostBackend implements Backend {
     private final DenseOps dense;
     private final SparseOps sparse;
     private final PackedOps packed;
+    private final SparsePackedOps sparsePacked;
     private final PackedAttentionOps packedAttention;
     private final ElementwiseOps elementwise;
     private final AttentionOps attention;
@@ -22,6 +23,7 @@ public abstract class HostBackend implements Backend {
             DenseOps dense,
             SparseOps sparse,
             PackedOps packed,
+            SparsePackedOps sparsePacked,
             PackedAttentionOps packedAttention,
             ElementwiseOps elementwise,
             AttentionOps attention,
@@ -32,6 +34,7 @@ public abstract class HostBackend implements Backend {
         this.dense = dense;
         this.sparse = sparse;
         this.packed = packed;
+        this.sparsePacked = sparsePacked;
         this.packedAttention = packedAttention;
         this.elementwise = elementwise;
         this.attention = attention;
@@ -89,6 +92,11 @@ public abstract class HostBackend implements Backend {
     @Override
     public final PackedOps packed() {
         return packed;
+    }
+
+    @Override
+    public final SparsePackedOps sparsePacked() {
+        return sparsePacked;
     }
 
     @Override

@@ -7,8 +7,10 @@ import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.IntArray;
 import org.sgquant.tensor.LearnedRanges;
 import org.sgquant.tensor.PackedMatrix;
+import org.sgquant.tensor.PackedTensor;
 import org.sgquant.tensor.QuantScheme;
 import org.sgquant.tensor.ShapeException;
+import org.sgquant.tensor.SparsePackedMatrix;
 
 /** Shape rules of {@link PackedOps} and {@link PackedAttentionOps}, checked by every backend before it touches memory. */
 public final class PackedShapes {
@@ -30,7 +32,7 @@ public final class PackedShapes {
     }
 
     /** graph N x M, x M x F, out N x F. */
-    public static void requireSpmm(CsrGraph graph, PackedMatrix x, FloatMatrix out) {
+    public static void requireSpmm(CsrGraph graph, PackedTensor x, FloatMatrix out) {
         ShapeException.require(x.rows(), graph.numCols(), "packed spmm: x.rows must equal graph.numCols");
         out.requireShape(graph.numRows(), x.cols(), "packed spmm: out");
     }
@@ -58,14 +60,14 @@ public final class PackedShapes {
     }
 
     /** a N x K, w K x F, c N x F. */
-    public static void requireGemm(PackedMatrix a, FloatMatrix w, FloatMatrix c) {
+    public static void requireGemm(PackedTensor a, FloatMatrix w, FloatMatrix c) {
         ShapeException.require(w.rows(), a.cols(), "packed gemm: w.rows must equal a.cols");
         c.requireShape(a.rows(), w.cols(), "packed gemm: c");
     }
 
     /** graph N x M, x M x K, rowScale 1 x N or null, w K x F, out N x F. */
     public static void requireSpmmGemm(
-            CsrGraph graph, PackedMatrix x, FloatMatrix rowScale, FloatMatrix w, FloatMatrix out) {
+            CsrGraph graph, PackedTensor x, FloatMatrix rowScale, FloatMatrix w, FloatMatrix out) {
         ShapeException.require(x.rows(), graph.numCols(), "packed spmmGemm: x.rows must equal graph.numCols");
         ShapeException.require(w.rows(), x.cols(), "packed spmmGemm: w.rows must equal x.cols");
         if (rowScale != null) {
@@ -143,6 +145,14 @@ public final class PackedShapes {
         norms.requireShape(1, graph.numRows(), "cosine attention: norms");
         if (beta != null) {
             beta.requireShape(1, 1, "cosine attention: beta");
+        }
+    }
+
+    /** {@code x} can be summed as integers. */
+    public static void requireIntegerSum(SparsePackedMatrix x) {
+        if (!x.hasIntegerSum()) {
+            throw new IllegalArgumentException(x.name() + ": sparse packed rows with scales of their own have no"
+                    + " integer sum; choose granularity tensor, bucket or column");
         }
     }
 }

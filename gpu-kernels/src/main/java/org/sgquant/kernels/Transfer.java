@@ -10,6 +10,7 @@ import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantParams;
 import org.sgquant.tensor.QuantScheme;
 import org.sgquant.tensor.SparseMatrix;
+import org.sgquant.tensor.SparsePackedMatrix;
 import org.sgquant.tensor.Sparsity;
 
 /** Copies host tensors into memory of a backend, and results back. */
@@ -79,6 +80,19 @@ public record Transfer(Backend backend, Memory memory) {
                         source.rowCodes(b).byteSize());
             }
         }
+        return target;
+    }
+
+    public SparsePackedMatrix sparsePacked(SparsePackedMatrix source) {
+        SparsePackedMatrix target = source.at(memory.allocate(source.allocationBytes()));
+        backend.upload(source.data(), target.data(), source.allocationBytes());
+        return target;
+    }
+
+    /** {@code source}, in memory of the backend, in memory of the host. */
+    public static SparsePackedMatrix download(Backend backend, SparsePackedMatrix source, HostMemory host) {
+        SparsePackedMatrix target = source.at(host.allocate(source.allocationBytes()));
+        backend.download(source.data(), target.data(), source.allocationBytes());
         return target;
     }
 

@@ -12,7 +12,7 @@ import java.util.List;
  * {@link #SLACK} readable bytes follow its last row, so that kernels may load whole vectors from any row. With
  * {@link Granularity#ROW_CODE} a packed block has an unsigned byte per row more, at {@code rowCodes(b)}.
  */
-public final class PackedMatrix {
+public final class PackedMatrix implements PackedTensor {
 
     /** Readable bytes after the last row of a block: one vector of the widest kind. */
     public static final int SLACK = 64;
@@ -90,12 +90,24 @@ public final class PackedMatrix {
         return scheme;
     }
 
+    @Override
+    public String name() {
+        return scheme.name();
+    }
+
+    @Override
     public int rows() {
         return scheme.rows();
     }
 
+    @Override
     public int cols() {
         return scheme.cols();
+    }
+
+    @Override
+    public long payloadBits() {
+        return scheme.payloadBits();
     }
 
     /** Codes of block {@code b}: {@code rows * stride(b)} bytes and {@link #SLACK} more. */
@@ -126,6 +138,7 @@ public final class PackedMatrix {
     }
 
     /** {@link #storedBytes(QuantScheme)} of this matrix. */
+    @Override
     public long storedBytes() {
         return storedBytes(scheme);
     }

@@ -34,6 +34,10 @@ public final class PackedFixture implements AutoCloseable {
     final long seed = Long.getLong("sgquant.test.seed", System.nanoTime());
     final Random random = new Random(seed);
 
+    public long seed() {
+        return seed;
+    }
+
     public HostMemory memory() {
         return memory;
     }

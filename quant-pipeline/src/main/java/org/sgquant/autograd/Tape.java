@@ -11,8 +11,10 @@ import org.sgquant.tensor.EdgeWeights;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.IntArray;
 import org.sgquant.tensor.PackedMatrix;
+import org.sgquant.tensor.PackedTensor;
 import org.sgquant.tensor.QuantScheme;
 import org.sgquant.tensor.ShapeException;
+import org.sgquant.tensor.SparsePackedMatrix;
 import org.sgquant.tensor.Sparsity;
 
 /**
@@ -56,8 +58,11 @@ public final class Tape {
         return Value.external(sparsity, values);
     }
 
-    public Value packed(PackedMatrix matrix) {
-        return Value.external(matrix);
+    public Value packed(PackedTensor matrix) {
+        return switch (matrix) {
+            case PackedMatrix dense -> Value.external(dense);
+            case SparsePackedMatrix sparse -> Value.external(sparse);
+        };
     }
 
     // --- products
@@ -66,6 +71,13 @@ public final class Tape {
     public Value matmul(Value x, Value w) {
         ShapeException.require(w.rows(), x.cols(), "matmul: w.rows must equal x.cols");
         Value out = Value.dense(x.rows(), w.cols(), x.requiresGrad() || w.requiresGrad());
+        if (x.sparsePacked() != null) {
+            return record(
+                    "gemm_sparse_packed",
+                    List.of(x, w),
+                    out,
+                    b -> b.sparsePacked().gemm(x.sparsePacked(), w.dense(), out.dense()));
+        }
         if (x.isPacked()) {
             return record("gemm_packed", List.of(x, w), out, b -> b.packed().gemm(x.packed(), w.dense(), out.dense()));
         }
@@ -93,6 +105,13 @@ public final class Tape {
     public Value spmm(Sparsity pattern, Value values, Value x) {
         ShapeException.require(x.rows(), pattern.graph().numCols(), "spmm: x.rows must equal graph.numCols");
         Value out = Value.dense(pattern.graph().numRows(), x.cols(), x.requiresGrad());
+        if (x.sparsePacked() != null) {
+            return record(
+                    "spmm_sparse_packed",
+                    List.of(x),
+                    out,
+                    b -> b.sparsePacked().spmm(pattern.graph(), x.sparsePacked(), out.dense()));
+        }
         if (x.isPacked()) {
             return record(
                     "spmm_packed", List.of(x), out, b -> b.packed().spmm(pattern.graph(), x.packed(), out.dense()));
@@ -131,6 +150,13 @@ public final class Tape {
     public Value spmmGemm(Sparsity pattern, EdgeWeights weights, Value x, Value rowScale, Value w) {
         Value out = Value.dense(pattern.graph().numRows(), w.cols(), false);
         FloatMatrix scale = rowScale == null ? null : rowScale.dense();
+        if (x.sparsePacked() != null && weights == null) {
+            return record(
+                    "spmm_gemm_sparse_packed",
+                    List.of(x, w),
+                    out,
+                    b -> b.sparsePacked().spmmGemm(pattern.graph(), x.sparsePacked(), scale, w.dense(), out.dense()));
+        }
         return record(
                 "spmm_gemm_packed",
                 List.of(x, w),

@@ -3,12 +3,13 @@ package org.sgquant.autograd;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantScheme;
+import org.sgquant.tensor.SparsePackedMatrix;
 import org.sgquant.tensor.Sparsity;
 
 /**
  * A tensor on a {@link Tape}: its shape and form while tracing, its buffer once the plan is compiled.
  *
- * <p>Three forms, all standing for a {@code rows x cols} matrix: dense floats; packed codes of a {@link QuantScheme};
+ * <p>Three forms, all standing for a {@code rows x cols} matrix: dense floats; packed codes, dense or sparse;
  * or the 1 x nnz values of a sparse matrix whose pattern is {@link #sparsity()}.
  */
 public final class Value {
@@ -21,6 +22,7 @@ public final class Value {
     private final boolean external;
     private FloatMatrix dense;
     private PackedMatrix packed;
+    private SparsePackedMatrix sparsePacked;
 
     private Value(int rows, int cols, boolean requiresGrad, Sparsity sparsity, QuantScheme scheme, boolean external) {
         this.rows = rows;
@@ -47,6 +49,12 @@ public final class Value {
     static Value external(PackedMatrix matrix) {
         Value v = new Value(matrix.rows(), matrix.cols(), false, null, matrix.scheme(), true);
         v.packed = matrix;
+        return v;
+    }
+
+    static Value external(SparsePackedMatrix matrix) {
+        Value v = new Value(matrix.rows(), matrix.cols(), false, null, null, true);
+        v.sparsePacked = matrix;
         return v;
     }
 
@@ -89,10 +97,10 @@ public final class Value {
     }
 
     public boolean isPacked() {
-        return scheme != null;
+        return scheme != null || sparsePacked != null;
     }
 
-    /** How a packed value is quantized, else null. */
+    /** How a dense packed value is quantized, else null. */
     public QuantScheme scheme() {
         return scheme;
     }
@@ -107,8 +115,22 @@ public final class Value {
         return dense;
     }
 
+    /**
+     * Codes of a packed value.
+     *
+     * @throws IllegalStateException where only those that are not 0 are stored
+     */
     public PackedMatrix packed() {
+        if (sparsePacked != null) {
+            throw new IllegalStateException(
+                    sparsePacked.name() + " is stored sparse, which this operation does not read: use the dense form");
+        }
         return packed;
+    }
+
+    /** Codes of a sparse packed value, else null. */
+    public SparsePackedMatrix sparsePacked() {
+        return sparsePacked;
     }
 
     int bufferRows() {

@@ -74,13 +74,16 @@ final class ModelOptions {
     boolean clipMask;
 
     @Mixin
-    QatOptions qat;
+    QatOptions qat = new QatOptions();
 
     @Mixin
-    ObjectiveOptions objective;
+    ObjectiveOptions objective = new ObjectiveOptions();
 
     @Mixin
-    WeightOptions weights;
+    WeightOptions weights = new WeightOptions();
+
+    @Mixin
+    StorageOptions storage;
 
     /** The recipe of these options for {@code data}, bits still open. */
     Recipe recipe(Recipe.Data data, long seed) {
@@ -102,6 +105,7 @@ final class ModelOptions {
                         clipMask,
                         weights.recipe()),
                 Recipe.Qat.of(qat.config()),
+                storage.recipe(),
                 "32",
                 seed);
     }

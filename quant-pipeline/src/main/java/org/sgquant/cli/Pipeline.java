@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.sgquant.data.Dataset;
 import org.sgquant.experiment.BitLearning;
 import org.sgquant.experiment.BitSearch;
@@ -179,7 +178,7 @@ final class Pipeline implements AutoCloseable {
         return new RunReport.Alternative(
                 name,
                 other.toString(),
-                aggregated(other),
+                experiment.model().aggregated(other),
                 memory.averageBits(),
                 memory.bitsAll(),
                 memory.bitsInner(),
@@ -271,14 +270,6 @@ final class Pipeline implements AutoCloseable {
                 RunReport.Accuracy.of(
                         packed.stream().map(p -> p.validation().accuracy()).toList()),
                 testDrop());
-    }
-
-    /** {@code int}, or what each layer does where one of them sums in fp32. */
-    private String aggregated(BitAssignment assignment) {
-        return experiment.model().layers(assignment).stream()
-                .map(Model.LayerPlan::aggregated)
-                .distinct()
-                .collect(Collectors.joining(" and "));
     }
 
     private List<RunReport.Layer> layers() {

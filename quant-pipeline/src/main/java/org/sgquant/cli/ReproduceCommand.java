@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.sgquant.data.Datasets;
+import org.sgquant.experiment.Lanes;
 import org.sgquant.experiment.Recipe;
 import org.sgquant.report.Json;
 import org.sgquant.reproduce.Ledger;
@@ -15,6 +16,7 @@ import org.sgquant.reproduce.Outcome;
 import org.sgquant.reproduce.Plan;
 import org.sgquant.reproduce.Reporter;
 import org.sgquant.reproduce.Reproduction;
+import org.sgquant.reproduce.Subject;
 import org.sgquant.reproduce.TableFiles;
 import org.sgquant.reproduce.TableReport;
 import org.sgquant.reproduce.Tables;
@@ -92,17 +94,16 @@ final class ReproduceCommand implements Callable<Integer> {
         DatasetOptionsGroup data = new DatasetOptionsGroup();
         data.dataDir = dataDir;
         data.download = download;
-        Recipe base = new ModelOptions().recipe(data.recipe(), common.seed);
         Console console = common.console();
         Datasets datasets = Datasets.standard(dataDir);
         try (Plan plan = new Plan(
                         table,
-                        base,
+                        model -> defaults(model, data),
                         only,
                         common.seed,
                         count,
                         d -> d.edges() != null || datasets.isThere(d.name()),
-                        d -> data.open(d, console));
+                        d -> open(d, datasets, data, console));
                 Ledger ledger = Ledger.open(output.resolve(table.name() + ".sqlite"))) {
             return reproduce(plan, ledger, device, console, count);
         }
@@ -112,12 +113,7 @@ final class ReproduceCommand implements Callable<Integer> {
         Reporter reporter = new Reporter(plan, ledger);
         Reporter.Making making = new Reporter.Making(Version.text(), machine(), command(count));
         try (Console.Progress progress = console.progress("reproduce", plan.missing(ledger))) {
-            new Reproduction(
-                            plan,
-                            ledger,
-                            dataset -> common.lanes(dataset, Integer.MAX_VALUE, Console.SILENT),
-                            device.description(),
-                            listener(progress, console))
+            new Reproduction(plan, ledger, this::lanes, device.description(), listener(progress, console))
                     .run(() -> TableFiles.write(output, reporter.report(making, Instant.now())));
         }
         TableReport report = reporter.report(making, Instant.now());
@@ -129,6 +125,28 @@ final class ReproduceCommand implements Callable<Integer> {
             return ExitCode.FAILED;
         }
         return ExitCode.OK;
+    }
+
+    /** What the command line gives for {@code model} where no option says otherwise; for the default one given null. */
+    static Recipe defaults(String model, DatasetOptionsGroup data) {
+        ModelOptions options = new ModelOptions();
+        if (model != null) {
+            options.hyperparameters.model = model;
+        }
+        return options.recipe(data.recipe(), 0);
+    }
+
+    static Subject open(Recipe.Data data, Datasets datasets, DatasetOptionsGroup options, Console console) {
+        return data.edges() == null && Datasets.isCollection(data.name())
+                ? new Subject.Graphs(datasets.openCollection(data.name()))
+                : new Subject.Nodes(options.open(data, console));
+    }
+
+    private Lanes lanes(Subject subject) {
+        return switch (subject) {
+            case Subject.Nodes nodes -> common.lanes(nodes.dataset(), Integer.MAX_VALUE, Console.SILENT);
+            case Subject.Graphs graphs -> common.lanes(Integer.MAX_VALUE, Console.SILENT);
+        };
     }
 
     private static Reproduction.Listener listener(Console.Progress progress, Console console) {

@@ -146,12 +146,7 @@ final class SearchOptions {
             Experiment experiment, List<Experiment.Trained> starts, Recipe recipe, Dataset dataset, Console console) {
         DegreeBuckets buckets = quartiles ? DegreeBuckets.quartiles(dataset.degrees()) : DegreeBuckets.NONE;
         BitSpace space = new BitSpace(
-                experiment.model(),
-                buckets,
-                dataset.degrees(),
-                recipe.quantization().config(),
-                featureBits,
-                innerBits);
+                experiment.model(), buckets, dataset.degrees(), recipe.quantConfig(), featureBits, innerBits);
         BitSearch search = new BitSearch(
                 experiment, space, createObjective(), recipe.fineTune().config().withEpochs(trialEpochs));
         SearchSettings settings =

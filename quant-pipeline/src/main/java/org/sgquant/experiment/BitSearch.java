@@ -66,6 +66,7 @@ public final class BitSearch {
         return new Outcome(space.assignment(result.best().bits()), result);
     }
 
+    /** What a search makes small: known without packing, features counted in their dense form. */
     private long bytes(BitAssignment bits) {
         return space.storedBytes(bits, objective == Objective.STORED);
     }
@@ -84,7 +85,7 @@ public final class BitSearch {
             return new Measurement(
                     accuracy,
                     Double.NaN,
-                    objective == Objective.STORED ? memory.cellBytes() : memory.innerStoredBytes(),
+                    bytes(assignment),
                     memory.storedBytes(),
                     memory.innerStoredBytes(),
                     (System.nanoTime() - began) / 1e9);

@@ -77,7 +77,8 @@ public final class Experiment {
                 recipe.model().config(),
                 recipe.train().config(),
                 recipe.fineTune().config(),
-                recipe.quantization().config());
+                recipe.quantConfig(),
+                recipe.trainingObjective());
     }
 
     /** A trained fp32 model: its weights on the host and its accuracies. */

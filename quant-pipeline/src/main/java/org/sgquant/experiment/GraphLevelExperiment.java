@@ -20,6 +20,7 @@ import org.sgquant.model.PackedInference;
 import org.sgquant.model.Parameters;
 import org.sgquant.model.QuantizedModel;
 import org.sgquant.quant.BitAssignment;
+import org.sgquant.quant.CellCount;
 import org.sgquant.quant.MemoryReport;
 import org.sgquant.quant.QatConfig;
 import org.sgquant.quant.QuantConfig;
@@ -114,6 +115,7 @@ public final class GraphLevelExperiment {
             Metrics test,
             List<float[][]> weights,
             MemoryReport memory,
+            List<CellCount> cells,
             long peakBytes,
             double seconds) {}
 
@@ -215,6 +217,7 @@ public final class GraphLevelExperiment {
                         tested,
                         parameters.toHost(),
                         quantized.memory(),
+                        quantized.cellCounts(),
                         inference.peakBytes(),
                         seconds(began));
             }

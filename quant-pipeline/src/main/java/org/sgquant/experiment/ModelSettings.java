@@ -22,6 +22,8 @@ public record ModelSettings(@JsonValue Map<String, Object> values) {
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     public ModelSettings(Map<String, Object> values) {
         this.values = new LinkedHashMap<>(values);
+        // Floats, which come back from YAML as doubles.
+        this.values.replaceAll((key, value) -> value instanceof Double d ? (Object) d.floatValue() : value);
     }
 
     /** Every setting of {@code config}. */

@@ -9,6 +9,7 @@ import org.sgquant.data.Datasets;
 import org.sgquant.data.GraphFiles;
 import org.sgquant.data.LabelNoise;
 import org.sgquant.kernels.Calibration;
+import org.sgquant.quant.FeaturesForm;
 import org.sgquant.quant.FreezingOrder;
 import org.sgquant.quant.Protection;
 import org.sgquant.quant.QatConfig;
@@ -32,6 +33,7 @@ public record Recipe(
         @JsonInclude(JsonInclude.Include.NON_NULL) Loss objective,
         Quantization quantization,
         @JsonInclude(JsonInclude.Include.NON_NULL) Qat qat,
+        @JsonInclude(JsonInclude.Include.NON_NULL) Storage storage,
         String bits,
         long seed) {
 
@@ -79,8 +81,11 @@ public record Recipe(
      * What training minimises: {@code plain}, {@code forward} or {@code backward} loss on labels with the rate of noise it
      * assumes, and share and temperature of distillation, both null for none.
      */
-    @JsonInclude(JsonInclude.Include.NON_NULL)
-    public record Loss(String labels, Double noise, Float distillWeight, Float distillTemperature) {
+    public record Loss(
+            String labels,
+            @JsonInclude(JsonInclude.Include.NON_NULL) Double noise,
+            @JsonInclude(JsonInclude.Include.NON_NULL) Float distillWeight,
+            @JsonInclude(JsonInclude.Include.NON_NULL) Float distillTemperature) {
         Objective objective() {
             return new Objective(
                     Objective.LabelLoss.parse(labels),
@@ -108,8 +113,10 @@ public record Recipe(
          * How weights are quantized where not as usual: the calibration of affine codes, or the order in which powers
          * of two are frozen and the shares frozen after each step.
          */
-        @JsonInclude(JsonInclude.Include.NON_NULL)
-        public record Weights(String calibration, String powers, List<Double> shares) {
+        public record Weights(
+                @JsonInclude(JsonInclude.Include.NON_NULL) String calibration,
+                @JsonInclude(JsonInclude.Include.NON_NULL) String powers,
+                @JsonInclude(JsonInclude.Include.NON_NULL) List<Double> shares) {
             WeightConfig config() {
                 return new WeightConfig(
                         calibration == null ? WeightConfig.DEFAULT.calibration() : Calibration.parse(calibration),
@@ -129,6 +136,7 @@ public record Recipe(
                     Calibration.parse(innerCalibration),
                     parse(Rounding.class, "rounding", rounding),
                     clipMask,
+                    FeaturesForm.DENSE,
                     QatConfig.OFF,
                     weights == null ? WeightConfig.DEFAULT : weights.config());
         }
@@ -165,12 +173,19 @@ public record Recipe(
         }
     }
 
-    /** How cells are quantized and fine-tuned. */
+    /** How codes are stored; {@code featuresForm} is auto, dense or sparse. */
+    public record Storage(String featuresForm) {}
+
+    /** How cells are quantized, fine-tuned and stored. */
     public QuantConfig quantConfig() {
-        return qat == null ? quantization.config() : quantization.config().withQat(qat.config());
+        QuantConfig config = quantization.config();
+        if (qat != null) {
+            config = config.withQat(qat.config());
+        }
+        return storage == null ? config : config.withFeaturesForm(FeaturesForm.parse(storage.featuresForm()));
     }
 
     public Recipe withBits(String newBits, long newSeed) {
-        return new Recipe(dataset, model, train, fineTune, objective, quantization, qat, newBits, newSeed);
+        return new Recipe(dataset, model, train, fineTune, objective, quantization, qat, storage, newBits, newSeed);
     }
 }

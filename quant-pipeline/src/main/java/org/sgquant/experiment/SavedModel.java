@@ -16,6 +16,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.sgquant.data.Dataset;
 import org.sgquant.data.FormatException;
 import org.sgquant.io.Dtype;
@@ -39,6 +40,8 @@ import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.HostMemory;
 import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantScheme;
+import org.sgquant.tensor.SparsePackedMatrix;
+import org.sgquant.tensor.SparsePacker;
 
 /**
  * A packed model in a folder: {@code model.safetensors} (packed codes, scales, offsets, fp32 parameters),
@@ -46,6 +49,7 @@ import org.sgquant.tensor.QuantScheme;
  *
  * <p>Tensors are named {@code CELL.codes.B}, {@code CELL.rowcodes.B} where rows have codes, {@code CELL.scale.B} and
  * {@code CELL.offset.B} for degree bucket B; {@code CELL.top} is the highest level of a weight made of powers of two;
+ * features in sparse form are {@code CELL.sparse};
  * parameters that stay fp32 go by their own name. Packed features are kept too: they are what the codes of this
  * dataset must be.
  */
@@ -110,11 +114,16 @@ public final class SavedModel {
         List<Tensor> tensors = new ArrayList<>();
         QuantizedCells cells = model.cells();
         if (cells.features() != null) {
-            addCodes(tensors, cells.features().packed(), backend, host);
-            addRanges(tensors, cells.features().packed().scheme(), backend);
+            switch (cells.features().packed()) {
+                case PackedMatrix dense -> {
+                    addCodes(tensors, dense, backend, host);
+                    addRanges(tensors, dense.scheme(), m -> Transfer.download(backend, m));
+                }
+                case SparsePackedMatrix sparse -> addSparse(tensors, Transfer.download(backend, sparse, host), host);
+            }
         }
         cells.weights().values().forEach(w -> addCodes(tensors, w, backend, host));
-        cells.schemes().values().forEach(s -> addRanges(tensors, s, backend));
+        cells.schemes().values().forEach(s -> addRanges(tensors, s, m -> Transfer.download(backend, m)));
         cells.tops()
                 .forEach((cell, top) ->
                         tensors.add(floats(topName(cell), List.of(1L), Transfer.download(backend, top))));
@@ -161,11 +170,27 @@ public final class SavedModel {
         return scheme.name() + ".codes." + block;
     }
 
-    private static void addRanges(List<Tensor> tensors, QuantScheme scheme, Backend backend) {
+    /** All bytes of the sparse form; its ranges beside them where other data are to be quantized with them. */
+    private static void addSparse(List<Tensor> tensors, SparsePackedMatrix matrix, HostMemory host) {
+        tensors.add(new Tensor(
+                sparseName(matrix),
+                Dtype.U8,
+                List.of(matrix.storedBytes()),
+                matrix.data().asSlice(0, matrix.storedBytes())));
+        if (matrix.granularity() != Granularity.ROW) {
+            addRanges(tensors, SparsePacker.decode(matrix, host).scheme(), FloatMatrix::toArray);
+        }
+    }
+
+    private static String sparseName(SparsePackedMatrix matrix) {
+        return matrix.name() + ".sparse";
+    }
+
+    private static void addRanges(List<Tensor> tensors, QuantScheme scheme, Function<FloatMatrix, float[][]> read) {
         for (int b = 0; b < scheme.blocks().size(); b++) {
             QuantScheme.Block block = scheme.blocks().get(b);
-            float[][] scale = Transfer.download(backend, block.params().scale());
-            float[][] offset = Transfer.download(backend, block.params().offset());
+            float[][] scale = read.apply(block.params().scale());
+            float[][] offset = read.apply(block.params().offset());
             tensors.add(floats(scheme.name() + ".scale." + b, List.of((long) scale[0].length), scale));
             tensors.add(floats(scheme.name() + ".offset." + b, List.of((long) offset[0].length), offset));
         }
@@ -276,7 +301,7 @@ public final class SavedModel {
                         input,
                         parameters,
                         bits,
-                        recipe.quantization().config(),
+                        recipe.quantConfig(),
                         scheme -> restoreFeatureRanges(scheme, saved, file),
                         backend);
             }
@@ -324,7 +349,18 @@ public final class SavedModel {
         if (cells.features() == null || !sameData) {
             return;
         }
-        PackedMatrix packed = cells.features().packed();
+        switch (cells.features().packed()) {
+            case PackedMatrix dense -> requireSavedCodes(dense, saved, file, backend);
+            case SparsePackedMatrix sparse -> {
+                try (HostMemory host = new HostMemory()) {
+                    SparsePackedMatrix copy = Transfer.download(backend, sparse, host);
+                    requireSaved(copy.data().asSlice(0, copy.storedBytes()), saved.tensor(sparseName(copy)), file);
+                }
+            }
+        }
+    }
+
+    private static void requireSavedCodes(PackedMatrix packed, SafeTensors saved, Path file, Backend backend) {
         try (HostMemory host = new HostMemory()) {
             for (int b = 0; b < packed.scheme().blocks().size(); b++) {
                 MemorySegment codes = host.allocate(packed.dataBytes(b));

@@ -47,6 +47,11 @@ public interface Model {
         return cells().stream().map(CellShape::cell).toList();
     }
 
+    /** {@code int}, or what the layers do where one of them sums in fp32. */
+    default String aggregated(BitAssignment bits) {
+        return layers(bits).stream().map(LayerPlan::aggregated).distinct().collect(Collectors.joining(" and "));
+    }
+
     /** Order of the two products of a layer. */
     enum Order {
         /** A (h W): the transformed features are aggregated. */

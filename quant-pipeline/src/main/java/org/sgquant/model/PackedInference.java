@@ -17,6 +17,8 @@ import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.HostMemory;
 import org.sgquant.tensor.Memory;
 import org.sgquant.tensor.PackedMatrix;
+import org.sgquant.tensor.SparsePackedMatrix;
+import org.sgquant.tensor.SparsePacker;
 
 /**
  * Inference from packed integers: features, weights and edge weights are codes, messages and hidden embeddings are
@@ -55,11 +57,14 @@ public final class PackedInference implements AutoCloseable {
         backend.finish();
     }
 
-    /** Runs once and returns the SHA-256 of the codes of every packed tensor, blocks in order, each with its row codes, by cell. */
+    /** Runs once and returns the SHA-256 of the codes of every packed tensor, in dense form, blocks in order, each with its row codes, by cell. */
     public SortedMap<String, String> codesSha256() {
         SortedMap<String, String> sums = new TreeMap<>();
         if (cells.features() != null) {
-            add(sums, cells.features().packed());
+            switch (cells.features().packed()) {
+                case PackedMatrix dense -> add(sums, dense);
+                case SparsePackedMatrix sparse -> addAsDense(sums, sparse);
+            }
         }
         cells.weights().values().forEach(w -> add(sums, w));
         for (Cell cell : cells.attentionCells()) {
@@ -73,6 +78,15 @@ public final class PackedInference implements AutoCloseable {
             }
         });
         return sums;
+    }
+
+    /** The form in which codes are stored does not show in their sum. */
+    private void addAsDense(SortedMap<String, String> sums, SparsePackedMatrix sparse) {
+        try (HostMemory host = new HostMemory();
+                Memory device = backend.newMemory("codes")) {
+            SparsePackedMatrix copy = Transfer.download(backend, sparse, host);
+            add(sums, new Transfer(backend, device).packed(SparsePacker.decode(copy, host)));
+        }
     }
 
     private void add(SortedMap<String, String> sums, PackedMatrix matrix) {

@@ -8,6 +8,7 @@ import org.sgquant.kernels.Backend;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.Cell;
 import org.sgquant.quant.CellCount;
+import org.sgquant.quant.FeaturesForm;
 import org.sgquant.quant.MemoryReport;
 import org.sgquant.quant.QuantConfig;
 import org.sgquant.quant.QuantizedCells;
@@ -57,11 +58,22 @@ public final class QuantizedModel implements AutoCloseable {
                 bits, fitted(config, model, bits), model.cells(bits), source, featureRanges, backend);
     }
 
-    /** {@code config} as it applies under {@code bits}: features that are summed need a scale common to a bucket. */
+    /**
+     * {@code config} as it applies under {@code bits}: features that are summed need a scale common to a bucket, and the
+     * dense form where edges have weights.
+     */
     public static QuantConfig fitted(QuantConfig config, Model model, BitAssignment bits) {
-        return aggregatesFeatures(model, bits) && config.featuresGranularity() == Granularity.ROW
+        if (!aggregatesFeatures(model, bits)) {
+            return config;
+        }
+        QuantConfig fitted = config.featuresGranularity() == Granularity.ROW
                 ? config.withFeaturesGranularity(Granularity.BUCKET)
                 : config;
+        if (!model.foldsNorm() && config.featuresForm() == FeaturesForm.SPARSE) {
+            throw new IllegalArgumentException("features form sparse: features that are summed with edge weights need"
+                    + " form auto or dense, or order transform-first");
+        }
+        return model.foldsNorm() ? fitted : fitted.withFeaturesForm(FeaturesForm.DENSE);
     }
 
     private static boolean aggregatesFeatures(Model model, BitAssignment bits) {
@@ -118,7 +130,11 @@ public final class QuantizedModel implements AutoCloseable {
     }
 
     public MemoryReport memory() {
-        return MemoryReport.of(model.cells(bits()), cells, otherBytes());
+        return MemoryReport.of(
+                model.cells(bits()),
+                cells,
+                otherBytes(),
+                input.dataset().features().nonZeros());
     }
 
     /** Values, bits and bytes of every cell, in the order of the model. */

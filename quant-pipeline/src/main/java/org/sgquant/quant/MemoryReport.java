@@ -1,5 +1,6 @@
 package org.sgquant.quant;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -12,29 +13,43 @@ import java.util.List;
  * @param bitsAll over the all set
  * @param bitsInner over the inner set
  * @param fp32Bytes 4 bytes times the values of the payload set
- * @param payloadBytes bits of the payload set / 8
- * @param storedBytes bytes allocated for packed cells: padded codes, scales, offsets, bucket tables
+ * @param fp32CsrBytes the same with features as fp32 CSR (values, int32 columns and row pointers) where that is less
+ * @param payloadBytes bits of the payload set / 8: values times width, whatever form they are stored in
+ * @param storedBytes bytes allocated for packed cells: padded codes or what the sparse form takes, scales, offsets, tables
  * @param cellBytes the same plus 4 bytes per value of cells left at fp32: what a search makes small
  * @param innerStoredBytes the same without the features, plus 4 bytes per value of inner cells left at fp32
  * @param totalBytes stored + cells left at fp32 + fp32 parameters + CSR + norm
  * @param savingPayload fp32Bytes / payloadBytes
  * @param savingStored fp32Bytes / (storedBytes + payload cells left at fp32)
+ * @param savingStoredCsr fp32CsrBytes / (storedBytes + payload cells left at fp32)
+ * @param cells form and bytes of every cell
  */
 public record MemoryReport(
         double averageBits,
         double bitsAll,
         double bitsInner,
         long fp32Bytes,
+        long fp32CsrBytes,
         long payloadBytes,
         long storedBytes,
         long cellBytes,
         long innerStoredBytes,
         long totalBytes,
         double savingPayload,
-        double savingStored) {
+        double savingStored,
+        double savingStoredCsr,
+        List<CellBytes> cells) {
 
-    /** Counts {@code shapes} under {@code cells}; {@code otherBytes} are CSR, norm and fp32 parameters without a cell. */
-    public static MemoryReport of(List<CellShape> shapes, QuantizedCells cells, long otherBytes) {
+    /** A cell as it is stored: {@code form} is fp32, dense or sparse. */
+    public record CellBytes(String cell, String form, long payloadBytes, long storedBytes) {}
+
+    /**
+     * Counts {@code shapes} under {@code cells}; {@code otherBytes} are CSR, norm and fp32 parameters without a cell,
+     * {@code featureNonZeros} the values of X that are not 0.
+     */
+    public static MemoryReport of(List<CellShape> shapes, QuantizedCells cells, long otherBytes, long featureNonZeros) {
+        List<CellBytes> list = new ArrayList<>();
+        long csrLess = 0;
         Count payload = new Count();
         Count all = new Count();
         Count inner = new Count();
@@ -43,7 +58,12 @@ public record MemoryReport(
             long stored = cells.storedBytes(shape.cell());
             long fp32 = cells.bits().isFp32(shape.cell()) ? 4 * shape.values() : 0;
             all.add(shape.values(), bits, stored, fp32);
-            if (!QuantConfig.isFeatures(shape.cell())) {
+            list.add(new CellBytes(
+                    shape.cell().toString(), cells.form(shape.cell()), Math.ceilDiv(bits, 8L), stored + fp32));
+            if (QuantConfig.isFeatures(shape.cell())) {
+                long csr = 8 * featureNonZeros + 4L * (shape.rows() + 1);
+                csrLess = Math.max(0, 4 * shape.values() - csr);
+            } else {
                 inner.add(shape.values(), bits, stored, fp32);
             }
             Component component = shape.cell().component();
@@ -58,13 +78,16 @@ public record MemoryReport(
                 all.average(),
                 inner.average(),
                 fp32Bytes,
+                fp32Bytes - csrLess,
                 payloadBytes,
                 all.stored,
                 all.stored + all.fp32,
                 inner.stored + inner.fp32,
                 all.stored + all.fp32 + otherBytes,
                 (double) fp32Bytes / payloadBytes,
-                (double) fp32Bytes / (all.stored + payload.fp32));
+                (double) fp32Bytes / (all.stored + payload.fp32),
+                (double) (fp32Bytes - csrLess) / (all.stored + payload.fp32),
+                List.copyOf(list));
     }
 
     private static final class Count {

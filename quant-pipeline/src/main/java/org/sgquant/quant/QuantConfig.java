@@ -11,6 +11,7 @@ import org.sgquant.tensor.Rounding;
  * <p>{@code features*} apply to the input features, whose row-wise ranges are lossless for bag-of-words rows;
  * {@code inner*} to everything computed from them; edge weights always have the range [0, maximum] of a bucket;
  * {@code weights} have a scale per column, or are powers of two.
+ * {@code featuresForm} is how the codes of the features are stored;
  * {@code clipMask} zeroes the straight-through gradient outside the range; {@code qat} is what fine-tuning does beyond.
  */
 public record QuantConfig(
@@ -20,6 +21,7 @@ public record QuantConfig(
         Calibration innerCalibration,
         Rounding rounding,
         boolean clipMask,
+        FeaturesForm featuresForm,
         QatConfig qat,
         WeightConfig weights) {
 
@@ -30,6 +32,7 @@ public record QuantConfig(
             Calibration.MSE,
             Rounding.NEAREST,
             false,
+            FeaturesForm.DENSE,
             QatConfig.OFF,
             WeightConfig.DEFAULT);
 
@@ -41,7 +44,28 @@ public record QuantConfig(
 
     public QuantConfig withFeaturesGranularity(Granularity granularity) {
         return new QuantConfig(
-                granularity, featuresCalibration, innerGranularity, innerCalibration, rounding, clipMask, qat, weights);
+                granularity,
+                featuresCalibration,
+                innerGranularity,
+                innerCalibration,
+                rounding,
+                clipMask,
+                featuresForm,
+                qat,
+                weights);
+    }
+
+    public QuantConfig withFeaturesForm(FeaturesForm form) {
+        return new QuantConfig(
+                featuresGranularity,
+                featuresCalibration,
+                innerGranularity,
+                innerCalibration,
+                rounding,
+                clipMask,
+                form,
+                qat,
+                weights);
     }
 
     public QuantConfig withQat(QatConfig options) {
@@ -52,6 +76,7 @@ public record QuantConfig(
                 innerCalibration,
                 rounding,
                 clipMask,
+                featuresForm,
                 options,
                 weights);
     }

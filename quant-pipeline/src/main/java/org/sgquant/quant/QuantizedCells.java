@@ -22,8 +22,11 @@ import org.sgquant.tensor.HostMemory;
 import org.sgquant.tensor.LearnedRanges;
 import org.sgquant.tensor.Memory;
 import org.sgquant.tensor.PackedMatrix;
+import org.sgquant.tensor.PackedTensor;
 import org.sgquant.tensor.QuantParams;
 import org.sgquant.tensor.QuantScheme;
+import org.sgquant.tensor.SparsePackedMatrix;
+import org.sgquant.tensor.SparsePacker;
 
 /**
  * Everything quantized of one model under one {@link BitAssignment}: schemes of all cells, and the codes of those that
@@ -55,7 +58,7 @@ public final class QuantizedCells implements AutoCloseable {
     private final Map<Cell, LearnedRanges> learnedRanges = new TreeMap<>();
     private final FloatMatrix protection;
     private final Map<Cell, FloatMatrix> tops = new TreeMap<>();
-    private Quantized<PackedMatrix> features;
+    private Quantized<PackedTensor> features;
 
     /**
      * Creates schemes for {@code shapes} and packs features and edge weights; the ranges of the features are set by
@@ -172,7 +175,7 @@ public final class QuantizedCells implements AutoCloseable {
         return scheme;
     }
 
-    private Quantized<PackedMatrix> quantizeFeatures(CellShape shape, Source source, Predicate<QuantScheme> ranges) {
+    private Quantized<PackedTensor> quantizeFeatures(CellShape shape, Source source, Predicate<QuantScheme> ranges) {
         try (HostMemory host = new HostMemory()) {
             QuantScheme scheme = newScheme(shape, host);
             Transfer packedTransfer = new Transfer(backend, packedMemory);
@@ -184,7 +187,7 @@ public final class QuantizedCells implements AutoCloseable {
                         quantizer.calibrate(calibration(shape.cell()));
                     }
                     yield new Quantized<>(
-                            packedTransfer.packed(quantizer.pack(host)),
+                            stored(quantizer.pack(host), packedTransfer, host),
                             fakeTransfer.vector(quantizer.fakeQuantized()));
                 }
                 case Features.Dense dense -> {
@@ -196,10 +199,22 @@ public final class QuantizedCells implements AutoCloseable {
                     }
                     reference.pack(scaled, packed);
                     reference.unpack(packed, scaled);
-                    yield new Quantized<>(packedTransfer.packed(packed), fakeTransfer.matrix(scaled));
+                    yield new Quantized<>(stored(packed, packedTransfer, host), fakeTransfer.matrix(scaled));
                 }
             };
         }
+    }
+
+    /** The codes in the form that is asked for, on the device. */
+    private PackedTensor stored(PackedMatrix dense, Transfer transfer, HostMemory host) {
+        FeaturesForm form = config.featuresForm();
+        if (form == FeaturesForm.DENSE || (form == FeaturesForm.AUTO && !SparsePacker.suits(dense.scheme()))) {
+            return transfer.packed(dense);
+        }
+        SparsePackedMatrix sparse = SparsePacker.encode(dense, host);
+        return form == FeaturesForm.AUTO && sparse.storedBytes() >= dense.storedBytes()
+                ? transfer.packed(dense)
+                : transfer.sparsePacked(sparse);
     }
 
     private static FloatMatrix scaled(FloatMatrix x, float[] factor, HostMemory host) {
@@ -281,7 +296,7 @@ public final class QuantizedCells implements AutoCloseable {
     }
 
     /** Packed and fake-quantized input features, null where they stay fp32. */
-    public Quantized<PackedMatrix> features() {
+    public Quantized<PackedTensor> features() {
         return features;
     }
 
@@ -374,6 +389,14 @@ public final class QuantizedCells implements AutoCloseable {
         return QuantScheme.uniform(packedMemory, "fp32", rows, cols, BitWidth.FP32, Granularity.TENSOR);
     }
 
+    /** How a cell is stored: {@code fp32}, {@code dense} codes, or {@code sparse} ones, those that are not 0. */
+    public String form(Cell cell) {
+        if (bits.isFp32(cell)) {
+            return "fp32";
+        }
+        return QuantConfig.isFeatures(cell) && features.packed() instanceof SparsePackedMatrix ? "sparse" : "dense";
+    }
+
     /** Stored bytes of a quantized cell, 0 for one that stays fp32. */
     public long storedBytes(Cell cell) {
         if (QuantConfig.isFeatures(cell) && features != null) {
@@ -394,7 +417,7 @@ public final class QuantizedCells implements AutoCloseable {
             return 32 * shape.values();
         }
         if (QuantConfig.isFeatures(cell)) {
-            return features.packed().scheme().payloadBits();
+            return features.packed().payloadBits();
         }
         if (attention.containsKey(cell)) {
             return attention.get(cell).packed().parts().stream()

@@ -90,6 +90,7 @@ public record RunReport(
 
     public record Layer(int layer, String order, String aggregated) {}
 
+    /** Sizes as {@link MemoryReport} names them; {@code cells} says of each cell how it is stored. */
     public record Memory(
             long fp32Bytes,
             long payloadBytes,
@@ -98,7 +99,10 @@ public record RunReport(
             long totalBytes,
             long peakBytes,
             double savingPayload,
-            double savingStored) {
+            double savingStored,
+            long fp32CsrBytes,
+            double savingStoredCsr,
+            List<MemoryReport.CellBytes> cells) {
         public static Memory of(MemoryReport m, long peakBytes) {
             return new Memory(
                     m.fp32Bytes(),
@@ -108,7 +112,10 @@ public record RunReport(
                     m.totalBytes(),
                     peakBytes,
                     m.savingPayload(),
-                    m.savingStored());
+                    m.savingStored(),
+                    m.fp32CsrBytes(),
+                    m.savingStoredCsr(),
+                    m.cells());
         }
     }
 

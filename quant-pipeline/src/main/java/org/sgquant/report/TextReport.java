@@ -64,12 +64,13 @@ public final class TextReport {
                 q.bitsInner());
         line(
                 out,
-                "  memory     fp32 %,d B -> payload %,d B (%.1fx), stored %,d B (%.1fx), total %,d B, peak %,d B",
+                "  memory     fp32 %,d B -> payload %,d B (%.1fx), stored %,d B (%.1fx; of CSR %.1fx), total %,d B, peak %,d B",
                 m.fp32Bytes(),
                 m.payloadBytes(),
                 m.savingPayload(),
                 m.storedBytes(),
                 m.savingStored(),
+                m.savingStoredCsr(),
                 m.totalBytes(),
                 m.peakBytes());
         for (RunReport.Layer layer : r.layers()) {

@@ -34,7 +34,7 @@ public enum Accounting {
     /** Binary networks (W1A1): both operands of the products. */
     PRODUCTS(
             "the codes of weights and layer inputs, without what is aggregated",
-            cell -> cell.component() == Component.WEIGHT || cell.component() == Component.EMBEDDING),
+            cell -> cell.component().isWeight() || cell.component() == Component.EMBEDDING),
     /** MixQ-GNN: the mean width of the quantizers, however many values each has. */
     WIDTHS("the mean width of the tensors, however many values each has", cell -> true);
 

@@ -9,12 +9,10 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import org.sgquant.data.Dataset;
 import org.sgquant.data.FormatException;
 import org.sgquant.data.NoSuchDatasetException;
 import org.sgquant.experiment.Recipe;
-import org.sgquant.model.Model;
-import org.sgquant.model.ModelSizes;
+import org.sgquant.model.ModelConfig;
 import org.sgquant.quant.BitAssignment;
 
 /** The rows of a table with their recipes, bits and datasets, all checked before anything is trained. */
@@ -24,23 +22,23 @@ public final class Plan implements AutoCloseable {
     private final long firstSeed;
     private final int seeds;
     private final List<PlannedRow> rows = new ArrayList<>();
-    private final Map<Recipe.Data, Dataset> datasets = new HashMap<>();
+    private final Map<Recipe.Data, Subject> subjects = new HashMap<>();
 
     /**
      * Plans {@code seeds} seeds of every row; those whose name contains one of {@code only}, or all, are to be run.
      *
-     * @param base recipe of the command line's defaults
+     * @param base recipe of the command line's defaults for a model of that name, or for the default one given null
      * @param isThere whether a dataset can be opened without asking anybody
      * @param open opens it
      */
     public Plan(
             Tables.Named table,
-            Recipe base,
+            Function<String, Recipe> base,
             List<String> only,
             long firstSeed,
             int seeds,
             Predicate<Recipe.Data> isThere,
-            Function<Recipe.Data, Dataset> open) {
+            Function<Recipe.Data, Subject> open) {
         this.table = table;
         this.firstSeed = firstSeed;
         this.seeds = seeds;
@@ -70,22 +68,24 @@ public final class Plan implements AutoCloseable {
             Recipe recipe,
             boolean chosen,
             Predicate<Recipe.Data> isThere,
-            Function<Recipe.Data, Dataset> open) {
-        Dataset dataset = datasets.get(recipe.dataset());
+            Function<Recipe.Data, Subject> open) {
+        Subject subject = subjects.get(recipe.dataset());
         try {
+            ModelConfig model = recipe.model().config();
             recipe.train().config();
             recipe.fineTune().config();
             recipe.quantConfig();
-            if (dataset == null && (chosen || isThere.test(recipe.dataset()))) {
-                dataset = open.apply(recipe.dataset());
-                datasets.put(recipe.dataset(), dataset);
+            recipe.trainingObjective();
+            if (subject == null && (chosen || isThere.test(recipe.dataset()))) {
+                subject = open.apply(recipe.dataset());
+                subjects.put(recipe.dataset(), subject);
             }
-            BitAssignment bits = null;
-            if (dataset != null && row.bits() != null) {
-                Model model = recipe.model().config().create(ModelSizes.of(dataset, dataset.numClasses()));
-                bits = BitAssignment.parse(row.bits(), model.cellNames(), dataset.degrees());
+            if (subject != null && firstSeed + seeds > subject.seeds()) {
+                throw new IllegalArgumentException(subject.name() + " has " + subject.seeds()
+                        + " folds, asked for were seeds " + firstSeed + " to " + (firstSeed + seeds - 1));
             }
-            return new PlannedRow(row, recipe, chosen, dataset, bits);
+            BitAssignment bits = subject == null || row.bits() == null ? null : subject.parse(model, row.bits());
+            return new PlannedRow(row, recipe, chosen, subject, bits);
         } catch (NoSuchDatasetException e) {
             throw new NoSuchDatasetException("row '" + row.name() + "': " + e.getMessage());
         } catch (IllegalArgumentException e) {
@@ -129,6 +129,6 @@ public final class Plan implements AutoCloseable {
 
     @Override
     public void close() {
-        datasets.values().forEach(Dataset::close);
+        subjects.values().forEach(Subject::close);
     }
 }

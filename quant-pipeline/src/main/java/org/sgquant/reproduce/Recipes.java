@@ -11,9 +11,12 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.sgquant.data.FormatException;
+import org.sgquant.experiment.ModelSettings;
 import org.sgquant.experiment.Recipe;
 import org.sgquant.report.Json;
+import org.sgquant.train.Objective;
 
 /** Recipes of a table's rows, and the keys of the results they decide. */
 final class Recipes {
@@ -25,24 +28,32 @@ final class Recipes {
     private static final List<String> GIVEN = List.of("bits", "seed");
 
     /** Parts of a recipe that decide only what comes after fp32 training. */
-    private static final List<String> AFTER_TRAINING = List.of("fineTune", "quantization", "bits");
+    private static final List<String> AFTER_TRAINING = List.of("fineTune", "quantization", "qat", "bits");
+
+    private static final List<String> DISTILLATION = List.of("distillWeight", "distillTemperature");
 
     private Recipes() {}
 
-    /** The recipe of {@code row}: {@code base}, overridden by the table and by the row. */
-    static Recipe of(Tables.Named named, Table.Row row, Recipe base) {
+    /** The recipe of {@code row}: {@code base} of its model, overridden by the table and by the row. */
+    static Recipe of(Tables.Named named, Table.Row row, Function<String, Recipe> base) {
         Table table = named.table();
-        ObjectNode tree = Json.tree(base);
         String place = "row '" + row.name() + "'";
-        for (ObjectNode changes : Arrays.asList(
+        ObjectNode changes = JsonNodeFactory.instance.objectNode();
+        for (ObjectNode more : Arrays.asList(
                 table.defaults(), row.recipe() == null ? null : table.recipes().get(row.recipe()), row.with())) {
-            if (changes != null) {
-                refuseGiven(named.source(), place, changes);
-                override(tree, changes);
+            if (more != null) {
+                refuseGiven(named.source(), place, more);
+                override(changes, more);
             }
         }
-        Recipe recipe = Json.convert(named.source(), place, tree, Recipe.class);
-        return recipe.withBits(row.bits() == null ? "32" : row.bits(), 0);
+        try {
+            ObjectNode tree = Json.tree(base.apply(changes.at("/model/name").textValue()));
+            override(tree, changes);
+            return Json.convert(named.source(), place, tree, Recipe.class)
+                    .withBits(row.bits() == null ? "32" : row.bits(), 0);
+        } catch (IllegalArgumentException e) {
+            throw new FormatException(named.source() + ": " + place + ": " + e.getMessage());
+        }
     }
 
     private static void refuseGiven(String source, String place, ObjectNode changes) {
@@ -74,13 +85,20 @@ final class Recipes {
     static String trainingKey(Recipe recipe, String fingerprint) {
         ObjectNode tree = tree(recipe);
         tree.remove(AFTER_TRAINING);
+        if (tree.get("objective") instanceof ObjectNode objective) {
+            objective.remove(DISTILLATION);
+            if (recipe.trainingObjective().withoutDistillation().equals(Objective.PLAIN)) {
+                tree.remove("objective");
+            }
+        }
         return hash("fp32", tree, fingerprint);
     }
 
-    /** The dataset goes in as its fingerprint: where its files lie decides nothing. */
+    /** The dataset goes in as its fingerprint: where its files lie decides nothing. The model lists every setting. */
     private static ObjectNode tree(Recipe recipe) {
         ObjectNode tree = Json.tree(recipe);
         tree.remove("dataset");
+        tree.set("model", Json.tree(ModelSettings.of(recipe.model().config())));
         return tree;
     }
 

@@ -11,7 +11,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
-import org.sgquant.data.Dataset;
 import org.sgquant.report.RunReport.Accuracy;
 import org.sgquant.reproduce.TableReport.Beside;
 import org.sgquant.reproduce.TableReport.Check;
@@ -64,9 +63,9 @@ public final class Reporter {
 
     private String splits() {
         String splits = plan.rows().stream()
-                .map(PlannedRow::dataset)
+                .map(PlannedRow::subject)
                 .filter(Objects::nonNull)
-                .map(d -> d.name() + " " + d.splitSource())
+                .map(subject -> subject.name() + " " + subject.split())
                 .distinct()
                 .collect(Collectors.joining("; "));
         return splits.isEmpty() ? "" : " Splits: " + splits + ".";
@@ -121,7 +120,6 @@ public final class Reporter {
 
     private Line line(PlannedRow planned) {
         Table.Row row = planned.row();
-        Dataset data = planned.dataset();
         List<Outcome> all = outcomes(planned, false);
         List<Outcome> good = all.stream().filter(Outcome::succeeded).toList();
         List<Outcome> packed = row.bits() == null ? List.of() : good;
@@ -130,12 +128,12 @@ public final class Reporter {
         Sizes sizes = packed.isEmpty() ? null : sizes(packed);
         Double drop = packed.isEmpty() ? null : drop(planned);
         Accuracy packedAccuracy = accuracy(packed);
-        List<Check> checks = checks(row.target(), row.bits() == null ? fp32 : packedAccuracy, drop, sizes);
+        List<Check> checks = checks(row.target(), fp32, row.bits() == null ? fp32 : packedAccuracy, drop, sizes);
         boolean complete = good.size() == plan.seeds();
         return new Line(
                 row.name(),
                 planned.recipe().dataset().name(),
-                data == null ? null : data.splitSource(),
+                planned.subject() == null ? null : planned.subject().split(),
                 planned.recipe().model().name(),
                 planned.bits() == null ? row.bits() : planned.bits().toString(),
                 good.size(),
@@ -209,11 +207,12 @@ public final class Reporter {
         return new Beside(figure, figure.accounting() == null ? null : bits(packed, figure.accounting()));
     }
 
-    private static List<Check> checks(Table.Target target, Accuracy accuracy, Double drop, Sizes sizes) {
+    private static List<Check> checks(Table.Target target, Accuracy fp32, Accuracy accuracy, Double drop, Sizes sizes) {
         if (target == null) {
             return null;
         }
         List<Check> checks = new ArrayList<>();
+        add(checks, "fp32 test %", true, target.fp32(), fp32 == null ? null : fp32.mean());
         add(checks, "test %", true, target.accuracy(), accuracy == null ? null : accuracy.mean());
         add(checks, "drop", false, target.drop(), drop);
         add(checks, "bits all", false, target.bitsAll(), sizes == null ? null : sizes.bitsAll());

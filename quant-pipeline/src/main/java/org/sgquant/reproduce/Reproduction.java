@@ -2,8 +2,10 @@ package org.sgquant.reproduce;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -11,14 +13,11 @@ import java.util.concurrent.Future;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.DoubleSupplier;
 import java.util.function.Function;
-import java.util.stream.Collectors;
-import org.sgquant.data.Dataset;
-import org.sgquant.experiment.Experiment;
 import org.sgquant.experiment.Lanes;
-import org.sgquant.model.Model;
+import org.sgquant.quant.BitAssignment;
 import org.sgquant.report.Json;
-import org.sgquant.report.RunReport;
 import org.sgquant.train.DivergedException;
 
 /**
@@ -33,7 +32,7 @@ public final class Reproduction {
 
     private final Plan plan;
     private final Ledger ledger;
-    private final Function<Dataset, Lanes> lanes;
+    private final Function<Subject, Lanes> lanes;
     private final String device;
     private final Listener listener;
 
@@ -50,7 +49,7 @@ public final class Reproduction {
     }
 
     /** {@code device} describes what {@code lanes} compute on. */
-    public Reproduction(Plan plan, Ledger ledger, Function<Dataset, Lanes> lanes, String device, Listener listener) {
+    public Reproduction(Plan plan, Ledger ledger, Function<Subject, Lanes> lanes, String device, Listener listener) {
         this.plan = plan;
         this.ledger = ledger;
         this.lanes = lanes;
@@ -89,11 +88,12 @@ public final class Reproduction {
     }
 
     private void run(List<PlannedRow.Unit> group) {
-        try (Lanes open = lanes.apply(group.get(0).row().dataset());
+        try (Lanes open = lanes.apply(group.get(0).row().subject());
                 ExecutorService threads = Executors.newFixedThreadPool(open.count())) {
+            Map<PlannedRow, Subject.Bench> benches = new ConcurrentHashMap<>();
             List<Future<?>> workers = new ArrayList<>();
             for (int i = 0; i < open.count(); i++) {
-                workers.add(threads.submit(() -> work(group, open)));
+                workers.add(threads.submit(() -> work(group, benches, open)));
             }
             try {
                 for (Future<?> worker : workers) {
@@ -110,20 +110,22 @@ public final class Reproduction {
         }
     }
 
-    private void work(List<PlannedRow.Unit> group, Lanes open) {
+    private void work(List<PlannedRow.Unit> group, Map<PlannedRow, Subject.Bench> benches, Lanes open) {
         for (PlannedRow.Unit unit : group) {
             if (Thread.currentThread().isInterrupted()) {
                 return;
             }
-            work(unit, open);
+            if (isWorkable(unit)) {
+                PlannedRow row = unit.row();
+                work(unit, benches.computeIfAbsent(row, r -> r.subject().bench(open, r.recipe())));
+            }
         }
     }
 
     /** Does {@code unit} unless it is done, or somebody else is at it or at the training it needs. */
-    private void work(PlannedRow.Unit unit, Lanes open) {
-        Experiment experiment = Experiment.of(open, unit.row().recipe());
+    private void work(PlannedRow.Unit unit, Subject.Bench bench) {
         if (unit.row().bits() == null) {
-            train(unit, experiment).ifPresent(outcome -> listener.finished(unit.label(), outcome.outcome()));
+            start(unit, bench).ifPresent(start -> listener.finished(unit.label(), start.outcome()));
             return;
         }
         if (!ledger.claim(unit.key())) {
@@ -131,9 +133,9 @@ public final class Reproduction {
         }
         boolean finished = false;
         try {
-            Optional<Start> start = start(unit, experiment);
+            Optional<Start> start = start(unit, bench);
             if (start.isPresent()) {
-                Outcome outcome = quantize(unit, experiment, start.get());
+                Outcome outcome = quantize(unit, bench, start.get());
                 ledger.finish(unit.key(), new Ledger.Entry(unit.label(), Json.write(outcome), null));
                 finished = true;
                 listener.finished(unit.label(), outcome);
@@ -149,23 +151,18 @@ public final class Reproduction {
     private record Start(Outcome outcome, List<float[][]> weights) {}
 
     /** The training that {@code unit} starts from, trained now if need be; empty where somebody else trains it. */
-    private Optional<Start> start(PlannedRow.Unit unit, Experiment experiment) {
-        Optional<Ledger.Entry> trained = ledger.find(unit.trainingKey());
-        if (trained.isEmpty()) {
-            return train(unit, experiment);
+    private Optional<Start> start(PlannedRow.Unit unit, Subject.Bench bench) {
+        Optional<Start> trained = find(unit.trainingKey());
+        if (trained.isPresent()) {
+            return trained;
         }
-        Outcome outcome = outcome(trained.get());
-        return Optional.of(new Start(
-                outcome, outcome.succeeded() ? Weights.read(trained.get().weights()) : null));
-    }
-
-    private Optional<Start> train(PlannedRow.Unit unit, Experiment experiment) {
         if (!ledger.claim(unit.trainingKey())) {
-            return Optional.empty();
+            // It may have ended between the two questions.
+            return find(unit.trainingKey());
         }
         boolean finished = false;
         try {
-            Start start = trained(unit.seed(), experiment);
+            Start start = train(unit.seed(), bench);
             byte[] weights = start.weights() == null ? null : Weights.write(start.weights());
             ledger.finish(
                     unit.trainingKey(), new Ledger.Entry(unit.trainingLabel(), Json.write(start.outcome()), weights));
@@ -179,14 +176,21 @@ public final class Reproduction {
         }
     }
 
-    private Start trained(long seed, Experiment experiment) {
+    private Optional<Start> find(String trainingKey) {
+        return ledger.find(trainingKey).map(entry -> {
+            Outcome outcome = outcome(entry);
+            return new Start(outcome, outcome.succeeded() ? Weights.read(entry.weights()) : null);
+        });
+    }
+
+    private Start train(long seed, Subject.Bench bench) {
         Lock shared = quiet.readLock();
         shared.lock();
         try {
-            Experiment.Trained t = experiment.train(seed, 1, ended -> {}).get(0);
-            return new Start(
-                    new Outcome(null, t.validation().accuracy(), t.test().accuracy(), t.seconds(), device, null),
-                    t.weights());
+            Subject.Trained t = bench.train(seed);
+            Outcome outcome =
+                    new Outcome(null, t.validation().accuracy(), t.test().accuracy(), t.seconds(), device, null);
+            return new Start(outcome, t.weights());
         } catch (DivergedException e) {
             return new Start(Outcome.failed(e.getMessage(), device), null);
         } finally {
@@ -194,53 +198,41 @@ public final class Reproduction {
         }
     }
 
-    private Outcome quantize(PlannedRow.Unit unit, Experiment experiment, Start start) {
+    private Outcome quantize(PlannedRow.Unit unit, Subject.Bench bench, Start start) {
         if (!start.outcome().succeeded()) {
             return Outcome.failed("fp32: " + start.outcome().problem(), device);
         }
-        Experiment.Packed packed;
+        BitAssignment bits = unit.row().bits();
+        Subject.Packed packed;
         Lock shared = quiet.readLock();
         shared.lock();
         try {
-            Experiment.Trained trained = new Experiment.Trained(unit.seed(), start.weights(), null, null, 0);
-            packed = experiment
-                    .quantize(List.of(trained), unit.row().bits(), ended -> {})
-                    .get(0);
+            packed = bench.quantize(unit.seed(), start.weights(), bits);
         } catch (DivergedException e) {
             return Outcome.failed(e.getMessage(), device);
         } finally {
             shared.unlock();
         }
+        boolean timed = unit.seed() == plan.firstSeed() && packed.inference() != null;
+        Outcome.Packing packing = new Outcome.Packing(
+                bits.toString(),
+                bench.model().aggregated(bits),
+                packed.cells(),
+                packed.memory(),
+                timed ? alone(packed.inference()) : null);
         return new Outcome(
-                null,
-                packed.validation().accuracy(),
-                packed.test().accuracy(),
-                packed.fineTuneSeconds(),
-                device,
-                new Outcome.Packing(
-                        unit.row().bits().toString(),
-                        aggregated(unit, experiment),
-                        packed.cells(),
-                        RunReport.Memory.of(packed.memory(), packed.peakBytes()),
-                        unit.seed() == plan.firstSeed() ? inferenceSeconds(unit, experiment, packed) : null));
+                null, packed.validation().accuracy(), packed.test().accuracy(), packed.seconds(), device, packing);
     }
 
-    /** Timed with no other lane of this process at work. */
-    private double inferenceSeconds(PlannedRow.Unit unit, Experiment experiment, Experiment.Packed packed) {
+    /** {@code timing} with no other lane of this process at work. */
+    private double alone(DoubleSupplier timing) {
         Lock alone = quiet.writeLock();
         alone.lock();
         try {
-            return experiment.inferenceSeconds(packed, unit.row().bits());
+            return timing.getAsDouble();
         } finally {
             alone.unlock();
         }
-    }
-
-    private static String aggregated(PlannedRow.Unit unit, Experiment experiment) {
-        return experiment.model().layers(unit.row().bits()).stream()
-                .map(Model.LayerPlan::aggregated)
-                .distinct()
-                .collect(Collectors.joining(" and "));
     }
 
     static Outcome outcome(Ledger.Entry entry) {

@@ -52,12 +52,13 @@ public record Table(
     }
 
     /**
-     * Bounds that hold together; any may be null. {@code accuracy} (of the packed model, or of fp32 in a row without
-     * bits), {@code savingPayload} and {@code savingStored} are the least allowed, the others the most: {@code drop} in
-     * points, {@code bitsAll}, {@code bitsInner} of codes, {@code bitsInnerStored} with scales, offsets and padding.
+     * Bounds that hold together; any may be null. {@code fp32}, {@code accuracy} (of the packed model, or of fp32 in a
+     * row without bits), {@code savingPayload} and {@code savingStored} are the least allowed, the others the most:
+     * {@code drop} in points, {@code bitsAll}, {@code bitsInner} of codes, {@code bitsInnerStored} with scales, offsets and padding.
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Target(
+            Double fp32,
             Double accuracy,
             Double drop,
             Double bitsAll,

@@ -73,6 +73,7 @@ final class BadInputTest {
                 "run|--calibration|percentile:2|percentile 2.0 must lie",
                 "run|--granularity|node|granularity 'node' does not exist: choose one of tensor bucket column row rowcode",
                 "run|--rounding|up|rounding 'up' does not exist",
+                "run|--features-form|thin|features form 'thin' does not exist",
                 "run|--device|tpu|device 'tpu' does not exist",
                 "run|--strategy|magic|strategy 'magic' does not exist",
                 "run|--objective|none|objective 'none' does not exist",
@@ -144,7 +145,8 @@ final class BadInputTest {
 
     @Test
     void helpVersionAndDatasetsAreNoErrors() {
-        for (String command : List.of("run", "train", "quantize", "search", "eval", "predict", "datasets")) {
+        for (String command :
+                List.of("run", "train", "quantize", "search", "reproduce", "eval", "predict", "datasets")) {
             Cli.Result help = Cli.run(command, "--help");
             assertThat(help.code()).isZero();
             assertThat(help.out()).contains("Usage: sgquant " + command);

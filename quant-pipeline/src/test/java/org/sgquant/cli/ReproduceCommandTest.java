@@ -196,12 +196,12 @@ final class ReproduceCommandTest {
         for (String name : Tables.names()) {
             new Plan(
                             Tables.open(name),
-                            new ModelOptions().recipe(data.recipe(), 0),
+                            model -> ReproduceCommand.defaults(model, data),
                             List.of(),
                             0,
                             1,
                             d -> true,
-                            d -> data.open(d, Console.SILENT))
+                            d -> ReproduceCommand.open(d, Datasets.standard(null), data, Console.SILENT))
                     .close();
         }
     }

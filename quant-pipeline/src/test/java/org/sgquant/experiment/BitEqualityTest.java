@@ -1,6 +1,7 @@
 package org.sgquant.experiment;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sgquant.autograd.Plan;
 import org.sgquant.autograd.Tape;
@@ -179,6 +181,72 @@ class BitEqualityTest {
         for (String order : List.of("auto", "transform-first", "aggregate-first")) {
             sameEverywhere(edge, SmallModels.recipe(true, order, text));
         }
+    }
+
+    /** Features in sparse form: the same codes, and the same logits as in dense form. */
+    @ParameterizedTest
+    @CsvSource({
+        "1, row, auto",
+        "3, row, auto",
+        "8, column, transform-first",
+        "L1.embedding=1 weight=2 L2.embedding=4 L2.message=4, bucket, aggregate-first",
+        "L1.embedding=2 weight=4 L2.embedding=4, column, aggregate-first",
+        "L1.embedding=5 weight=4 L2.embedding=4, rowcode, aggregate-first",
+        "L1.embedding=1 weight=4 L2.embedding=4, rowcode, transform-first",
+        "'L1.embedding=1 L2.embedding=[1,4] L2.message=[4,2] @deg(3)', rowcode, aggregate-first",
+    })
+    void sparseFeatures(String text, String granularity, String order) {
+        Recipe base = SmallModels.recipe(false, order, text);
+        Recipe dense = SmallModels.withFeatures(base, granularity, "dense");
+        Recipe sparse = SmallModels.withFeatures(base, granularity, "sparse");
+        Experiment experiment = SmallModels.experiment(lanes, sparse);
+        BitAssignment bits = SmallModels.parse(experiment, dataset, text);
+        long packed = experiment.model().cells(bits).stream()
+                .filter(shape -> !bits.isFp32(shape.cell()))
+                .count();
+        sameEverywhere(folded, sparse, (int) packed);
+        Inference expected = onCpu(dense);
+        Inference actual = onCpu(sparse);
+        assertThat(actual.codes()).isEqualTo(expected.codes());
+        assertThat(bits(actual.logits())).isDeepEqualTo(bits(expected.logits()));
+    }
+
+    /** On another graph the ranges are those of the model, in whatever form its features were saved. */
+    @Test
+    void anotherGraphIsQuantizedWithTheRangesOfTheModel() {
+        List<float[][]> logits = new ArrayList<>();
+        try (Dataset other =
+                new SyntheticCitationGraph(90, 150, 64, 4, 0.85, 0.5, 8, 0.5, 2, 0.4, 5, 20, 40, 7).generate()) {
+            for (String form : List.of("dense", "sparse")) {
+                Recipe recipe =
+                        SmallModels.withFeatures(SmallModels.recipe(false, "auto", "2 weight=4"), "column", form);
+                Path model = SmallModels.save(
+                        folder.resolve(form), SmallModels.experiment(lanes, recipe), folded, recipe, dataset);
+                try (Predictor predictor = Predictor.open(SavedModel.read(model), other, new CpuBackend(1))) {
+                    logits.add(predictor.logits());
+                }
+            }
+        }
+        assertThat(bits(logits.get(1))).isDeepEqualTo(bits(logits.get(0)));
+    }
+
+    private Inference onCpu(Recipe recipe) {
+        Path model =
+                SmallModels.save(folder.resolve("cpu"), SmallModels.experiment(lanes, recipe), folded, recipe, dataset);
+        try (Predictor predictor = Predictor.open(SavedModel.read(model), dataset, new CpuBackend(1))) {
+            return new Inference(predictor.logits(), predictor.codesSha256());
+        }
+    }
+
+    @Test
+    void sparseFeaturesSummedWithEdgeWeightsAreRefusedAndAutoTakesTheDenseForm() {
+        Recipe base = SmallModels.recipe(true, "aggregate-first", "4 message=32");
+        Recipe sparse = SmallModels.withFeatures(base, "bucket", "sparse");
+        assertThatThrownBy(() -> SmallModels.save(
+                        folder.resolve("m"), SmallModels.experiment(lanes, sparse), edge, sparse, dataset))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("features form sparse");
+        sameEverywhere(edge, SmallModels.withFeatures(base, "bucket", "auto"), 6);
     }
 
     @ParameterizedTest

@@ -42,14 +42,8 @@ final class MemoryTest {
             shapes.clear();
             shapes.addAll(model.cells(bits));
             try (Parameters parameters = new Parameters(model.parameters(), backend);
-                    QuantizedModel quantized = new QuantizedModel(
-                            model,
-                            input,
-                            parameters,
-                            bits,
-                            recipe.quantization().config(),
-                            null,
-                            backend)) {
+                    QuantizedModel quantized =
+                            new QuantizedModel(model, input, parameters, bits, recipe.quantConfig(), null, backend)) {
                 return quantized.memory();
             }
         } finally {
@@ -158,6 +152,40 @@ final class MemoryTest {
                 ModelSettings.of("agnn", Map.of()));
     }
 
+    @Test
+    void theSparseFormOfTheFeaturesIsCountedToTheByte() {
+        try (Dataset dataset = SyntheticCitationGraph.SMALL.generate();
+                Backend backend = new CpuBackend(1);
+                Lanes lanes = SmallModels.lanes(dataset, 1, 1)) {
+            String text = "L1.embedding=1 L1.message=4 L1.weight=2 L2.embedding=4 L2.message=8";
+            Recipe base = SmallModels.recipe(false, "auto", text);
+            BitAssignment bits = SmallModels.parse(SmallModels.experiment(lanes, base), dataset, text);
+            List<CellShape> shapes = new ArrayList<>();
+            Recipe sparse = SmallModels.withFeatures(base, "row", "sparse");
+            MemoryReport dense = report(dataset, base, bits, shapes, backend);
+            MemoryReport m = report(dataset, sparse, bits, shapes, backend);
+            MemoryReport.CellBytes x = m.cells().get(0);
+            assertThat(x.cell()).isEqualTo("L1.embedding");
+            assertThat(x.form()).isEqualTo("sparse");
+            assertThat(dense.cells().get(0).form()).isEqualTo("dense");
+            assertThat(dense.cells().get(0).storedBytes()).isEqualTo(200 * 8 + 200 * 8);
+            assertThat(m.storedBytes() - m.innerStoredBytes() + 4 * 16 * 4).isEqualTo(x.storedBytes());
+            assertThat(m.innerStoredBytes()).isEqualTo(dense.innerStoredBytes());
+            assertThat(m.payloadBytes()).isEqualTo(dense.payloadBytes());
+            assertThat(m.savingStored()).isEqualTo((double) m.fp32Bytes() / m.storedBytes());
+            long csr = 8 * dataset.features().nonZeros() + 4 * 201;
+            assertThat(m.fp32CsrBytes()).isEqualTo(csr + 4 * 200 * 16);
+            assertThat(m.savingStoredCsr()).isEqualTo((double) m.fp32CsrBytes() / m.storedBytes());
+            Recipe auto = SmallModels.withFeatures(base, "row", "auto");
+            long least = Math.min(x.storedBytes(), dense.cells().get(0).storedBytes());
+            assertThat(report(dataset, auto, bits, shapes, backend)
+                            .cells()
+                            .get(0)
+                            .storedBytes())
+                    .isEqualTo(least);
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("models")
     void theSearchKnowsTheStoredBytesOfEveryAssignment(ModelSettings settings) {
@@ -175,7 +203,7 @@ final class MemoryTest {
                 Recipe recipe =
                         SmallModels.recipe(settings, "32", random.nextBoolean() ? "row" : "rowcode", granularity);
                 Model model = recipe.model().config().create(ModelSizes.of(dataset, dataset.numClasses()));
-                QuantConfig config = recipe.quantization().config();
+                QuantConfig config = recipe.quantConfig();
                 report(dataset, recipe, BitAssignment.of(Map.of(), buckets), shapes, backend);
                 BitSpace space = new BitSpace(model, buckets, dataset.degrees(), config, all, all);
                 for (int i = 0; i < 30; i++) {

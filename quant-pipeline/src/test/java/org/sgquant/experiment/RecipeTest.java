@@ -50,6 +50,7 @@ final class RecipeTest {
                                 new Recipe.Quantization.Weights(null, "nearest", List.of(0.5, 1.0)))
                         .quantization(),
                 null,
+                null,
                 "4",
                 0);
         Recipe again = read(Json.writeYaml(noisy));

@@ -55,8 +55,32 @@ final class SmallModels {
                 null,
                 quantization,
                 null,
+                null,
                 bits,
                 0);
+    }
+
+    /** The same with the features stored as {@code form} says and scaled by {@code granularity}. */
+    static Recipe withFeatures(Recipe r, String granularity, String form) {
+        Recipe.Quantization q = r.quantization();
+        return new Recipe(
+                r.dataset(),
+                r.model(),
+                r.train(),
+                r.fineTune(),
+                r.objective(),
+                new Recipe.Quantization(
+                        granularity,
+                        q.featuresCalibration(),
+                        q.innerGranularity(),
+                        q.innerCalibration(),
+                        q.rounding(),
+                        q.clipMask(),
+                        q.weights()),
+                r.qat(),
+                new Recipe.Storage(form),
+                r.bits(),
+                r.seed());
     }
 
     static Experiment experiment(Lanes lanes, Recipe recipe) {

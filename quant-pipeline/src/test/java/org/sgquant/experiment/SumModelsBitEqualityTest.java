@@ -88,6 +88,7 @@ class SumModelsBitEqualityTest {
                 base.objective(),
                 base.quantization(),
                 base.qat(),
+                base.storage(),
                 text,
                 0);
         try (Dataset dataset = SyntheticCitationGraph.SMALL.generate();

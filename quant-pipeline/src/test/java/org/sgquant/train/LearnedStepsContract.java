@@ -56,7 +56,9 @@ interface LearnedStepsContract {
                     QuantConfig.DEFAULT.innerCalibration(),
                     QuantConfig.DEFAULT.rounding(),
                     false,
-                    QatConfig.OFF);
+                    QuantConfig.DEFAULT.featuresForm(),
+                    QatConfig.OFF,
+                    QuantConfig.DEFAULT.weights());
             try (Dataset dataset = original.permuted(bits.buckets().order(original.degrees()));
                     GraphInput input = new GraphInput(dataset, backend);
                     Parameters start = trained(input, 0, backend)) {

@@ -17,6 +17,7 @@ public final class CpuBackend extends HostBackend {
                 new CpuDenseOps(workers),
                 new CpuSparseOps(workers),
                 new CpuPackedOps(workers),
+                new CpuSparsePackedOps(workers),
                 new CpuPackedAttentionOps(workers),
                 new CpuElementwiseOps(workers),
                 new CpuAttentionOps(workers),

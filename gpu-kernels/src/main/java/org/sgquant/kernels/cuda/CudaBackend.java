@@ -15,6 +15,7 @@ import org.sgquant.kernels.PackedOps;
 import org.sgquant.kernels.PowerOps;
 import org.sgquant.kernels.Replay;
 import org.sgquant.kernels.SparseOps;
+import org.sgquant.kernels.SparsePackedOps;
 import org.sgquant.tensor.Memory;
 
 /**
@@ -31,6 +32,7 @@ public final class CudaBackend implements Backend {
     private final SparseOps sparse;
     private final PackedOps packed;
     private final PackedAttentionOps packedAttention;
+    private final SparsePackedOps sparsePacked;
     private final ElementwiseOps elementwise;
     private final AttentionOps attention;
     private final NormOps norm;
@@ -45,6 +47,7 @@ public final class CudaBackend implements Backend {
         this.sparse = new CudaSparseOps(launcher);
         this.packed = new CudaPackedOps(launcher);
         this.packedAttention = new CudaPackedAttentionOps(launcher);
+        this.sparsePacked = new CudaSparsePackedOps(launcher);
         this.elementwise = new CudaElementwiseOps(launcher);
         this.attention = new CudaAttentionOps(launcher);
         this.norm = new CudaNormOps(launcher);
@@ -142,6 +145,11 @@ public final class CudaBackend implements Backend {
     @Override
     public PackedAttentionOps packedAttention() {
         return packedAttention;
+    }
+
+    @Override
+    public SparsePackedOps sparsePacked() {
+        return sparsePacked;
     }
 
     @Override

@@ -10,6 +10,7 @@ public final class ReferenceBackend extends HostBackend {
                 new ReferenceDenseOps(),
                 new ReferenceSparseOps(),
                 new ReferencePackedOps(),
+                new ReferenceSparsePackedOps(),
                 new ReferencePackedAttentionOps(),
                 new ReferenceElementwiseOps(),
                 new ReferenceAttentionOps(),

@@ -16,6 +16,7 @@ import org.sgquant.tensor.Memory;
 import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantParams;
 import org.sgquant.tensor.QuantScheme;
+import org.sgquant.tensor.SparsePackedMatrix;
 
 /** One operation on a device with operands of the host: copies them over, runs it to its end, copies all of them back. */
 final class DeviceCall {
@@ -102,6 +103,10 @@ final class DeviceCall {
             }
         }
         return device;
+    }
+
+    SparsePackedMatrix sparsePacked(SparsePackedMatrix host) {
+        return host.at(copy(host.data(), host.allocationBytes()));
     }
 
     EdgeWeights weights(EdgeWeights host) {

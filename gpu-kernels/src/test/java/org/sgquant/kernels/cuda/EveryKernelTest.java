@@ -20,9 +20,11 @@ import org.sgquant.kernels.NormOps;
 import org.sgquant.kernels.PackedAttentionOps;
 import org.sgquant.kernels.PackedFixture;
 import org.sgquant.kernels.PackedOps;
-import org.sgquant.kernels.SoftmaxOrder;
 import org.sgquant.kernels.PowerOps;
+import org.sgquant.kernels.SoftmaxOrder;
 import org.sgquant.kernels.SparseOps;
+import org.sgquant.kernels.SparsePackedFixture;
+import org.sgquant.kernels.SparsePackedOps;
 import org.sgquant.kernels.StepState;
 import org.sgquant.tensor.BitWidth;
 import org.sgquant.tensor.CsrGraph;
@@ -34,6 +36,8 @@ import org.sgquant.tensor.LearnedRanges;
 import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantScheme;
 import org.sgquant.tensor.Rounding;
+import org.sgquant.tensor.SparsePackedMatrix;
+import org.sgquant.tensor.SparsePacker;
 
 /** Every operation in every form that has a kernel of its own: no kernel of the list is left out. */
 @OnDevice
@@ -52,6 +56,7 @@ class EveryKernelTest {
                 }
             }
             packedAttention(HostOperands.packedAttention(backend), HostOperands.packed(backend), f);
+            sparsePacked(HostOperands.sparsePacked(backend), f);
             dense(HostOperands.dense(backend), f);
             sparse(HostOperands.sparse(backend), f);
             elementwise(HostOperands.elementwise(backend), f);
@@ -113,6 +118,15 @@ class EveryKernelTest {
         ops.attendAdditive(graph, scores, scores, 0.2f, x, SoftmaxOrder.DIVIDE_THEN_ROUND, codes, out);
         FloatMatrix weights = f.output(graph.numEdges(), 1);
         ops.fakeAttention(graph, f.matrix(graph.numEdges(), 1), SoftmaxOrder.DIVIDE_THEN_ROUND, scheme, weights);
+    }
+
+    private static void sparsePacked(SparsePackedOps ops, PackedFixture f) {
+        CsrGraph graph = f.graph(SOURCES, 0, 1, 40);
+        SparsePackedMatrix x = SparsePacker.encode(
+                SparsePackedFixture.packed(f, SOURCES, COLS, BitWidth.Q1, Granularity.COLUMN), f.memory());
+        ops.gemm(x, f.matrix(COLS, 7), f.output(SOURCES, 7));
+        ops.spmm(graph, x, f.output(3, COLS));
+        ops.spmmGemm(graph, x, null, f.matrix(COLS, 7), f.output(3, 7));
     }
 
     private static void dense(DenseOps ops, PackedFixture f) {

@@ -13,6 +13,7 @@ import org.sgquant.kernels.PackedAttentionOps;
 import org.sgquant.kernels.PackedOps;
 import org.sgquant.kernels.SoftmaxOrder;
 import org.sgquant.kernels.SparseOps;
+import org.sgquant.kernels.SparsePackedOps;
 import org.sgquant.kernels.StepState;
 import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.EdgeWeights;
@@ -21,6 +22,7 @@ import org.sgquant.tensor.IntArray;
 import org.sgquant.tensor.LearnedRanges;
 import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantScheme;
+import org.sgquant.tensor.SparsePackedMatrix;
 
 /** The operations of a device backend on operands in host memory, so that the contracts of all backends apply to it. */
 final class HostOperands {
@@ -43,6 +45,10 @@ final class HostOperands {
 
     static PackedAttentionOps packedAttention(Backend backend) {
         return new PackedAttention(backend);
+    }
+
+    static SparsePackedOps sparsePacked(Backend backend) {
+        return new SparsePacked(backend);
     }
 
     static ElementwiseOps elementwise(Backend backend) {
@@ -242,6 +248,36 @@ final class HostOperands {
                                     call.matrix(scores),
                                     order,
                                     call.scheme(scheme),
+                                    call.matrix(out)));
+        }
+    }
+
+    private record SparsePacked(Backend backend) implements SparsePackedOps {
+
+        @Override
+        public void gemm(SparsePackedMatrix a, FloatMatrix w, FloatMatrix c) {
+            DeviceCall.run(
+                    backend, call -> backend.sparsePacked().gemm(call.sparsePacked(a), call.matrix(w), call.matrix(c)));
+        }
+
+        @Override
+        public void spmm(CsrGraph graph, SparsePackedMatrix x, FloatMatrix out) {
+            DeviceCall.run(
+                    backend,
+                    call -> backend.sparsePacked().spmm(call.graph(graph), call.sparsePacked(x), call.matrix(out)));
+        }
+
+        @Override
+        public void spmmGemm(
+                CsrGraph graph, SparsePackedMatrix x, FloatMatrix rowScale, FloatMatrix w, FloatMatrix out) {
+            DeviceCall.run(
+                    backend,
+                    call -> backend.sparsePacked()
+                            .spmmGemm(
+                                    call.graph(graph),
+                                    call.sparsePacked(x),
+                                    call.matrix(rowScale),
+                                    call.matrix(w),
                                     call.matrix(out)));
         }
     }

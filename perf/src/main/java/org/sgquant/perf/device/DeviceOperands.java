@@ -106,6 +106,8 @@ record DeviceOperands(Backend backend, Memory memory, GraphPart part, CsrGraph g
                         case BUCKET -> b;
                         case COLUMN -> i;
                         case ROW -> part.source(block.rowStart() + i);
+                        case ROW_CODE ->
+                            throw new IllegalArgumentException("operands with row codes are not measured here");
                     };
                     float reach = 1 + (of % 5) / 8f;
                     setRange(block, i, -reach, reach);
