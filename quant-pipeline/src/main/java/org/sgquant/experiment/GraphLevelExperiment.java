@@ -52,6 +52,7 @@ public final class GraphLevelExperiment {
             Calibration.percentile(0.99),
             QuantConfig.DEFAULT.rounding(),
             true,
+            QuantConfig.DEFAULT.featuresForm(),
             QatConfig.OFF,
             QuantConfig.DEFAULT.weights());
 
