@@ -10,6 +10,7 @@ import org.sgquant.data.GraphBatch;
 import org.sgquant.data.GraphCollection;
 import org.sgquant.data.Split;
 import org.sgquant.kernels.Backend;
+import org.sgquant.kernels.Calibration;
 import org.sgquant.model.BatchCells;
 import org.sgquant.model.GraphInput;
 import org.sgquant.model.Model;
@@ -39,6 +40,21 @@ import org.sgquant.train.Trainer;
  * per colour of refinement ({@link GraphBatch#compressed}), which loses nothing; packed inference computes every node.
  */
 public final class GraphLevelExperiment {
+
+    /**
+     * Quantization that suits sums over neighbours, whose hubs are hundreds of deviations away from all others: the range
+     * leaves out the largest hundredth, and the gradient beyond it is 0.
+     */
+    public static final QuantConfig QUANTIZATION = new QuantConfig(
+            QuantConfig.DEFAULT.featuresGranularity(),
+            QuantConfig.DEFAULT.featuresCalibration(),
+            QuantConfig.DEFAULT.innerGranularity(),
+            Calibration.percentile(0.99),
+            QuantConfig.DEFAULT.rounding(),
+            true,
+            QuantConfig.DEFAULT.featuresForm(),
+            QatConfig.OFF,
+            QuantConfig.DEFAULT.weights());
 
     /** Training graphs that ranges are set from. */
     private static final int CALIBRATION_GRAPHS = 256;

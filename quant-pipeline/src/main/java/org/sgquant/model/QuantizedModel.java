@@ -131,10 +131,7 @@ public final class QuantizedModel implements AutoCloseable {
 
     public MemoryReport memory() {
         return MemoryReport.of(
-                model.cells(bits()),
-                cells,
-                otherBytes(),
-                input.dataset().features().nonZeros());
+                model.cells(bits()), cells, otherBytes(), input.hostFeatures().nonZeros());
     }
 
     /** Values, bits and bytes of every cell, in the order of the model. */

@@ -133,7 +133,7 @@ public final class PowerFreezing {
     }
 
     private long[] featureUsage() {
-        Features.Sparse features = (Features.Sparse) input.dataset().features();
+        Features.Sparse features = (Features.Sparse) input.hostFeatures();
         long[] counts = new long[input.numFeatures()];
         for (int column : features.matrix().pattern().colIdx().toArray()) {
             counts[column]++;

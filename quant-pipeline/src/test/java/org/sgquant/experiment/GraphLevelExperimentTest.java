@@ -29,7 +29,7 @@ class GraphLevelExperimentTest {
                 config,
                 new TrainConfig(epochs, 0.01f, 0, 1000),
                 new TrainConfig(fineTuneEpochs, 0.002f, 0, 1000),
-                QuantConfig.DEFAULT,
+                GraphLevelExperiment.QUANTIZATION,
                 new GraphLevelExperiment.Batching(32, 2));
     }
 
