@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -22,6 +23,11 @@ import org.sgquant.tensor.ShapeException;
 
 /** {@link PackedAttentionOps} of a backend: codes and sums have the bits of the reference, and mean what they should. */
 public interface PackedAttentionContract {
+
+    /** Granularities that messages under attention may have: all but row codes. */
+    List<Granularity> SUMMED = Stream.of(Granularity.values())
+            .filter(g -> g != Granularity.ROW_CODE)
+            .toList();
 
     int SOURCES = 12;
 
@@ -77,7 +83,7 @@ public interface PackedAttentionContract {
             for (int heads : new int[] {1, 2, 3, 8, 9}) {
                 for (int headCols : new int[] {0, 1, 4, 7, 11, 32, 33}) {
                     FloatMatrix values = f.matrix(SOURCES, heads * headCols);
-                    Granularity granularity = List.of(Granularity.values()).get(turn % Granularity.values().length);
+                    Granularity granularity = SUMMED.get(turn % SUMMED.size());
                     BitWidth other = List.of(BitWidth.values()).get(turn++ % BitWidth.values().length);
                     QuantScheme xScheme = f.scheme(SOURCES, heads * headCols, other, granularity, Rounding.NEAREST);
                     PackedMatrix x = f.packed(packed(), values, xScheme);
@@ -98,7 +104,7 @@ public interface PackedAttentionContract {
             for (int cols : new int[] {0, 1, 2, 5, 16, 31, 32, 33, 67}) {
                 FloatMatrix values = f.matrix(SOURCES, cols);
                 values.setRow(3, new float[cols]);
-                for (Granularity granularity : Granularity.values()) {
+                for (Granularity granularity : SUMMED) {
                     PackedMatrix x =
                             f.packed(packed(), values, f.scheme(SOURCES, cols, bits, granularity, Rounding.NEAREST));
                     QuantScheme scheme = AttentionFixture.scheme(f, graph, 1, Rounding.PAPER, BitWidth.Q4, bits);
@@ -274,7 +280,13 @@ public interface PackedAttentionContract {
             QuantScheme perEdge = QuantScheme.uniform(f.memory, "L1.attention", 5, 1, BitWidth.Q4, Granularity.ROW);
             assertThatThrownBy(() -> attend(graph, x, perEdge, out, f))
                     .isInstanceOf(ShapeException.class)
-                    .hasMessageContaining("granularity ROW");
+                    .hasMessageContaining("got granularity row, expected");
+            PackedMatrix rowCodes =
+                    f.packed(packed(), f.filled(4, 6, 1), f.uniform(4, 6, BitWidth.Q4, Granularity.ROW_CODE));
+            QuantScheme whole = QuantScheme.uniform(f.memory, "L1.attention", 5, 1, BitWidth.Q4, Granularity.TENSOR);
+            assertThatThrownBy(() -> attend(graph, rowCodes, whole, out, f))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("cannot have row codes");
         }
     }
 

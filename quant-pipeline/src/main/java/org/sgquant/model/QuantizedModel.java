@@ -63,6 +63,11 @@ public final class QuantizedModel implements AutoCloseable {
      * dense form where edges have weights.
      */
     public static QuantConfig fitted(QuantConfig config, Model model, BitAssignment bits) {
+        if (model.computesAttention() && config.innerGranularity() == Granularity.ROW_CODE) {
+            throw new IllegalArgumentException(
+                    "granularity rowcode: messages that attention weighs cannot have codes of" + " their rows in model "
+                            + model.name() + "; choose tensor, bucket or column");
+        }
         if (!aggregatesFeatures(model, bits)) {
             return config;
         }
