@@ -83,7 +83,7 @@ final class ModelOptions {
     WeightOptions weights = new WeightOptions();
 
     @Mixin
-    StorageOptions storage;
+    StorageOptions storage = new StorageOptions();
 
     /** The recipe of these options for {@code data}, bits still open. */
     Recipe recipe(Recipe.Data data, long seed) {
