@@ -2,7 +2,8 @@ package org.sgquant.cli;
 
 import org.sgquant.data.Datasets;
 import org.sgquant.data.GraphCollection;
-import org.sgquant.experiment.GraphLevelExperiment.Batching;
+import org.sgquant.data.NodeTags;
+import org.sgquant.experiment.Recipe;
 import picocli.CommandLine.Option;
 
 /** Options that matter where whole graphs are classified. */
@@ -15,25 +16,39 @@ final class GraphOptions {
     Integer folds;
 
     @Option(names = "--batch", paramLabel = "N", description = "Graphs per batch (default: ${DEFAULT-VALUE}).")
-    int batch = Batching.DEFAULT.graphs();
+    int batch = Recipe.Graphs.DEFAULT.batch();
 
     @Option(
             names = "--node-tags",
             paramLabel = "T",
             description = "Features of the nodes of whole graphs: given, one-hot in the published tag (1 where there is"
                     + " one tag), or degree, one-hot in the logarithm of the degree (default: ${DEFAULT-VALUE}).")
-    String nodeTags = "given";
+    String nodeTags = Recipe.Graphs.DEFAULT.nodeTags();
 
-    /** The collection that {@code data} names, with the tags asked for. */
-    GraphCollection open(DatasetOptionsGroup data, Console console) {
+    /** {@code base} with these options. Steps on batches are noisy: their learning rate falls to 0. */
+    Recipe recipe(Recipe base) {
+        return new Recipe(
+                base.dataset(),
+                base.model(),
+                decaying(base.train()),
+                decaying(base.fineTune()),
+                base.objective(),
+                base.quantization(),
+                base.qat(),
+                base.storage(),
+                new Recipe.Graphs(nodeTags, batch),
+                base.bits(),
+                base.seed());
+    }
+
+    private static Recipe.Training decaying(Recipe.Training training) {
+        return new Recipe.Training(training.epochs(), training.learningRate(), 0, training.patience());
+    }
+
+    /** The collection that {@code data} names, with {@code tags}. */
+    GraphCollection open(DatasetOptionsGroup data, NodeTags tags, Console console) {
         GraphCollection graphs = Datasets.standard(data.dataDir).openCollection(data.dataset);
-        GraphCollection tagged = switch (nodeTags) {
-            case "given" -> graphs;
-            case "degree" -> graphs.withDegreeTags();
-            default ->
-                throw new IllegalArgumentException(
-                        "--node-tags '" + nodeTags + "' does not exist: choose given or degree");
-        };
+        GraphCollection tagged = tags.of(graphs);
         console.info(tagged + "; " + tagged.foldSource());
         return tagged;
     }

@@ -13,7 +13,6 @@ import org.sgquant.experiment.Recipe;
 import org.sgquant.model.Model;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.report.RunReport;
-import org.sgquant.train.TrainConfig;
 
 /** The steps of {@link Pipeline} where whole graphs are classified: folds take the place of seeds. */
 final class GraphPipeline implements AutoCloseable {
@@ -35,30 +34,19 @@ final class GraphPipeline implements AutoCloseable {
 
     GraphPipeline(CommonOptions common, DatasetOptionsGroup data, ModelOptions model, GraphOptions options) {
         this.console = common.console();
-        this.recipe = model.recipe(data.recipe(), common.seed);
-        recipe.model().config().graphLayers();
+        this.recipe = options.recipe(model.recipe(data.recipe(), common.seed));
+        // What is wrong with an option is said before a large collection is read.
+        GraphLevelExperiment.check(recipe);
         this.device = common.describeDevice();
-        this.graphs = options.open(data, console);
+        this.graphs = options.open(data, recipe.wholeGraphs().tags(), console);
         this.folds = options.folds(graphs);
         this.lanes = common.lanes(folds, console);
-        this.experiment = new GraphLevelExperiment(
-                graphs,
-                lanes,
-                recipe.model().config(),
-                decaying(recipe.train()),
-                decaying(recipe.fineTune()),
-                recipe.quantization().config(),
-                new GraphLevelExperiment.Batching(options.batch, GraphLevelExperiment.Batching.DEFAULT.partitions()));
+        this.experiment = GraphLevelExperiment.of(graphs, lanes, recipe);
     }
 
     /** Whether {@code data} names a collection of graphs. */
     static boolean serves(DatasetOptionsGroup data) {
         return data.edges == null && Datasets.isCollection(data.dataset);
-    }
-
-    /** Steps on batches are noisy: their learning rate falls to 0. */
-    private static TrainConfig decaying(Recipe.Training training) {
-        return new TrainConfig(training.epochs(), training.learningRate(), 0, training.patience());
     }
 
     void train() {

@@ -106,6 +106,7 @@ final class ModelOptions {
                         weights.recipe()),
                 Recipe.Qat.of(qat.config()),
                 storage.recipe(),
+                null,
                 "32",
                 seed);
     }

@@ -28,6 +28,7 @@ import org.sgquant.quant.QuantizedCells;
 import org.sgquant.tensor.Granularity;
 import org.sgquant.train.BatchTrainer;
 import org.sgquant.train.Metrics;
+import org.sgquant.train.Objective;
 import org.sgquant.train.TrainConfig;
 import org.sgquant.train.Trainer;
 
@@ -90,11 +91,7 @@ public final class GraphLevelExperiment {
             TrainConfig fineTuneConfig,
             QuantConfig quantConfig,
             Batching batching) {
-        if (!quantConfig.qat().equals(QatConfig.OFF) || quantConfig.innerGranularity() == Granularity.ROW_CODE) {
-            throw new IllegalArgumentException(
-                    "batches of graphs share their ranges: learned steps, masks and row codes"
-                            + " are for the nodes of one graph");
-        }
+        check(quantConfig);
         this.graphs = graphs;
         this.lanes = lanes;
         this.layers = modelConfig.graphLayers();
@@ -104,6 +101,42 @@ public final class GraphLevelExperiment {
         this.fineTuneConfig = fineTuneConfig;
         this.quantConfig = quantConfig;
         this.batching = batching;
+    }
+
+    /** The experiment that {@code recipe} describes on {@code graphs}, which have its tags. */
+    public static GraphLevelExperiment of(GraphCollection graphs, Lanes lanes, Recipe recipe) {
+        check(recipe);
+        return new GraphLevelExperiment(
+                graphs,
+                lanes,
+                recipe.model().config(),
+                recipe.train().config(),
+                recipe.fineTune().config(),
+                recipe.quantConfig(),
+                recipe.wholeGraphs().batching());
+    }
+
+    /** Refuses a recipe that is not for whole graphs, before any is read. */
+    public static void check(Recipe recipe) {
+        recipe.model().config().graphLayers();
+        recipe.train().config();
+        recipe.fineTune().config();
+        check(recipe.quantConfig());
+        recipe.wholeGraphs().tags();
+        recipe.wholeGraphs().batching();
+        if (!recipe.trainingObjective().equals(Objective.PLAIN)
+                || recipe.dataset().labelNoise() != null) {
+            throw new IllegalArgumentException("whole graphs are trained on their labels by the plain cross-entropy:"
+                    + " label noise, corrected losses and distillation are for the nodes of one graph");
+        }
+    }
+
+    private static void check(QuantConfig quantConfig) {
+        if (!quantConfig.qat().equals(QatConfig.OFF) || quantConfig.innerGranularity() == Granularity.ROW_CODE) {
+            throw new IllegalArgumentException(
+                    "batches of graphs share their ranges: learned steps, masks and row codes"
+                            + " are for the nodes of one graph");
+        }
     }
 
     /** A trained fp32 model of a fold: its weights on the host and its accuracies. */

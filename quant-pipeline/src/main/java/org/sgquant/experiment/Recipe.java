@@ -8,6 +8,8 @@ import org.sgquant.data.DatasetOptions;
 import org.sgquant.data.Datasets;
 import org.sgquant.data.GraphFiles;
 import org.sgquant.data.LabelNoise;
+import org.sgquant.data.NodeTags;
+import org.sgquant.experiment.GraphLevelExperiment.Batching;
 import org.sgquant.kernels.Calibration;
 import org.sgquant.quant.FeaturesForm;
 import org.sgquant.quant.FreezingOrder;
@@ -34,6 +36,7 @@ public record Recipe(
         Quantization quantization,
         @JsonInclude(JsonInclude.Include.NON_NULL) Qat qat,
         @JsonInclude(JsonInclude.Include.NON_NULL) Storage storage,
+        @JsonInclude(JsonInclude.Include.NON_NULL) Graphs graphs,
         String bits,
         long seed) {
 
@@ -185,7 +188,37 @@ public record Recipe(
         return storage == null ? config : config.withFeaturesForm(FeaturesForm.parse(storage.featuresForm()));
     }
 
+    /**
+     * What matters where whole graphs are classified: features of their nodes, {@code given} or {@code degree}, and
+     * graphs per batch. What is absent is as in {@link #DEFAULT}.
+     */
+    public record Graphs(
+            @JsonInclude(JsonInclude.Include.NON_NULL) String nodeTags,
+            @JsonInclude(JsonInclude.Include.NON_NULL) Integer batch) {
+
+        public static final Graphs DEFAULT = new Graphs(NodeTags.GIVEN.toString(), Batching.DEFAULT.graphs());
+
+        /** The same with nothing absent. */
+        private Graphs filled() {
+            return new Graphs(nodeTags == null ? DEFAULT.nodeTags : nodeTags, batch == null ? DEFAULT.batch : batch);
+        }
+
+        public NodeTags tags() {
+            return NodeTags.parse(nodeTags);
+        }
+
+        public Batching batching() {
+            return new Batching(batch, Batching.DEFAULT.partitions());
+        }
+    }
+
+    /** The section {@code graphs} with nothing absent. */
+    public Graphs wholeGraphs() {
+        return graphs == null ? Graphs.DEFAULT : graphs.filled();
+    }
+
     public Recipe withBits(String newBits, long newSeed) {
-        return new Recipe(dataset, model, train, fineTune, objective, quantization, qat, storage, newBits, newSeed);
+        return new Recipe(
+                dataset, model, train, fineTune, objective, quantization, qat, storage, graphs, newBits, newSeed);
     }
 }

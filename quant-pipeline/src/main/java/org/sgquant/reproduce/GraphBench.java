@@ -15,14 +15,7 @@ final class GraphBench implements Subject.Bench {
     private final GraphLevelExperiment experiment;
 
     GraphBench(GraphCollection graphs, Lanes lanes, Recipe recipe) {
-        this.experiment = new GraphLevelExperiment(
-                graphs,
-                lanes,
-                recipe.model().config(),
-                recipe.train().config(),
-                recipe.fineTune().config(),
-                recipe.quantConfig(),
-                GraphLevelExperiment.Batching.DEFAULT);
+        this.experiment = GraphLevelExperiment.of(recipe.wholeGraphs().tags().of(graphs), lanes, recipe);
     }
 
     @Override

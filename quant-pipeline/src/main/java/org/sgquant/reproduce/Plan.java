@@ -84,6 +84,9 @@ public final class Plan implements AutoCloseable {
                 throw new IllegalArgumentException(subject.name() + " has " + subject.seeds()
                         + " folds, asked for were seeds " + firstSeed + " to " + (firstSeed + seeds - 1));
             }
+            if (subject != null) {
+                subject.check(recipe);
+            }
             BitAssignment bits = subject == null || row.bits() == null ? null : subject.parse(model, row.bits());
             return new PlannedRow(row, recipe, chosen, subject, bits);
         } catch (NoSuchDatasetException e) {

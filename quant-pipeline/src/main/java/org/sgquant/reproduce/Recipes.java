@@ -28,8 +28,9 @@ final class Recipes {
     private static final List<String> GIVEN = List.of("bits", "seed");
 
     /** Parts of a recipe that decide only what comes after fp32 training. */
-    private static final List<String> AFTER_TRAINING = List.of("fineTune", "quantization", "qat", "bits");
+    private static final List<String> AFTER_TRAINING = List.of("fineTune", "quantization", "qat", "storage", "bits");
 
+    /** Parts of its {@code objective} that do. */
     private static final List<String> DISTILLATION = List.of("distillWeight", "distillTemperature");
 
     private Recipes() {}
@@ -94,11 +95,18 @@ final class Recipes {
         return hash("fp32", tree, fingerprint);
     }
 
-    /** The dataset goes in as its fingerprint: where its files lie decides nothing. The model lists every setting. */
+    /**
+     * The dataset goes in as its fingerprint: where its files lie decides nothing. The model lists every setting; how
+     * whole graphs are taken is there where it is not as usual.
+     */
     private static ObjectNode tree(Recipe recipe) {
         ObjectNode tree = Json.tree(recipe);
         tree.remove("dataset");
         tree.set("model", Json.tree(ModelSettings.of(recipe.model().config())));
+        tree.remove("graphs");
+        if (!recipe.wholeGraphs().equals(Recipe.Graphs.DEFAULT)) {
+            tree.set("graphs", Json.tree(recipe.wholeGraphs()));
+        }
         return tree;
     }
 

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.function.DoubleSupplier;
 import org.sgquant.data.Dataset;
 import org.sgquant.data.GraphCollection;
+import org.sgquant.experiment.GraphLevelExperiment;
 import org.sgquant.experiment.Lanes;
 import org.sgquant.experiment.Recipe;
 import org.sgquant.model.Model;
@@ -33,6 +34,9 @@ public sealed interface Subject extends AutoCloseable {
 
     /** Neighbours of every node, for degree buckets; none where there can be no buckets. */
     int[] degrees();
+
+    /** Refuses a recipe that says what has no meaning here. */
+    void check(Recipe recipe);
 
     /** {@code recipe} on this. */
     Bench bench(Lanes lanes, Recipe recipe);
@@ -102,6 +106,14 @@ public sealed interface Subject extends AutoCloseable {
         }
 
         @Override
+        public void check(Recipe recipe) {
+            if (recipe.graphs() != null) {
+                throw new IllegalArgumentException(
+                        "the section 'graphs' is for collections of graphs, and " + name() + " is a single graph");
+            }
+        }
+
+        @Override
         public Bench bench(Lanes lanes, Recipe recipe) {
             return new NodeBench(lanes, recipe);
         }
@@ -146,6 +158,11 @@ public sealed interface Subject extends AutoCloseable {
         @Override
         public int[] degrees() {
             return new int[0];
+        }
+
+        @Override
+        public void check(Recipe recipe) {
+            GraphLevelExperiment.check(recipe);
         }
 
         @Override

@@ -3,8 +3,12 @@ package org.sgquant.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Commands on a collection of graphs: the report of the others, with folds instead of seeds. */
 class GraphCommandsTest {
@@ -57,11 +61,73 @@ class GraphCommandsTest {
         assertThat(packed.out()).contains("L2.hidden=4");
     }
 
+    /** A row of a table with a section {@code graphs} is what the commands measure with the same options. */
+    @Test
+    void aRowOfATableTakesGraphsAsTheOptionsDo(@TempDir Path folder) throws IOException {
+        Path table = Files.writeString(folder.resolve("graphs.yaml"), """
+                title: Whole graphs
+                head: A table for tests.
+                seeds: 2
+                recipes:
+                  short:
+                    dataset: {name: synthetic-graphs}
+                    model: {name: gin, layers: 2, hidden: 8}
+                    train: {epochs: 4, finalLearningRate: 0}
+                    fineTune: {epochs: 1, finalLearningRate: 0}
+                rows:
+                  - {name: given, recipe: short}
+                  - {name: degree, recipe: short, with: {graphs: {nodeTags: degree, batch: 16}}, bits: 4}
+                """);
+        Cli.Result result = Cli.run(
+                "reproduce",
+                table.toString(),
+                "--json",
+                "-v",
+                "--threads",
+                "2",
+                "--device",
+                "cpu",
+                "-o",
+                folder.resolve("out").toString());
+        assertThat(result.code()).as(result.err()).isZero();
+        assertThat(result.err().lines().filter(l -> l.startsWith("trained ")))
+                .as("two folds with either tags")
+                .hasSize(4);
+        JsonNode plain = Cli.run(Cli.args("train", SHORT, "--json", "-q")).json();
+        assertThat(result.json().at("/rows/0/fp32")).isEqualTo(plain.at("/fp32/testAccuracy"));
+        JsonNode degree = Cli.run(Cli.args(
+                        "quantize", SHORT, "--node-tags", "degree", "--batch", "16", "--bits", "4", "--json", "-q"))
+                .json();
+        JsonNode row = result.json().at("/rows/1");
+        assertThat(row.at("/fp32")).isEqualTo(degree.at("/fp32/testAccuracy"));
+        assertThat(row.at("/packed")).isEqualTo(degree.at("/quantized/testAccuracy"));
+        assertThat(row.at("/sizes/bitsAverage").asDouble())
+                .isEqualTo(degree.at("/quantized/averageBits").asDouble());
+
+        String[][] wrong = {
+            {"nodeTags: degree", "nodeTags: colour", "row 'degree': node tags 'colour' do not exist"},
+            {"batch: 16", "batch: 0", "row 'degree': batches need at least 1 graph"},
+            {
+                "graphs: {",
+                "objective: {labels: forward, noise: 0.1}, graphs: {",
+                "row 'degree': whole graphs are trained"
+            },
+        };
+        String text = Files.readString(table);
+        for (String[] change : wrong) {
+            Files.writeString(table, text.replace(change[0], change[1]));
+            Cli.Result refused = Cli.run("reproduce", table.toString(), "-q", "-o", folder.toString());
+            SavedModelCommandsTest.refused(refused, ExitCode.BAD_INPUT, change[2]);
+        }
+    }
+
     @Test
     void whatWholeGraphsCannotDoIsRefused() {
         String[][] wrong = {
             {"train", "--folds", "11", "--folds must lie in 1..10, got 11"},
-            {"train", "--node-tags", "colour", "--node-tags 'colour' does not exist: choose given or degree"},
+            {"train", "--node-tags", "colour", "node tags 'colour' do not exist: choose given or degree"},
+            {"train", "--batch", "0", "at least 1 graph"},
+            {"train", "--distill", "0.5", "distillation are for the nodes of one graph"},
             {"train", "-o", "target/never", "--output is for models of a single graph"},
             {"train", "--model", "gcn", "model gcn"},
             {"search", "--dataset", "mutag", "dataset 'mutag'"},

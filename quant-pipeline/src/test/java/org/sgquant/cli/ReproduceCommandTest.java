@@ -130,6 +130,7 @@ final class ReproduceCommandTest {
                 "epochs: 30|bits: 4|tiny.yaml: row 'exact'|unknown key 'train.bits'",
                 "epochs: 30|epochs: many|tiny.yaml: row 'exact', key 'train.epochs'|many",
                 "epochs: 30|epochs: -1|tiny.yaml: row 'exact'|epochs >= 0",
+                "fineTune: {epochs: 4}|graphs: {batch: 8}|tiny.yaml: row 'exact'|is a single graph",
                 "fineTune: {epochs: 4}|bits: 4|tiny.yaml: row 'exact'|the key 'bits' in its recipe",
                 "bits: 2|bits: 9|tiny.yaml: row 'two, shorter'|bit width 9 does not exist",
                 "recipe: tiny|recipe: huge|tiny.yaml: row 'exact', key 'recipe'|'huge'",

@@ -26,7 +26,17 @@ class LearnedRecipeTest {
         Recipe r = SmallModels.recipe(false, "auto", "2 L1.embedding=1");
         Recipe.Qat qat = Recipe.Qat.of(new QatConfig(true, 4, Protection.parse("0.1:0.3")));
         return new Recipe(
-                r.dataset(), r.model(), r.train(), r.fineTune(), null, r.quantization(), qat, null, r.bits(), r.seed());
+                r.dataset(),
+                r.model(),
+                r.train(),
+                r.fineTune(),
+                null,
+                r.quantization(),
+                qat,
+                null,
+                null,
+                r.bits(),
+                r.seed());
     }
 
     private Recipe read(String yaml) throws IOException {

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sgquant.data.FormatException;
 import org.sgquant.data.LabelNoise;
+import org.sgquant.data.NodeTags;
 import org.sgquant.report.Json;
 import org.sgquant.train.Objective;
 
@@ -27,7 +28,7 @@ final class RecipeTest {
     void whatIsOffIsNotWrittenAndWhatIsNotWrittenIsOff() throws IOException {
         Recipe plain = SmallModels.recipe(false, "auto", "4");
         String yaml = Json.writeYaml(plain);
-        assertThat(yaml).doesNotContain("objective", "labelNoise", "weights");
+        assertThat(yaml).doesNotContain("objective", "labelNoise", "weights", "graphs");
         assertThat(read(yaml)).isEqualTo(plain);
         assertThat(read(yaml).trainingObjective()).isEqualTo(Objective.PLAIN);
     }
@@ -51,12 +52,34 @@ final class RecipeTest {
                         .quantization(),
                 null,
                 null,
+                null,
                 "4",
                 0);
         Recipe again = read(Json.writeYaml(noisy));
         assertThat(again).isEqualTo(noisy);
         assertThat(again.trainingObjective())
                 .isEqualTo(new Objective(Objective.LabelLoss.FORWARD, 0.25, new Objective.Distillation(0.5f, 2)));
+    }
+
+    @Test
+    void howWholeGraphsAreTakenIsWrittenAndReadKeyByKey() throws IOException {
+        String plain = Json.writeYaml(SmallModels.recipe(false, "auto", "4"));
+        assertThat(read(plain).wholeGraphs()).isEqualTo(Recipe.Graphs.DEFAULT);
+        Recipe degree = read(plain + "graphs: {nodeTags: degree}\n");
+        assertThat(Json.writeYaml(degree)).contains("nodeTags: degree").doesNotContain("batch");
+        assertThat(read(Json.writeYaml(degree))).isEqualTo(degree);
+        assertThat(degree.wholeGraphs()).isEqualTo(new Recipe.Graphs("degree", Recipe.Graphs.DEFAULT.batch()));
+        assertThat(degree.withBits("2", 1).graphs()).isEqualTo(degree.graphs());
+        assertThat(degree.wholeGraphs().tags()).isEqualTo(NodeTags.DEGREE);
+        Recipe small = read(plain + "graphs: {batch: 7}\n");
+        assertThat(small.wholeGraphs().batching().graphs()).isEqualTo(7);
+        assertThat(small.wholeGraphs().tags()).isEqualTo(NodeTags.GIVEN);
+        assertThatThrownBy(() -> read(plain + "graphs: {tags: degree}\n"))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("'graphs.tags', expected one of batch, nodeTags");
+        Recipe wrong = read(plain + "graphs: {nodeTags: colour}\n");
+        assertThatThrownBy(() -> wrong.wholeGraphs().tags())
+                .hasMessage("node tags 'colour' do not exist: choose given or degree");
     }
 
     @Test

@@ -56,6 +56,7 @@ final class SmallModels {
                 quantization,
                 null,
                 null,
+                null,
                 bits,
                 0);
     }
@@ -79,6 +80,7 @@ final class SmallModels {
                         q.weights()),
                 r.qat(),
                 new Recipe.Storage(form),
+                r.graphs(),
                 r.bits(),
                 r.seed());
     }

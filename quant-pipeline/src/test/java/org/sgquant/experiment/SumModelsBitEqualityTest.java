@@ -89,6 +89,7 @@ class SumModelsBitEqualityTest {
                 base.quantization(),
                 base.qat(),
                 base.storage(),
+                null,
                 text,
                 0);
         try (Dataset dataset = SyntheticCitationGraph.SMALL.generate();
