@@ -204,11 +204,11 @@ public record Recipe(
         }
 
         public NodeTags tags() {
-            return NodeTags.parse(nodeTags);
+            return NodeTags.parse(filled().nodeTags);
         }
 
         public Batching batching() {
-            return new Batching(batch, Batching.DEFAULT.partitions());
+            return new Batching(filled().batch, Batching.DEFAULT.partitions());
         }
     }
 

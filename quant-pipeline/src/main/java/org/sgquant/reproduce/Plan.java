@@ -25,7 +25,8 @@ public final class Plan implements AutoCloseable {
     private final Map<Recipe.Data, Subject> subjects = new HashMap<>();
 
     /**
-     * Plans {@code seeds} seeds of every row; those whose name contains one of {@code only}, or all, are to be run.
+     * Plans {@code seeds} seeds of every row; those whose name contains one of {@code only}, or all that are not optional, are
+     * to be run.
      *
      * @param base recipe of the command line's defaults for a model of that name, or for the default one given null
      * @param isThere whether a dataset can be opened without asking anybody
@@ -60,7 +61,9 @@ public final class Plan implements AutoCloseable {
 
     private static boolean isChosen(Table.Row row, List<String> only) {
         String name = row.name().toLowerCase(Locale.ROOT);
-        return only.isEmpty() || only.stream().anyMatch(o -> name.contains(o.toLowerCase(Locale.ROOT)));
+        return only.isEmpty()
+                ? !row.optional()
+                : only.stream().anyMatch(o -> name.contains(o.toLowerCase(Locale.ROOT)));
     }
 
     private PlannedRow plan(

@@ -56,7 +56,7 @@ public final class Reporter {
                 plan.seeds(),
                 plan.firstSeed(),
                 lines,
-                meanDrop(table, lines),
+                meanDrop(table),
                 accountings(table),
                 table.notes());
     }
@@ -92,11 +92,15 @@ public final class Reporter {
         return words;
     }
 
-    private Check meanDrop(Table table, List<Line> lines) {
+    private Check meanDrop(Table table) {
         if (table.meanDrop() == null) {
             return null;
         }
-        List<Line> packed = lines.stream().filter(l -> l.bits() != null).toList();
+        List<Line> packed = plan.rows().stream()
+                .filter(row -> !row.row().optional())
+                .map(this::line)
+                .filter(l -> l.bits() != null)
+                .toList();
         boolean complete = packed.stream().allMatch(l -> l.finished() == plan.seeds());
         double mean = packed.stream()
                 .filter(l -> l.drop() != null)

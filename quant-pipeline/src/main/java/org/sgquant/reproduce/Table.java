@@ -16,7 +16,7 @@ import org.sgquant.data.FormatException;
  *
  * @param head what the table shows, above it
  * @param seeds how many seeds each row is averaged over unless the command says otherwise
- * @param meanDrop most that the mean drop of all rows may be, or null
+ * @param meanDrop most that the mean drop of all rows that are not optional may be, or null
  * @param notes below the table, such as the provenance of published figures
  */
 public record Table(
@@ -40,13 +40,21 @@ public record Table(
      * @param recipe name of one of the table's recipes, or null
      * @param with what this row changes in it, or null
      * @param bits as after {@code --bits}; null: the fp32 result alone
+     * @param optional whether it is run only where {@code --only} names it; null for no
      * @param target what the row has to reach, or null
      * @param published figures of others to print beside ours
      */
     public record Row(
-            String name, String recipe, ObjectNode with, String bits, Target target, List<Published> published) {
+            String name,
+            String recipe,
+            ObjectNode with,
+            String bits,
+            Boolean optional,
+            Target target,
+            List<Published> published) {
 
         public Row {
+            optional = optional != null && optional;
             published = published == null ? List.of() : published;
         }
     }
@@ -96,6 +104,9 @@ public record Table(
         require(source, "table", "rows", rows == null || rows.isEmpty() ? null : rows);
         if (seeds < 1) {
             throw new FormatException(source, "table, key 'seeds'", String.valueOf(seeds), "at least 1");
+        }
+        if (rows.stream().allMatch(Row::optional)) {
+            throw new FormatException(source, "table, key 'rows'", "optional rows alone", "one that is not optional");
         }
         Set<String> names = new HashSet<>();
         for (Row row : rows) {

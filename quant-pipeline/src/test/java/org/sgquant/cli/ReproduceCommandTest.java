@@ -79,6 +79,21 @@ final class ReproduceCommandTest {
         assertThat(further.out()).contains("| four |", "3 of 3", "2 of 3", "| open |");
     }
 
+    @Test
+    void anOptionalRowIsRunWhereItIsNamed() {
+        Path table = TinyTable.write(folder, TinyTable.ROWS.replace("bits: 2", "bits: 2\n    optional: true"));
+        Cli.Result usual = run(table, "--json");
+        assertThat(usual.code()).as(usual.err()).isZero();
+        assertThat(lines(usual, "finished two")).isZero();
+        assertThat(row(usual.json(), 2).at("/finished").asInt()).isZero();
+        assertThat(usual.json().at("/meanDrop/ours").asDouble())
+                .isEqualTo(row(usual.json(), 1).at("/drop").asDouble());
+        Cli.Result named = run(table, "--json", "--only", "two");
+        assertThat(lines(named, "finished two")).isEqualTo(2);
+        assertThat(row(named.json(), 2).at("/finished").asInt()).isEqualTo(2);
+        assertThat(named.json().at("/meanDrop")).isEqualTo(usual.json().at("/meanDrop"));
+    }
+
     /** The same model through the command for one assignment. */
     @Test
     void aRowIsWhatQuantizeMeasures() {
@@ -139,6 +154,7 @@ final class ReproduceCommandTest {
                 "method: A2Q, |''|row 'four', published|no key 'method'",
                 "title: Tiny|''|tiny.yaml: table|no key 'title'",
                 "name: four|name: ''|tiny.yaml: a row|no key 'name'",
+                "bits: 2|optional: often|tiny.yaml: line|rows[2].optional",
                 "seeds: 2|seeds: 0|key 'seeds'|at least 1",
                 "title: Tiny|title: [|tiny.yaml: line|expected Table",
                 "head:|title:|tiny.yaml: line 2|Duplicate field 'title'",
