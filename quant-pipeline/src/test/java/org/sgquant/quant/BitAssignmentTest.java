@@ -95,7 +95,7 @@ final class BitAssignmentTest {
                 "[]|bits '[]': a list of widths must not be empty",
                 "L1.nosuch=4|bits 'L1.nosuch=4': 'L1.nosuch' names no cell of this model, which has L1.embedding"
                         + " L1.attention L1.message L1.hidden L1.weight L1.weight2 L2.embedding L2.attention L2.message L2.hidden"
-                        + " L2.weight L2.weight2 L2.weight2",
+                        + " L2.weight L2.weight2",
                 "4 L1=2 L1=3|bits '4 L1=2 L1=3': 'L1' is given twice",
                 "4 5|bits '4 5': '5' is given twice",
                 "four|bits 'four': 'four' is not of the form 4, L1=4, message=4, L1.message=4, L1.message=[4,2,2,1] or"
