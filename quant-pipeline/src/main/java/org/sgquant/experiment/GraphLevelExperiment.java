@@ -132,9 +132,11 @@ public final class GraphLevelExperiment {
     }
 
     private static void check(QuantConfig quantConfig) {
-        if (!quantConfig.qat().equals(QatConfig.OFF) || quantConfig.innerGranularity() == Granularity.ROW_CODE) {
+        if (!quantConfig.qat().equals(QatConfig.OFF)
+                || quantConfig.innerGranularity() == Granularity.ROW_CODE
+                || quantConfig.weights().powers() != null) {
             throw new IllegalArgumentException(
-                    "batches of graphs share their ranges: learned steps, masks and row codes"
+                    "batches of graphs share their ranges: learned steps, masks, row codes and powers of two"
                             + " are for the nodes of one graph");
         }
     }

@@ -328,12 +328,12 @@ public final class QuantizedCells implements AutoCloseable {
         return protection;
     }
 
-    /** Scale and offset of every block of {@link #schemes}, in the order of the cells. */
+    /** Scale and offset of every block of {@link #schemes}, in the order of the cells, then the highest level of powers. */
     public List<FloatMatrix> ranges() {
-        return schemes.values().stream()
+        Stream<FloatMatrix> params = schemes.values().stream()
                 .flatMap(s -> s.blocks().stream())
-                .flatMap(b -> Stream.of(b.params().scale(), b.params().offset()))
-                .toList();
+                .flatMap(b -> Stream.of(b.params().scale(), b.params().offset()));
+        return Stream.concat(params, tops.values().stream()).toList();
     }
 
     public Calibration calibration(Cell cell) {
