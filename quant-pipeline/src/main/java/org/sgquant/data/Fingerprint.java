@@ -41,13 +41,18 @@ final class Fingerprint {
         return HexFormat.of().formatHex(f.digest.digest());
     }
 
-    /** Over graphs, tags, labels and folds. */
+    /** Over graphs, tags and their features, labels and folds. */
     static String of(GraphCollection graphs) {
         Fingerprint f = new Fingerprint();
         f.add(graphs.nodePtr());
         f.add(graphs.rowPtr());
         f.add(graphs.colIdx());
         f.add(graphs.tags());
+        if (!graphs.tagFeatures().isOneHot()) {
+            for (int[] columns : graphs.tagFeatures().columns()) {
+                f.add(columns);
+            }
+        }
         f.add(graphs.labels());
         for (GraphCollection.Fold fold : graphs.folds()) {
             f.add(fold.train());

@@ -11,8 +11,7 @@ import org.sgquant.tensor.HostMemory;
  * Many small graphs to classify, as one disjoint union: graph g has the nodes {@code nodePtr[g] .. nodePtr[g + 1]}.
  *
  * <p>Node v has the ascending neighbours {@code colIdx[rowPtr[v] .. rowPtr[v + 1])}, numbered in the union, symmetric and
- * without itself, and a tag in {@code 0 .. numTags - 1}; its features are one-hot in the tag, so a single tag is a
- * constant 1. Labels run from 0 to numClasses - 1. The arrays are not to be written to.
+ * without itself, and a tag, which decides its features. Labels run from 0 to numClasses - 1. The arrays are not to be written to.
  */
 public record GraphCollection(
         String name,
@@ -20,7 +19,7 @@ public record GraphCollection(
         int[] rowPtr,
         int[] colIdx,
         int[] tags,
-        int numTags,
+        TagFeatures tagFeatures,
         int[] labels,
         int numClasses,
         List<Fold> folds,
@@ -48,7 +47,7 @@ public record GraphCollection(
                     graph.rowPtr().toArray(),
                     graph.colIdx().toArray(),
                     tags,
-                    numTags,
+                    TagFeatures.oneHot(numTags),
                     labels,
                     numClasses,
                     folds,
@@ -73,19 +72,27 @@ public record GraphCollection(
         return rowPtr[node + 1] - rowPtr[node];
     }
 
-    /** The same graphs with the degree of each node as its tag, in steps of a factor of the square root of 2. */
-    public GraphCollection withDegreeTags() {
-        int[] degreeTags = new int[numNodes()];
-        Arrays.setAll(degreeTags, v -> degreeTag(degree(v)));
-        int most = Arrays.stream(degreeTags).max().orElse(0);
-        return new GraphCollection(
-                name, nodePtr, rowPtr, colIdx, degreeTags, most + 1, labels, numClasses, folds, foldSource);
+    public int numTags() {
+        return tagFeatures.numTags();
     }
 
-    /** {@code floor(2 log2(degree)) + 1}, 0 for degree 0; in whole numbers, so that it is the same everywhere. */
-    private static int degreeTag(int degree) {
-        long square = (long) degree * degree;
-        return Long.SIZE - Long.numberOfLeadingZeros(square);
+    /** Columns of the features of the nodes. */
+    public int numFeatures() {
+        return tagFeatures.numFeatures();
+    }
+
+    /** The same graphs with other tags. */
+    GraphCollection withTags(int[] otherTags, TagFeatures features) {
+        return new GraphCollection(
+                name, nodePtr, rowPtr, colIdx, otherTags, features, labels, numClasses, folds, foldSource);
+    }
+
+    /** The same graphs with the degree of each node as its tag, in the steps of {@link DegreeProfile}. */
+    public GraphCollection withDegreeTags() {
+        int[] degreeTags = new int[numNodes()];
+        Arrays.setAll(degreeTags, v -> DegreeProfile.step((double) degree(v) * degree(v)));
+        int most = Arrays.stream(degreeTags).max().orElse(0);
+        return withTags(degreeTags, TagFeatures.oneHot(most + 1));
     }
 
     /** Graphs of fold {@code f}: its test part, and a ninth of each class of its training part for validation. */
@@ -138,6 +145,6 @@ public record GraphCollection(
     @Override
     public String toString() {
         return name + ": " + numGraphs() + " graphs, " + numNodes() + " nodes, " + numEdges() + " directed edges, "
-                + numTags + (numTags == 1 ? " tag, " : " tags, ") + numClasses + " classes";
+                + numFeatures() + (numFeatures() == 1 ? " feature, " : " features, ") + numClasses + " classes";
     }
 }

@@ -2,26 +2,32 @@ package org.sgquant.data;
 
 import java.util.Locale;
 
-/** What the features of the nodes of whole graphs are one-hot in. */
+/** What decides the features of the nodes of whole graphs. */
 public enum NodeTags {
-    /** The published tag; 1 where there is a single one. */
+    /** One-hot in the published tag; 1 where there is a single one. */
     GIVEN,
-    /** The logarithm of the degree, see {@link GraphCollection#withDegreeTags}. */
-    DEGREE;
+    /** One-hot in the logarithm of the degree, see {@link GraphCollection#withDegreeTags}. */
+    DEGREE,
+    /** The degrees of a node and of its neighbours, see {@link DegreeProfile}. */
+    PROFILE;
 
-    /** Parses {@code given} or {@code degree}. */
+    /** Parses {@code given}, {@code degree} or {@code profile}. */
     public static NodeTags parse(String text) {
         for (NodeTags tags : values()) {
             if (tags.toString().equals(text)) {
                 return tags;
             }
         }
-        throw new IllegalArgumentException("node tags '" + text + "' do not exist: choose given or degree");
+        throw new IllegalArgumentException("node tags '" + text + "' do not exist: choose given, degree or profile");
     }
 
     /** {@code graphs} with these tags. */
     public GraphCollection of(GraphCollection graphs) {
-        return this == DEGREE ? graphs.withDegreeTags() : graphs;
+        return switch (this) {
+            case GIVEN -> graphs;
+            case DEGREE -> graphs.withDegreeTags();
+            case PROFILE -> DegreeProfile.of(graphs);
+        };
     }
 
     @Override

@@ -26,7 +26,7 @@ public record SyntheticGraphCollection(int graphs, int leastNodes, long seed) {
                 all.name(),
                 all.numNodes(),
                 all.numEdges(),
-                all.numTags(),
+                all.numFeatures(),
                 all.numClasses(),
                 Optional.empty(),
                 "generated",

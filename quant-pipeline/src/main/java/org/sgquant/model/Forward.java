@@ -11,6 +11,7 @@ import org.sgquant.autograd.ProtectionFunctions;
 import org.sgquant.autograd.Tape;
 import org.sgquant.autograd.Value;
 import org.sgquant.kernels.BatchNorm;
+import org.sgquant.kernels.Multiplicity;
 import org.sgquant.kernels.StepState;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.Cell;
@@ -319,6 +320,15 @@ public final class Forward {
 
     /** The normalization {@code name} of rows of layer {@code layer}; batch statistics while training. */
     public Value normalize(Normalization kind, String name, int layer, Value x) {
+        return normalize(kind, name, input.level(layer).multiplicity(), x);
+    }
+
+    /** The normalization {@code name} of one row per graph, or per node where nodes are classified. */
+    public Value normalizeOutputs(Normalization kind, String name, Value x) {
+        return normalize(kind, name, null, x);
+    }
+
+    private Value normalize(Normalization kind, String name, Multiplicity multiplicity, Value x) {
         return switch (kind) {
             case NONE -> x;
             case LAYER -> NormFunctions.layerNorm(tape, x, parameter(name + ".gamma"), parameter(name + ".beta"));
@@ -332,7 +342,7 @@ public final class Forward {
                         ? NormFunctions.batchNormTrain(
                                 tape,
                                 x,
-                                input.level(layer).multiplicity(),
+                                multiplicity,
                                 parameter(name + ".gamma"),
                                 parameter(name + ".beta"),
                                 norm)

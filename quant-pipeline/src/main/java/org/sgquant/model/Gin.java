@@ -11,7 +11,8 @@ import org.sgquant.tensor.BitWidth;
 
 /**
  * Graph isomorphism network: {@code h' = relu(norm(relu(norm((A + I) h W + b)) W2 + b2))}, read out as the sum over all
- * layers, the features included, of {@code pool(h) R}, plus a bias; pool is the identity where nodes are classified.
+ * layers, the features included, of {@code pool(h) R}, plus a bias; pool is the identity where nodes are classified. With {@code readOut: mlp} that sum z goes
+ * through a hidden layer, {@code relu(norm(z + b)) R'}.
  *
  * <p>The epsilon of the paper is 0, so (A + I) h is an unweighted sum: of codes, before any product. Cells of layer l:
  * its input {@code embedding}, {@code hidden} between the two products, {@code weight} and {@code weight2}; layer
@@ -52,8 +53,15 @@ public final class Gin implements Model {
             specs.add(new Parameters.Spec("L" + l + ".bias2", 1, width(l), false, 0));
             specs.addAll(config.normalization().parameters("L" + l + ".norm2", width(l)));
         }
+        boolean mlp = config.readOut() == GinConfig.ReadOut.MLP;
+        int scores = mlp ? config.hidden() : sizes.numClasses();
         for (int l = 1; l <= config.layers() + 1; l++) {
-            specs.add(weight("L" + l + ".readout", width(l - 1), sizes.numClasses()));
+            specs.add(weight("L" + l + ".readout", width(l - 1), scores));
+        }
+        if (mlp) {
+            specs.add(new Parameters.Spec("readout.bias", 1, scores, false, 0));
+            specs.addAll(config.normalization().parameters("readout.norm", scores));
+            specs.add(weight("readout.weight", scores, sizes.numClasses()));
         }
         specs.add(new Parameters.Spec(config.outputBias(), 1, sizes.numClasses(), false, 0));
         return specs;
@@ -90,7 +98,16 @@ public final class Gin implements Model {
             h = f.quantize(new Cell(l + 1, Component.EMBEDDING), next);
             out = f.add(out, readOut(f, l + 1, h));
         }
-        return f.addBias(out, f.parameter(config.outputBias()));
+        return f.addBias(scores(f, out), f.parameter(config.outputBias()));
+    }
+
+    private Value scores(Forward f, Value read) {
+        if (config.readOut() == GinConfig.ReadOut.LINEAR) {
+            return read;
+        }
+        Value z = f.addBias(read, f.parameter("readout.bias"));
+        Value hidden = f.relu(f.normalizeOutputs(config.normalization(), "readout.norm", z));
+        return f.matmul(f.dropout(hidden, config.dropout()), f.parameter("readout.weight"));
     }
 
     private Value layer(Forward f, int l, Value h) {
@@ -108,7 +125,8 @@ public final class Gin implements Model {
     private Value readOut(Forward f, int l, Value h) {
         Value w = f.parameter("L" + l + ".readout");
         boolean mean = config.pooling() == GinConfig.Pooling.MEAN;
-        return f.dropout(f.poolThenTransform(l - 1, h, w, mean), config.dropout());
+        Value read = f.poolThenTransform(l - 1, h, w, mean);
+        return config.readOut() == GinConfig.ReadOut.LINEAR ? f.dropout(read, config.dropout()) : read;
     }
 
     @Override

@@ -3,7 +3,8 @@ package org.sgquant.model;
 import java.util.Locale;
 
 /**
- * Hyper-parameters of a {@link Gin}; {@code dropout} applies to the scores of each read-out. Source of the defaults: Xu et
+ * Hyper-parameters of a {@link Gin}; {@code dropout} applies to the scores of each linear read-out, or to the
+ * hidden layer of the other. Source of the defaults: Xu et
  * al., ICLR 2019 (5 layers, batch norm, dropout 0.5, mean read-out on social networks), with hidden width 32.
  */
 public record GinConfig(
@@ -13,10 +14,11 @@ public record GinConfig(
         float weightDecay,
         Normalization normalization,
         boolean residual,
-        Pooling pooling)
+        Pooling pooling,
+        ReadOut readOut)
         implements ModelConfig {
 
-    public static final GinConfig DEFAULT = new GinConfig(5, 32, 0.5f, 0, Normalization.BATCH, false, Pooling.MEAN);
+    public static final GinConfig DEFAULT = new GinConfig(5, 32, 0.5f, 0, Normalization.BATCH, false, Pooling.MEAN, ReadOut.LINEAR);
 
     public GinConfig {
         ModelConfig.requirePositive("layers", layers);
@@ -28,6 +30,17 @@ public record GinConfig(
     public enum Pooling {
         SUM,
         MEAN;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /** What the scores make of what all layers read: their sum, or a hidden layer on it. */
+    public enum ReadOut {
+        LINEAR,
+        MLP;
 
         @Override
         public String toString() {

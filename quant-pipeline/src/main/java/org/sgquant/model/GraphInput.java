@@ -6,6 +6,7 @@ import java.util.List;
 import org.sgquant.data.Dataset;
 import org.sgquant.data.Features;
 import org.sgquant.data.GraphBatch;
+import org.sgquant.data.TagFeatures;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.Transfer;
 import org.sgquant.quant.Cell;
@@ -110,10 +111,10 @@ public final class GraphInput implements AutoCloseable {
         }
         this.levels = List.copyOf(uploaded);
         this.adjacency = levels.getLast().adjacency();
-        FloatMatrix oneHot = oneHot(batch);
-        this.hostFeatures = new Features.Dense(oneHot);
+        FloatMatrix tagFeatures = tagFeatures(batch);
+        this.hostFeatures = new Features.Dense(tagFeatures);
         this.featurePattern = null;
-        this.features = upload.matrix(oneHot);
+        this.features = upload.matrix(tagFeatures);
         this.edgeRowPtr = batch.levels().getLast().adjacency().rowPtr();
         this.degrees = new int[edgeRowPtr.length - 1];
         Arrays.setAll(degrees, v -> edgeRowPtr[v + 1] - edgeRowPtr[v] - 1);
@@ -129,13 +130,15 @@ public final class GraphInput implements AutoCloseable {
         this.test = train;
     }
 
-    /** Features of the lowest level: one column per tag, a constant 1 where there is a single tag. */
-    private FloatMatrix oneHot(GraphBatch batch) {
+    /** Features of the lowest level, which the tags decide. */
+    private FloatMatrix tagFeatures(GraphBatch batch) {
         int[] tags = batch.levels().get(0).tags();
-        FloatMatrix x = FloatMatrix.allocate(
-                batchFeatures, tags.length, batch.collection().numTags());
+        TagFeatures features = batch.collection().tagFeatures();
+        FloatMatrix x = FloatMatrix.allocate(batchFeatures, tags.length, features.numFeatures());
         for (int v = 0; v < tags.length; v++) {
-            x.set(v, tags[v], 1);
+            for (int column : features.columns()[tags[v]]) {
+                x.set(v, column, 1);
+            }
         }
         return x;
     }

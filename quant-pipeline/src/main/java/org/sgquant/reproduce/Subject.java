@@ -151,7 +151,7 @@ public sealed interface Subject extends AutoCloseable {
             return new ModelSizes(
                     collection.numNodes(),
                     collection.numEdges() + collection.numNodes(),
-                    collection.numTags(),
+                    collection.numFeatures(),
                     collection.numClasses());
         }
 

@@ -40,7 +40,7 @@ class GraphLevelExperimentTest {
     @Test
     void generatedGraphsAreToldApartAlsoByPackedIntegersOnAnyNumberOfLanes() {
         GraphCollection graphs = new SyntheticGraphCollection(120, 20, 1).generate();
-        GinConfig config = new GinConfig(3, 16, 0.2f, 0, Normalization.BATCH, false, GinConfig.Pooling.MEAN);
+        GinConfig config = new GinConfig(3, 16, 0.2f, 0, Normalization.BATCH, false, GinConfig.Pooling.MEAN, GinConfig.ReadOut.LINEAR);
         long before = HostMemory.liveBytes();
         List<Double> first = null;
         for (int count = 1; count <= 2; count++) {

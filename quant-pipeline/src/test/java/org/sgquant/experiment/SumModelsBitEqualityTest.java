@@ -114,7 +114,7 @@ class SumModelsBitEqualityTest {
     void classifyingGraphs(String text) {
         GraphCollection graphs =
                 new SyntheticGraphCollection(24, 15, 2).generate().withDegreeTags();
-        GinConfig config = new GinConfig(3, 13, 0, 0, Normalization.BATCH, true, GinConfig.Pooling.MEAN);
+        GinConfig config = new GinConfig(3, 13, 0, 0, Normalization.BATCH, true, GinConfig.Pooling.MEAN, GinConfig.ReadOut.LINEAR);
         int[] all = IntStream.range(0, 24).toArray();
         GraphBatch batch = GraphBatch.of(graphs, all, 3);
         List<Inference> results = new ArrayList<>();

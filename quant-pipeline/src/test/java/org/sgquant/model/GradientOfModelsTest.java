@@ -33,7 +33,7 @@ final class GradientOfModelsTest {
         SyntheticCitationGraph graph =
                 new SyntheticCitationGraph(37, 60, 31, 3, 0.8, 0.5, words, 0.5, 2, 0.4, 4, 8, 10, 5);
         ModelConfig config = model.equals("gin")
-                ? new GinConfig(2, 7, 0, 0, Normalization.BATCH, false, GinConfig.Pooling.SUM)
+                ? new GinConfig(2, 7, 0, 0, Normalization.BATCH, false, GinConfig.Pooling.SUM, GinConfig.ReadOut.LINEAR)
                 : new SageConfig(3, 7, 0, 0, Normalization.LAYER, true);
         try (Dataset dataset = graph.generate();
                 Backend backend = device.equals("cpu") ? new CpuBackend(2) : new ReferenceBackend();

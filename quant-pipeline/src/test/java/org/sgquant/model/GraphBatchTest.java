@@ -81,7 +81,7 @@ final class GraphBatchTest {
             assertThat(IntStream.of(colors.levels().get(l).multiplicity()).sum())
                     .isEqualTo(nodes.levels().get(l).rows());
         }
-        GinConfig config = new GinConfig(LAYERS, 7, 0, 0, normalization, residual, pooling);
+        GinConfig config = new GinConfig(LAYERS, 7, 0, 0, normalization, residual, pooling, GinConfig.ReadOut.LINEAR);
         try (Backend backend = new CpuBackend(2)) {
             Step expected = step(config, nodes, backend);
             Step actual = step(config, colors, backend);
