@@ -17,6 +17,7 @@ import org.sgquant.model.Model;
 import org.sgquant.model.Normalization;
 import org.sgquant.quant.QuantConfig;
 import org.sgquant.tensor.HostMemory;
+import org.sgquant.train.DivergedException;
 import org.sgquant.train.TrainConfig;
 
 class GraphLevelExperimentTest {
@@ -76,6 +77,27 @@ class GraphLevelExperimentTest {
                             QuantConfig.DEFAULT,
                             GraphLevelExperiment.Batching.DEFAULT))
                     .hasMessage("model gcn classifies nodes, not graphs: choose gin");
+        }
+    }
+
+    /** Weights that a step throws out of range leave infinite cells, which calibration refuses first. */
+    @Test
+    void fineTuningThatLeavesTheFiniteNumbersHasDiverged() {
+        GraphCollection graphs = new SyntheticGraphCollection(40, 10, 2).generate();
+        GinConfig config = new GinConfig(2, 4, 0, 0, Normalization.NONE, false, GinConfig.Pooling.SUM);
+        try (Lanes lanes = new Lanes(1, lane -> new CpuBackend(1))) {
+            GraphLevelExperiment experiment = new GraphLevelExperiment(
+                    graphs,
+                    lanes,
+                    config,
+                    new TrainConfig(1, 0.01f, 0, 1000),
+                    new TrainConfig(3, 1e30f, 0, 1000),
+                    GraphLevelExperiment.QUANTIZATION,
+                    new GraphLevelExperiment.Batching(32, 1));
+            List<GraphLevelExperiment.Trained> trained = experiment.train(1, t -> {});
+            assertThatThrownBy(() -> experiment.quantize(trained, experiment.parse("4"), p -> {}))
+                    .isInstanceOf(DivergedException.class)
+                    .hasMessageContaining("after epoch 1 at learning rate 1.0E30");
         }
     }
 
