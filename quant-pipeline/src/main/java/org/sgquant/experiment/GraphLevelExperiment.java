@@ -238,7 +238,6 @@ public final class GraphLevelExperiment {
                         ranges,
                         backend)) {
             Metrics validation = trainer.train(fineTuneConfig, start.fold());
-            trainer.validate();
             try (GraphInput test = nodes(split.test(), backend);
                     QuantizedModel quantized = BatchCells.quantized(model(test), test, parameters, ranges, backend)) {
                 PackedInference inference = quantized.pack();

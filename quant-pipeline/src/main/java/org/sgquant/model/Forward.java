@@ -1,6 +1,7 @@
 package org.sgquant.model;
 
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.Map;
 import org.sgquant.autograd.AttentionFunctions;
 import org.sgquant.autograd.LearnedQuantFunctions;
@@ -43,6 +44,7 @@ public final class Forward {
     private final StepState state;
     private final Map<String, Value> parameterValues = new HashMap<>();
     private final Map<Value, Value> factors = new HashMap<>();
+    private final IdentityHashMap<Object, Long> graphReads = new IdentityHashMap<>();
     private int dropoutStreams;
 
     /** {@code cells} is null in fp32 phases, {@code state} may be null where there is no dropout. */
@@ -64,6 +66,21 @@ public final class Forward {
     /** Trainable values by parameter name, as far as they were used. */
     public Map<String, Value> parameterValues() {
         return parameterValues;
+    }
+
+    /** Bytes of what was read so far of the graph itself: row pointers, columns, norms, inverse counts; each once and unpadded. */
+    long graphBytes() {
+        return graphReads.values().stream().mapToLong(b -> b).sum();
+    }
+
+    private Sparsity read(Sparsity pattern) {
+        graphReads.put(pattern.graph(), pattern.graph().bytes());
+        return pattern;
+    }
+
+    private Value read(FloatMatrix ofGraph) {
+        graphReads.put(ofGraph, 4L * ofGraph.rows() * ofGraph.cols());
+        return tape.constant(ofGraph);
     }
 
     /** The input features, quantized as {@code L1.embedding} says; rows scaled by the source norm where asked. */
@@ -173,25 +190,26 @@ public final class Forward {
     }
 
     public Value scaleBySourceNorm(Value x) {
-        return tape.scaleRows(x, tape.constant(input.norm()));
+        return tape.scaleRows(x, read(input.norm()));
     }
 
     public Value scaleByTargetNorm(Value x) {
-        return tape.scaleRows(x, tape.constant(input.norm()));
+        return tape.scaleRows(x, read(input.norm()));
     }
 
     /** Sum over neighbours and self: unweighted where {@code folded}, else by the edge weights of {@code layer}. */
     public Value aggregate(int layer, Value x, boolean folded) {
         Value summed = forPackedKernels(x);
+        Sparsity adjacency = read(input.adjacency());
         if (folded) {
-            return tape.spmm(input.adjacency(), null, summed);
+            return tape.spmm(adjacency, null, summed);
         }
         Cell cell = new Cell(layer, Component.ATTENTION);
         if (phase == Phase.PACKED) {
-            return tape.spmmWeighted(input.adjacency(), edgeWeights(cell), summed);
+            return tape.spmmWeighted(adjacency, edgeWeights(cell), summed);
         }
         FloatMatrix values = isQuantized(cell) ? cells.attention(cell).fakeQuantized() : input.edgeNormValues();
-        return tape.spmm(input.adjacency(), tape.sparse(input.adjacency(), values), x);
+        return tape.spmm(adjacency, tape.sparse(adjacency, values), x);
     }
 
     /** {@code out_ih = sum over f of x_i,hF+f a_hf}: the dot product of every head with its row of {@code a} (H x F). */
@@ -208,7 +226,7 @@ public final class Forward {
             QuantScheme scheme = attentionScheme(layer, target.cols());
             return PackedAttentionFunctions.attendAdditive(
                     tape,
-                    input.adjacency().graph(),
+                    read(input.adjacency()).graph(),
                     target,
                     source,
                     slope,
@@ -225,7 +243,12 @@ public final class Forward {
         if (phase == Phase.PACKED) {
             QuantScheme scheme = attentionScheme(layer, 1);
             return PackedAttentionFunctions.attendCosine(
-                    tape, input.adjacency().graph(), beta, forPackedKernels(x), QuantConfig.SOFTMAX_ORDER, scheme);
+                    tape,
+                    read(input.adjacency()).graph(),
+                    beta,
+                    forPackedKernels(x),
+                    QuantConfig.SOFTMAX_ORDER,
+                    scheme);
         }
         Value y = AttentionFunctions.normalizeRows(tape, x);
         Value cosines = AttentionFunctions.products(tape, input.adjacency(), y, y, 1);
@@ -258,8 +281,8 @@ public final class Forward {
     public Value aggregateThenTransform(int layer, Value x, Value w, boolean folded) {
         if (phase == Phase.PACKED) {
             EdgeWeights weights = folded ? null : edgeWeights(new Cell(layer, Component.ATTENTION));
-            Value norm = folded ? tape.constant(input.norm()) : null;
-            return tape.spmmGemm(input.adjacency(), weights, x, norm, w);
+            Value norm = folded ? read(input.norm()) : null;
+            return tape.spmmGemm(read(input.adjacency()), weights, x, norm, w);
         }
         Value sum = aggregate(layer, product(x, w), folded);
         return folded ? scaleByTargetNorm(sum) : sum;
@@ -268,7 +291,7 @@ public final class Forward {
     /** {@code x + y}, x the input and y the output of layer {@code layer}. */
     public Value addResidual(int layer, Value x, Value y) {
         Sparsity below = input.level(layer).below();
-        return add(below == null ? x : tape.spmm(below, null, x), y);
+        return add(below == null ? x : tape.spmm(read(below), null, x), y);
     }
 
     /** {@code a + b}; codes are unpacked first. */
@@ -284,7 +307,7 @@ public final class Forward {
     public Value sumThenTransform(int layer, Value x, Value w) {
         GraphLevel level = input.level(layer);
         if (phase == Phase.PACKED && !x.isSparse()) {
-            return tape.spmmGemm(level.adjacency(), null, forPackedKernels(x), null, w);
+            return tape.spmmGemm(read(level.adjacency()), null, forPackedKernels(x), null, w);
         }
         Value message = tape.matmul(x, w);
         return counted(
@@ -292,13 +315,13 @@ public final class Forward {
     }
 
     private Value counted(Sparsity pattern, FloatMatrix counts, Value x) {
-        return tape.spmm(pattern, counts == null ? null : tape.sparse(pattern, counts), x);
+        return tape.spmm(read(pattern), counts == null ? null : tape.sparse(pattern, counts), x);
     }
 
     /** {@code D^-1 A x}: the mean over the neighbours of a node, without the node itself. */
     public Value meanOfNeighbours(Value x) {
-        Value sum = tape.spmm(input.neighbours(), null, forPackedKernels(x));
-        return tape.scaleRows(sum, tape.constant(input.inverseDegrees()));
+        Value sum = tape.spmm(read(input.neighbours()), null, forPackedKernels(x));
+        return tape.scaleRows(sum, read(input.inverseDegrees()));
     }
 
     /**
@@ -310,9 +333,9 @@ public final class Forward {
         if (rows.pooling() == null) {
             return matmul(x, w);
         }
-        Value factor = mean ? tape.constant(input.inverseSizes()) : null;
+        Value factor = mean ? read(input.inverseSizes()) : null;
         if (phase == Phase.PACKED) {
-            return tape.spmmGemm(rows.pooling(), null, forPackedKernels(x), factor, w);
+            return tape.spmmGemm(read(rows.pooling()), null, forPackedKernels(x), factor, w);
         }
         Value pooled = counted(rows.pooling(), rows.poolCounts(), x);
         return tape.matmul(mean ? tape.scaleRows(pooled, factor) : pooled, w);

@@ -31,6 +31,7 @@ public final class PackedInference implements AutoCloseable {
     private final QuantizedCells cells;
     private final FloatMatrix logits;
     private final Plan plan;
+    private final long graphBytes;
 
     /** Traces {@code model} over the frozen ranges and packed weights of {@code cells}. */
     public PackedInference(
@@ -39,7 +40,9 @@ public final class PackedInference implements AutoCloseable {
         this.memory = backend.newMemory("inference");
         this.cells = cells;
         Tape tape = new Tape();
-        Value out = model.logits(new Forward(tape, Phase.PACKED, input, parameters, cells, null));
+        Forward forward = new Forward(tape, Phase.PACKED, input, parameters, cells, null);
+        Value out = model.logits(forward);
+        this.graphBytes = forward.graphBytes();
         this.logits = FloatMatrix.allocate(memory, out.rows(), out.cols());
         tape.output(out, logits);
         this.plan = Plan.compile(tape, backend, memory);
@@ -118,6 +121,11 @@ public final class PackedInference implements AutoCloseable {
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);
         }
+    }
+
+    /** Bytes of what it reads of the graph itself, besides cells and parameters. */
+    long graphBytes() {
+        return graphBytes;
     }
 
     /** Bytes of slab, logits and packed tensors: the high-water mark of memory that inference allocates. */

@@ -134,6 +134,7 @@ public final class QuantizedModel implements AutoCloseable {
         return inference;
     }
 
+    /** What the packed model stores, and what of the graph its inference reads. */
     public MemoryReport memory() {
         return MemoryReport.of(
                 model.cells(bits()), cells, otherBytes(), input.hostFeatures().nonZeros());
@@ -144,7 +145,7 @@ public final class QuantizedModel implements AutoCloseable {
         return cells.counts(model.cells(bits()));
     }
 
-    /** CSR, norm and parameters that have no cell. */
+    /** What inference reads of the graph, and parameters that have no cell. */
     private long otherBytes() {
         List<Cell> withCell = model.cellNames();
         long biases = parameters.list().stream()
@@ -152,8 +153,7 @@ public final class QuantizedModel implements AutoCloseable {
                         .noneMatch(c -> c.toString().equals(p.spec().name())))
                 .mapToLong(p -> 4L * p.spec().rows() * p.spec().cols())
                 .sum();
-        long norm = model.foldsNorm() ? 4L * input.numNodes() : 0;
-        return biases + norm + input.adjacency().graph().bytes();
+        return biases + inference().graphBytes();
     }
 
     /** SHA-256 of the codes of every packed tensor. */

@@ -18,10 +18,12 @@ import java.util.List;
  * @param storedBytes bytes allocated for packed cells: padded codes or what the sparse form takes, scales, offsets, tables
  * @param cellBytes the same plus 4 bytes per value of cells left at fp32: what a search makes small
  * @param innerStoredBytes the same without the features, plus 4 bytes per value of inner cells left at fp32
- * @param totalBytes stored + cells left at fp32 + fp32 parameters + CSR + norm
+ * @param totalBytes every tensor that packed inference reads: stored + cells left at fp32 + fp32 parameters + CSR of the
+ *     graph (and of pooling) + its norm or inverse counts
  * @param savingPayload fp32Bytes / payloadBytes
  * @param savingStored fp32Bytes / (storedBytes + payload cells left at fp32)
  * @param savingStoredCsr fp32CsrBytes / (storedBytes + payload cells left at fp32)
+ * @param savingAll bytes of the same tensors at fp32, features as CSR where that is less, / totalBytes: like with like
  * @param cells form and bytes of every cell
  */
 public record MemoryReport(
@@ -38,13 +40,14 @@ public record MemoryReport(
         double savingPayload,
         double savingStored,
         double savingStoredCsr,
+        double savingAll,
         List<CellBytes> cells) {
 
     /** A cell as it is stored: {@code form} is fp32, dense or sparse. */
     public record CellBytes(String cell, String form, long payloadBytes, long storedBytes) {}
 
     /**
-     * Counts {@code shapes} under {@code cells}; {@code otherBytes} are CSR, norm and fp32 parameters without a cell,
+     * Counts {@code shapes} under {@code cells}; {@code otherBytes} are fp32 parameters without a cell and what inference reads of the graph,
      * {@code featureNonZeros} the values of X that are not 0.
      */
     public static MemoryReport of(List<CellShape> shapes, QuantizedCells cells, long otherBytes, long featureNonZeros) {
@@ -73,6 +76,7 @@ public record MemoryReport(
         }
         long fp32Bytes = 4 * payload.values;
         long payloadBytes = Math.ceilDiv(payload.bits, 8L);
+        long total = all.stored + all.fp32 + otherBytes;
         return new MemoryReport(
                 payload.average(),
                 all.average(),
@@ -83,10 +87,11 @@ public record MemoryReport(
                 all.stored,
                 all.stored + all.fp32,
                 inner.stored + inner.fp32,
-                all.stored + all.fp32 + otherBytes,
+                total,
                 (double) fp32Bytes / payloadBytes,
                 (double) fp32Bytes / (all.stored + payload.fp32),
                 (double) (fp32Bytes - csrLess) / (all.stored + payload.fp32),
+                (double) (4 * all.values - csrLess + otherBytes) / total,
                 List.copyOf(list));
     }
 

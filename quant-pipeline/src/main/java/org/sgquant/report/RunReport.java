@@ -102,6 +102,7 @@ public record RunReport(
             double savingStored,
             long fp32CsrBytes,
             double savingStoredCsr,
+            double savingAll,
             List<MemoryReport.CellBytes> cells) {
         public static Memory of(MemoryReport m, long peakBytes) {
             return new Memory(
@@ -115,6 +116,7 @@ public record RunReport(
                     m.savingStored(),
                     m.fp32CsrBytes(),
                     m.savingStoredCsr(),
+                    m.savingAll(),
                     m.cells());
         }
     }

@@ -64,7 +64,7 @@ public final class TextReport {
                 q.bitsInner());
         line(
                 out,
-                "  memory     fp32 %,d B -> payload %,d B (%.1fx), stored %,d B (%.1fx; of CSR %.1fx), total %,d B, peak %,d B",
+                "  memory     fp32 %,d B -> payload %,d B (%.1fx), stored %,d B (%.1fx; of CSR %.1fx), total %,d B (%.1fx of all tensors), peak %,d B",
                 m.fp32Bytes(),
                 m.payloadBytes(),
                 m.savingPayload(),
@@ -72,6 +72,7 @@ public final class TextReport {
                 m.savingStored(),
                 m.savingStoredCsr(),
                 m.totalBytes(),
+                m.savingAll(),
                 m.peakBytes());
         for (RunReport.Layer layer : r.layers()) {
             line(out, "  layer %d    %s, aggregated: %s", layer.layer(), layer.order(), layer.aggregated());

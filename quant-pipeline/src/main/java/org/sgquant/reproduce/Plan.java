@@ -125,11 +125,11 @@ public final class Plan implements AutoCloseable {
         return List.copyOf(groups.values());
     }
 
-    /** Units of the rows to be run that have no result in {@code ledger} yet. */
+    /** Units of the rows to be run that have no result in {@code ledger} yet, or not that of their fp32 training. */
     public int missing(Ledger ledger) {
         return (int) groups().stream()
                 .flatMap(List::stream)
-                .filter(unit -> !ledger.has(unit.key()))
+                .filter(unit -> !ledger.has(unit.key()) || !ledger.has(unit.trainingKey()))
                 .count();
     }
 

@@ -101,13 +101,11 @@ public final class Reporter {
                 .map(this::line)
                 .filter(l -> l.bits() != null)
                 .toList();
-        boolean complete = packed.stream().allMatch(l -> l.finished() == plan.seeds());
-        double mean = packed.stream()
-                .filter(l -> l.drop() != null)
-                .mapToDouble(Line::drop)
-                .average()
-                .orElse(Double.NaN);
-        return Check.of("mean drop", false, table.meanDrop(), complete && !packed.isEmpty() ? mean : null);
+        boolean complete = packed.stream().allMatch(l -> l.finished() == plan.seeds() && l.drop() != null);
+        Double mean = packed.isEmpty() || !complete
+                ? null
+                : packed.stream().mapToDouble(Line::drop).average().orElseThrow();
+        return Check.of("mean drop", false, table.meanDrop(), mean);
     }
 
     /** Results of a row by seed, failed ones among them; of the training it starts from where {@code fp32}. */
@@ -159,6 +157,7 @@ public final class Reporter {
                 : Accuracy.of(outcomes.stream().map(Outcome::test).toList());
     }
 
+    /** Mean over the seeds that have both results, null where none has. */
     private Double drop(PlannedRow row) {
         List<Double> drops = new ArrayList<>();
         for (PlannedRow.Unit unit : row.units(plan.firstSeed(), plan.seeds())) {
@@ -168,7 +167,7 @@ public final class Reporter {
                 drops.add(fp32.get().test() - packed.get().test());
             }
         }
-        return Accuracy.of(drops).mean();
+        return drops.isEmpty() ? null : Accuracy.of(drops).mean();
     }
 
     private static Sizes sizes(List<Outcome> packed) {

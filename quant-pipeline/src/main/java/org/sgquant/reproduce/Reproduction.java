@@ -74,7 +74,11 @@ public final class Reproduction {
         }
     }
 
+    /** A packed result alone, of a training that is not there, lacks what its drop is measured against. */
     private boolean isWorkable(PlannedRow.Unit unit) {
+        if (ledger.has(unit.key())) {
+            return ledger.isFree(unit.trainingKey());
+        }
         return ledger.isFree(unit.key()) && (ledger.has(unit.trainingKey()) || ledger.isFree(unit.trainingKey()));
     }
 
@@ -126,6 +130,10 @@ public final class Reproduction {
     private void work(PlannedRow.Unit unit, Subject.Bench bench) {
         if (unit.row().bits() == null) {
             start(unit, bench).ifPresent(start -> listener.finished(unit.label(), start.outcome()));
+            return;
+        }
+        if (ledger.has(unit.key())) {
+            start(unit, bench);
             return;
         }
         if (!ledger.claim(unit.key())) {

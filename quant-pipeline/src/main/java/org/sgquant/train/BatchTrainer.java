@@ -1,6 +1,7 @@
 package org.sgquant.train;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import org.sgquant.autograd.Plan;
@@ -35,7 +36,7 @@ public final class BatchTrainer implements AutoCloseable {
     private final HostMemory host = new HostMemory();
     private final ModelConfig config;
     private final Parameters parameters;
-    private final Parameters best;
+    private final Checkpoint best;
     private final StepState state;
     private final StepState hostState;
     private final FloatMatrix metrics;
@@ -46,6 +47,7 @@ public final class BatchTrainer implements AutoCloseable {
     private final int validationGraphs;
     private final Plan validation;
     private final Plan calibration;
+    private int stepsDone;
 
     /**
      * {@code ranges} and {@code calibration} are null for fp32 training; {@code parameters} are trained in place.
@@ -65,8 +67,7 @@ public final class BatchTrainer implements AutoCloseable {
         this.config = config;
         this.parameters = parameters;
         this.ranges = ranges;
-        this.best = new Parameters(
-                parameters.list().stream().map(Parameters.Parameter::spec).toList(), backend);
+        this.best = new Checkpoint(parameters, ranges, backend);
         this.state = StepState.allocate(memory);
         this.hostState = StepState.allocate(host);
         this.metrics = FloatMatrix.allocate(memory, 1, 2);
@@ -108,12 +109,7 @@ public final class BatchTrainer implements AutoCloseable {
         Forward forward = new Forward(tape, phase, batch, parameters, cells(batch), state);
         Value logits = model(batch).logits(forward);
         tape.backward(logits, tape.crossEntropy(logits, batch.labels(), batch.train(), metrics));
-        for (Parameters.Parameter p : parameters.list()) {
-            if (p.spec().trained()) {
-                Value value = forward.parameterValues().get(p.spec().name());
-                tape.adam(value, p.m(), p.v(), p.spec().weightDecay(), state);
-            }
-        }
+        TrainingLoop.adam(tape, forward, parameters, state);
         return tape;
     }
 
@@ -124,41 +120,21 @@ public final class BatchTrainer implements AutoCloseable {
         return tape;
     }
 
-    /** Trains from the present parameters and leaves those of the best checkpoint; returns its validation metrics. */
+    /** Trains from the present parameters and leaves the best checkpoint, ranges included; returns its validation metrics. */
     public Metrics train(TrainConfig schedule, long seed) {
         parameters.resetMoments();
-        Metrics bestMetrics = null;
-        int bestEpoch = 0;
-        int step = 0;
-        for (int epoch = 0; epoch <= schedule.epochs(); epoch++) {
-            Metrics now = validate();
-            if (!Double.isFinite(now.loss())) {
-                throw new DivergedException(epoch, schedule.learningRate());
-            }
-            if (now.betterThan(bestMetrics)) {
-                bestMetrics = now;
-                bestEpoch = epoch;
-                best.copyFrom(parameters);
-            }
-            if (epoch == schedule.epochs() || epoch - bestEpoch >= schedule.patience()) {
-                break;
-            }
-            step = epoch(schedule, epoch, step, seed);
-        }
-        parameters.copyFrom(best);
-        return bestMetrics;
+        stepsDone = 0;
+        return TrainingLoop.run(schedule, best, this::validate, epoch -> epoch(schedule, epoch, seed));
     }
 
-    private int epoch(TrainConfig schedule, int epoch, int firstStep, long seed) {
+    private void epoch(TrainConfig schedule, int epoch, long seed) {
         List<Plan> batches = new ArrayList<>(partitions.get(epoch % partitions.size()));
-        java.util.Collections.shuffle(batches, new Random(seed * 31 + epoch));
-        int step = firstStep;
+        Collections.shuffle(batches, new Random(seed * 31 + epoch));
         for (Plan batch : batches) {
-            hostState.set(seed, step++, schedule.learningRate(epoch));
+            hostState.set(seed, stepsDone++, schedule.learningRate(epoch));
             backend.upload(hostState.data(), state.data(), StepState.BYTES);
             batch.run();
         }
-        return step;
     }
 
     /** Validation metrics of the present parameters; in fine-tuning this sets every range. */

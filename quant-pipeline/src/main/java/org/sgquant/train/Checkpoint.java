@@ -2,7 +2,6 @@ package org.sgquant.train;
 
 import java.util.List;
 import org.sgquant.kernels.Backend;
-import org.sgquant.model.Model;
 import org.sgquant.model.Parameters;
 import org.sgquant.quant.QuantizedCells;
 import org.sgquant.tensor.FloatMatrix;
@@ -20,11 +19,12 @@ final class Checkpoint implements AutoCloseable {
     private final List<Copy> ranges;
 
     /** {@code cells} is null where nothing is quantized. */
-    Checkpoint(Model model, Parameters original, QuantizedCells cells, Backend backend) {
+    Checkpoint(Parameters original, QuantizedCells cells, Backend backend) {
         this.backend = backend;
         this.memory = backend.newMemory("checkpoint");
         this.original = original;
-        this.parameters = new Parameters(model.parameters(), backend);
+        this.parameters = new Parameters(
+                original.list().stream().map(Parameters.Parameter::spec).toList(), backend);
         this.ranges = cells == null
                 ? List.of()
                 : cells.ranges().stream()

@@ -9,7 +9,6 @@ import org.sgquant.autograd.Tape;
 import org.sgquant.autograd.Value;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.LossOps.Correction;
-import org.sgquant.kernels.NonFiniteException;
 import org.sgquant.kernels.StepState;
 import org.sgquant.kernels.Transfer;
 import org.sgquant.model.Forward;
@@ -74,7 +73,7 @@ public final class Trainer implements AutoCloseable {
         this.input = input;
         this.parameters = parameters;
         this.cells = cells;
-        this.best = new Checkpoint(model, parameters, cells, backend);
+        this.best = new Checkpoint(parameters, cells, backend);
         this.state = StepState.allocate(memory);
         this.hostState = StepState.allocate(host);
         this.metrics = FloatMatrix.allocate(memory, 1, 2);
@@ -96,17 +95,10 @@ public final class Trainer implements AutoCloseable {
         Forward forward = new Forward(tape, phase, input, parameters, cells, state);
         Value logits = model.logits(forward);
         tape.backward(logits, lossGradient(tape, logits, task));
-        for (Parameters.Parameter p : parameters.list()) {
-            if (!p.spec().trained()) {
-                continue;
-            }
-            Value value = forward.parameterValues().get(p.spec().name());
-            tape.adam(value, p.m(), p.v(), p.spec().weightDecay(), state);
-            if (task.frozen().containsKey(p.spec().name())) {
-                PowerFunctions.hold(
-                        tape, value, upload(task.frozen().get(p.spec().name())));
-            }
-        }
+        TrainingLoop.adam(tape, forward, parameters, state);
+        task.frozen()
+                .forEach((name, entries) ->
+                        PowerFunctions.hold(tape, forward.parameterValues().get(name), upload(entries)));
         if (learnsRanges()) {
             float factor = cells.config().qat().stepRate();
             cells.learnedRanges().values().forEach(r -> LearnedQuantFunctions.step(tape, r, factor, state));
@@ -154,44 +146,16 @@ public final class Trainer implements AutoCloseable {
             calibration.run();
             cells.learnedRanges().values().forEach(this::resetMoments);
         }
-        Metrics bestMetrics = null;
-        int bestEpoch = 0;
-        for (int epoch = 0; epoch <= config.epochs(); epoch++) {
-            Metrics now = validate(epoch, config);
-            if (!Double.isFinite(now.loss())) {
-                throw new DivergedException(epoch, config.learningRate());
-            }
-            if (now.betterThan(bestMetrics)) {
-                bestMetrics = now;
-                bestEpoch = epoch;
-                best.save();
-            }
-            if (epoch == config.epochs() || epoch - bestEpoch >= config.patience()) {
-                break;
-            }
+        return TrainingLoop.run(config, best, this::validate, epoch -> {
             hostState.set(seed, epoch, config.learningRate(epoch));
             backend.upload(hostState.data(), state.data(), StepState.BYTES);
             step.run();
-        }
-        best.restore();
-        return bestMetrics;
+        });
     }
 
     private void resetMoments(LearnedRanges ranges) {
         backend.elementwise().zero(ranges.m());
         backend.elementwise().zero(ranges.v());
-    }
-
-    /** A tensor that was finite before the first step and cannot be quantized after one has diverged. */
-    private Metrics validate(int epoch, TrainConfig config) {
-        try {
-            return validate();
-        } catch (NonFiniteException e) {
-            if (epoch == 0) {
-                throw e;
-            }
-            throw new DivergedException(epoch, config.learningRate());
-        }
     }
 
     /** Validation metrics of the present parameters; in fine-tuning this sets every range that is not learned. */

@@ -8,6 +8,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -77,6 +81,25 @@ final class ReproduceCommandTest {
         assertThat(lines(further, "trained ")).isEqualTo(1);
         assertThat(lines(further, "finished ")).isEqualTo(1);
         assertThat(further.out()).contains("| four |", "3 of 3", "2 of 3", "| open |");
+    }
+
+    /** As after a change of what a training is known by. */
+    @Test
+    void aPackedResultWithoutItsTrainingIsNotDone() throws SQLException {
+        Path table = TinyTable.write(folder, TinyTable.ROWS);
+        JsonNode report = run(table, "--json").json();
+        try (Connection ledger = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("out/tiny.sqlite"));
+                Statement statement = ledger.createStatement()) {
+            assertThat(statement.executeUpdate("DELETE FROM result WHERE label LIKE '%, fp32, seed %'"))
+                    .isEqualTo(2);
+        }
+        Cli.Result other = run(table, "--json", "--only", "four", "--seeds", "1");
+        assertThat(lines(other, "trained ")).isEqualTo(1);
+        assertThat(lines(other, "finished ")).isZero();
+        Cli.Result again = run(table, "--json");
+        assertThat(lines(again, "trained ")).isEqualTo(1);
+        assertThat(again.json().at("/rows")).isEqualTo(report.at("/rows"));
+        assertThat(again.json().at("/meanDrop")).isEqualTo(report.at("/meanDrop"));
     }
 
     @Test

@@ -7,6 +7,8 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.sgquant.data.Datasets;
 import org.sgquant.data.GraphCollection;
 import org.sgquant.data.SyntheticGraphCollection;
@@ -15,8 +17,10 @@ import org.sgquant.model.GcnConfig;
 import org.sgquant.model.GinConfig;
 import org.sgquant.model.Model;
 import org.sgquant.model.Normalization;
+import org.sgquant.quant.MemoryReport;
 import org.sgquant.quant.QuantConfig;
 import org.sgquant.tensor.HostMemory;
+import org.sgquant.train.DivergedException;
 import org.sgquant.train.TrainConfig;
 
 class GraphLevelExperimentTest {
@@ -76,6 +80,57 @@ class GraphLevelExperimentTest {
                             QuantConfig.DEFAULT,
                             GraphLevelExperiment.Batching.DEFAULT))
                     .hasMessage("model gcn classifies nodes, not graphs: choose gin");
+        }
+    }
+
+    /** Weights that a step throws out of range leave infinite cells, which calibration refuses first. */
+    @Test
+    void fineTuningThatLeavesTheFiniteNumbersHasDiverged() {
+        GraphCollection graphs = new SyntheticGraphCollection(40, 10, 2).generate();
+        GinConfig config = new GinConfig(2, 4, 0, 0, Normalization.NONE, false, GinConfig.Pooling.SUM);
+        try (Lanes lanes = new Lanes(1, lane -> new CpuBackend(1))) {
+            GraphLevelExperiment experiment = new GraphLevelExperiment(
+                    graphs,
+                    lanes,
+                    config,
+                    new TrainConfig(1, 0.01f, 0, 1000),
+                    new TrainConfig(3, 1e30f, 0, 1000),
+                    GraphLevelExperiment.QUANTIZATION,
+                    new GraphLevelExperiment.Batching(32, 1));
+            List<GraphLevelExperiment.Trained> trained = experiment.train(1, t -> {});
+            assertThatThrownBy(() -> experiment.quantize(trained, experiment.parse("4"), p -> {}))
+                    .isInstanceOf(DivergedException.class)
+                    .hasMessageContaining("after epoch 1 at learning rate 1.0E30");
+        }
+    }
+
+    /** Besides cells: a CSR of sums over neighbours, one of pooling for the features and one for all layers. */
+    @ParameterizedTest
+    @EnumSource(GinConfig.Pooling.class)
+    void everyByteThatPackedInferenceReadsIsCounted(GinConfig.Pooling pooling) {
+        GraphCollection graphs = new SyntheticGraphCollection(30, 9, 3).generate();
+        GinConfig config = new GinConfig(2, 4, 0, 0, Normalization.NONE, false, pooling);
+        try (Lanes lanes = new Lanes(1, lane -> new CpuBackend(1))) {
+            GraphLevelExperiment experiment = experiment(graphs, lanes, config, 0, 0);
+            MemoryReport memory = experiment
+                    .quantize(experiment.train(1, t -> {}), experiment.parse("4"), p -> {})
+                    .get(0)
+                    .memory();
+            int[] test = graphs.split(0).test();
+            int nodes = 0;
+            int edges = 0;
+            for (int g : test) {
+                int first = graphs.nodePtr()[g];
+                int end = graphs.nodePtr()[g + 1];
+                nodes += end - first;
+                edges += graphs.rowPtr()[end] - graphs.rowPtr()[first];
+            }
+            int classes = graphs.numClasses();
+            long parameters = 4L * (2 * (4 + 4) + (graphs.numTags() + 4 + 4) * classes + classes);
+            long adjacency = 4L * (nodes + 1 + edges + nodes);
+            long pooled = 4L * (test.length + 1 + nodes);
+            long sizes = pooling == GinConfig.Pooling.MEAN ? 4L * test.length : 0;
+            assertThat(memory.totalBytes() - memory.cellBytes()).isEqualTo(parameters + adjacency + 2 * pooled + sizes);
         }
     }
 

@@ -44,6 +44,7 @@ final class MemoryTest {
             try (Parameters parameters = new Parameters(model.parameters(), backend);
                     QuantizedModel quantized =
                             new QuantizedModel(model, input, parameters, bits, recipe.quantConfig(), null, backend)) {
+                quantized.pack();
                 return quantized.memory();
             }
         } finally {
@@ -83,6 +84,9 @@ final class MemoryTest {
             assertThat(m.storedBytes()).isEqualTo(x + inner);
             assertThat(m.innerStoredBytes()).isEqualTo(inner + weight2);
             assertThat(m.totalBytes()).isEqualTo(x + inner + weight2 + biases + norm + csr);
+            double csrFeatures = 8.0 * dataset.features().nonZeros() + 4 * 201;
+            double fp32Cells = csrFeatures + 4 * (200 * (16 + 16 + 4) + 64 * 16 + 16 * 4);
+            assertThat(m.savingAll()).isEqualTo((fp32Cells + biases + norm + csr) / m.totalBytes());
             assertThat(m.savingPayload()).isEqualTo(64000.0 / 3200);
             assertThat(m.savingStored()).isEqualTo(64000.0 / (x + inner));
             assertThat(m.averageBits()).isEqualTo((64 + 16 * 4) / 80.0);
@@ -141,6 +145,19 @@ final class MemoryTest {
             long weights = 4 * (64 * 64 + 64 * 4);
             long embedding2 = 4 * 200 * 64;
             assertThat(m.innerStoredBytes()).isEqualTo(attention1 + attention2 + messages + weights + embedding2);
+        }
+    }
+
+    /** A mean over neighbours reads 800 edges without self loops, and 1 / degree of every node. */
+    @Test
+    void whatAMeanReadsOfTheGraphIsCounted() {
+        try (Dataset dataset = SyntheticCitationGraph.SMALL.generate();
+                Backend backend = new CpuBackend(1);
+                Lanes lanes = SmallModels.lanes(dataset, 1, 1)) {
+            Recipe recipe = SmallModels.recipe(ModelSettings.of("sage", Map.of("hidden", 16)), "32");
+            BitAssignment bits = SmallModels.parse(SmallModels.experiment(lanes, recipe), dataset, "4");
+            MemoryReport m = report(dataset, recipe, bits, new ArrayList<>(), backend);
+            assertThat(m.totalBytes() - m.cellBytes()).isEqualTo(4 * (16 + 4) + 4 * (201 + 800) + 4 * 200);
         }
     }
 
