@@ -22,7 +22,8 @@ final class GraphOptions {
             names = "--node-tags",
             paramLabel = "T",
             description = "Features of the nodes of whole graphs: given, one-hot in the published tag (1 where there is"
-                    + " one tag), or degree, one-hot in the logarithm of the degree (default: ${DEFAULT-VALUE}).")
+                    + " one tag), degree, one-hot in the logarithm of the degree, or profile, that of the degrees of"
+                    + " the node and of its neighbours: least, largest, mean, deviation (default: ${DEFAULT-VALUE}).")
     String nodeTags = Recipe.Graphs.DEFAULT.nodeTags();
 
     /** {@code base} with these options. Steps on batches are noisy: their learning rate falls to 0. */

@@ -2,13 +2,11 @@ package org.sgquant.cli;
 
 import org.sgquant.data.LabelNoise;
 import org.sgquant.experiment.Recipe;
+import org.sgquant.train.Objective;
 import picocli.CommandLine.Option;
 
 /** Options of what training minimises. */
 final class ObjectiveOptions {
-
-    /** Share and temperature of distillation where one is not given. */
-    private static final float TEMPERATURE = 2;
 
     @Option(
             names = "--distill",
@@ -48,7 +46,7 @@ final class ObjectiveOptions {
         }
         String[] parts = distill.split(":", 2);
         try {
-            float temperature = parts.length == 1 ? TEMPERATURE : Float.parseFloat(parts[1]);
+            float temperature = parts.length == 1 ? Objective.Distillation.TEMPERATURE : Float.parseFloat(parts[1]);
             return new Recipe.Loss(loss, noise, Float.parseFloat(parts[0]), temperature);
         } catch (NumberFormatException e) {
             throw new IllegalArgumentException("--distill '" + distill + "' is not of the form W or W:T", e);

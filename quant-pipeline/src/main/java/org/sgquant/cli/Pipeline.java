@@ -15,13 +15,10 @@ import org.sgquant.experiment.Lanes;
 import org.sgquant.experiment.Recipe;
 import org.sgquant.experiment.SavedModel;
 import org.sgquant.model.Model;
-import org.sgquant.model.ModelConfig;
 import org.sgquant.model.QuantizedModel;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.DegreeBuckets;
-import org.sgquant.quant.QuantConfig;
 import org.sgquant.report.RunReport;
-import org.sgquant.train.Objective;
 import org.sgquant.train.TrainConfig;
 
 /** The steps that {@code run}, {@code train}, {@code quantize} and {@code search} share, and the report they fill. */
@@ -58,11 +55,7 @@ final class Pipeline implements AutoCloseable {
         this.seeds = seeds;
         this.recipe = model.recipe(data.recipe(), common.seed);
         // What is wrong with an option is said before a large graph is read.
-        ModelConfig modelConfig = recipe.model().config();
-        QuantConfig quantConfig = recipe.quantConfig();
-        TrainConfig trainConfig = recipe.train().config();
-        TrainConfig fineTuneConfig = recipe.fineTune().config();
-        Objective objective = recipe.trainingObjective();
+        recipe.check();
         this.device = common.describeDevice();
         this.dataset = data.open(recipe.dataset(), console);
         if (dataset.split().train().length == 0 || dataset.split().validation().length == 0) {
@@ -77,7 +70,7 @@ final class Pipeline implements AutoCloseable {
             dataset.close();
             throw e;
         }
-        this.experiment = new Experiment(lanes, modelConfig, trainConfig, fineTuneConfig, quantConfig, objective);
+        this.experiment = Experiment.of(lanes, recipe);
     }
 
     Experiment experiment() {

@@ -14,7 +14,8 @@ public record TagFeatures(int numFeatures, int[][] columns) {
     /** One-hot in the tag; a single tag is a constant 1. */
     public static TagFeatures oneHot(int numTags) {
         return new TagFeatures(
-                numTags, IntStream.range(0, numTags).mapToObj(t -> new int[] {t}).toArray(int[][]::new));
+                numTags,
+                IntStream.range(0, numTags).mapToObj(t -> new int[] {t}).toArray(int[][]::new));
     }
 
     public int numTags() {

@@ -118,9 +118,8 @@ public final class GraphLevelExperiment {
 
     /** Refuses a recipe that is not for whole graphs, before any is read. */
     public static void check(Recipe recipe) {
+        recipe.check();
         recipe.model().config().graphLayers();
-        recipe.train().config();
-        recipe.fineTune().config();
         check(recipe.quantConfig());
         recipe.wholeGraphs().tags();
         recipe.wholeGraphs().batching();

@@ -40,6 +40,29 @@ public record Recipe(
         String bits,
         long seed) {
 
+    public Recipe {
+        require("dataset", dataset);
+        require("model", model);
+        require("train", train);
+        require("fineTune", fineTune);
+        require("quantization", quantization);
+    }
+
+    private static void require(String section, Object value) {
+        if (value == null) {
+            throw new IllegalArgumentException("the recipe has no section '" + section + "'");
+        }
+    }
+
+    /** Refuses what no model or training can be made from, before any data is read. */
+    public void check() {
+        model.config();
+        train.config();
+        fineTune.config();
+        quantConfig();
+        trainingObjective();
+    }
+
     /** A dataset by name, or the files of the user's own graph. */
     public record Data(
             String name,
@@ -81,8 +104,8 @@ public record Recipe(
     }
 
     /**
-     * What training minimises: {@code plain}, {@code forward} or {@code backward} loss on labels with the rate of noise it
-     * assumes, and share and temperature of distillation, both null for none.
+     * What training minimises: {@code plain} (where absent), {@code forward} or {@code backward} loss on labels with the
+     * rate of noise it assumes, and share and temperature of distillation, the share null for none.
      */
     public record Loss(
             String labels,
@@ -90,10 +113,14 @@ public record Recipe(
             @JsonInclude(JsonInclude.Include.NON_NULL) Float distillWeight,
             @JsonInclude(JsonInclude.Include.NON_NULL) Float distillTemperature) {
         Objective objective() {
+            if (distillWeight == null && distillTemperature != null) {
+                throw new IllegalArgumentException("objective: distillTemperature " + distillTemperature
+                        + " needs distillWeight, the share of the loss that it is the temperature of");
+            }
             return new Objective(
-                    Objective.LabelLoss.parse(labels),
+                    labels == null ? Objective.PLAIN.labelLoss() : Objective.LabelLoss.parse(labels),
                     noise == null ? 0 : noise,
-                    distillWeight == null ? null : new Objective.Distillation(distillWeight, distillTemperature));
+                    distillWeight == null ? null : Objective.Distillation.of(distillWeight, distillTemperature));
         }
     }
 
@@ -114,16 +141,24 @@ public record Recipe(
 
         /**
          * How weights are quantized where not as usual: the calibration of affine codes, or the order in which powers
-         * of two are frozen and the shares frozen after each step.
+         * of two are frozen and the shares frozen after each step, those of INQ where absent.
          */
         public record Weights(
                 @JsonInclude(JsonInclude.Include.NON_NULL) String calibration,
                 @JsonInclude(JsonInclude.Include.NON_NULL) String powers,
                 @JsonInclude(JsonInclude.Include.NON_NULL) List<Double> shares) {
             WeightConfig config() {
+                if (powers == null && shares != null) {
+                    throw new IllegalArgumentException(
+                            "weights: shares " + shares + " need powers, the order in which powers of two are frozen");
+                }
                 return new WeightConfig(
                         calibration == null ? WeightConfig.DEFAULT.calibration() : Calibration.parse(calibration),
-                        powers == null ? null : new WeightConfig.Powers(FreezingOrder.parse(powers), shares));
+                        powers == null
+                                ? null
+                                : new WeightConfig.Powers(
+                                        FreezingOrder.parse(powers),
+                                        shares == null ? WeightConfig.Powers.SHARES : shares));
             }
         }
 
@@ -189,7 +224,7 @@ public record Recipe(
     }
 
     /**
-     * What matters where whole graphs are classified: features of their nodes, {@code given} or {@code degree}, and
+     * What matters where whole graphs are classified: features of their nodes as {@link NodeTags} names them, and
      * graphs per batch. What is absent is as in {@link #DEFAULT}.
      */
     public record Graphs(

@@ -363,12 +363,7 @@ public final class Forward {
                         parameters.get(name + ".variance").value());
                 yield phase.isTraining()
                         ? NormFunctions.batchNormTrain(
-                                tape,
-                                x,
-                                multiplicity,
-                                parameter(name + ".gamma"),
-                                parameter(name + ".beta"),
-                                norm)
+                                tape, x, multiplicity, parameter(name + ".gamma"), parameter(name + ".beta"), norm)
                         : NormFunctions.batchNorm(tape, x, norm);
             }
         };

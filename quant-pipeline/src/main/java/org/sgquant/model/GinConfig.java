@@ -18,7 +18,8 @@ public record GinConfig(
         ReadOut readOut)
         implements ModelConfig {
 
-    public static final GinConfig DEFAULT = new GinConfig(5, 32, 0.5f, 0, Normalization.BATCH, false, Pooling.MEAN, ReadOut.LINEAR);
+    public static final GinConfig DEFAULT =
+            new GinConfig(5, 32, 0.5f, 0, Normalization.BATCH, false, Pooling.MEAN, ReadOut.LINEAR);
 
     public GinConfig {
         ModelConfig.requirePositive("layers", layers);

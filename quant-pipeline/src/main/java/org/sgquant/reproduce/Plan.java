@@ -74,11 +74,8 @@ public final class Plan implements AutoCloseable {
             Function<Recipe.Data, Subject> open) {
         Subject subject = subjects.get(recipe.dataset());
         try {
+            recipe.check();
             ModelConfig model = recipe.model().config();
-            recipe.train().config();
-            recipe.fineTune().config();
-            recipe.quantConfig();
-            recipe.trainingObjective();
             if (subject == null && (chosen || isThere.test(recipe.dataset()))) {
                 subject = open.apply(recipe.dataset());
                 subjects.put(recipe.dataset(), subject);

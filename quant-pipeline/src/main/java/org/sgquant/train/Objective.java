@@ -44,6 +44,15 @@ public record Objective(LabelLoss labelLoss, double noise, Distillation distilla
 
     /** Share w and temperature T of distillation. Source: Hinton, Vinyals and Dean, 2015. */
     public record Distillation(float weight, float temperature) {
+
+        /** Where none is named. */
+        public static final float TEMPERATURE = 2;
+
+        /** {@code temperature} may be null, for {@link #TEMPERATURE}. */
+        public static Distillation of(float weight, Float temperature) {
+            return new Distillation(weight, temperature == null ? TEMPERATURE : temperature);
+        }
+
         public Distillation {
             if (!(weight >= 0 && weight <= 1) || !(temperature > 0 && temperature < Float.POSITIVE_INFINITY)) {
                 throw new IllegalArgumentException(

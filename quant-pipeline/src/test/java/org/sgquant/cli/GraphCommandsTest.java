@@ -125,7 +125,7 @@ class GraphCommandsTest {
     void whatWholeGraphsCannotDoIsRefused() {
         String[][] wrong = {
             {"train", "--folds", "11", "--folds must lie in 1..10, got 11"},
-            {"train", "--node-tags", "colour", "node tags 'colour' do not exist: choose given or degree"},
+            {"train", "--node-tags", "colour", "node tags 'colour' do not exist: choose given, degree or profile"},
             {"train", "--batch", "0", "at least 1 graph"},
             {"train", "--distill", "0.5", "distillation are for the nodes of one graph"},
             {"train", "-o", "target/never", "--output is for models of a single graph"},

@@ -68,6 +68,36 @@ final class TuReaderTest {
         assertThat(c.fingerprint()).hasSize(64).isNotEqualTo(c.withDegreeTags().fingerprint());
     }
 
+    @Test
+    void aDegreeProfileHasFiveOnesPerNode() throws IOException {
+        // A path of three, a lone node, a triangle; blocks for d, min, max, mean, sd start at 0, 4, 8, 12, 16.
+        GraphCollection c = NodeTags.PROFILE.of(TuReader.read(zip(entries(GRAPHS)), "t"));
+        assertThat(c.tags()).containsExactly(0, 1, 0, 2, 3, 3, 3);
+        assertThat(c.numFeatures()).isEqualTo(17);
+        assertThat(c.tagFeatures().columns())
+                .isDeepEqualTo(
+                        new int[][] {{1, 7, 11, 15, 16}, {3, 5, 9, 13, 16}, {0, 4, 8, 12, 16}, {3, 7, 11, 15, 16}});
+        TagFeatures oneHot = TagFeatures.oneHot(c.numTags());
+        assertThat(c.fingerprint()).isNotEqualTo(c.withTags(c.tags(), oneHot).fingerprint());
+    }
+
+    @Test
+    void theSpreadOfDegreesTellsNeighboursApart() throws IOException {
+        // The hub 0 has neighbours of degrees 1, 1, 2, 2: mean 1.5 (step 2), sd 0.5 (step 0).
+        String graphs = "1\n5 0\n0 4 1 2 3 4\n0 1 0\n0 1 0\n0 2 0 4\n0 2 0 3\n";
+        GraphCollection c = NodeTags.PROFILE.of(TuReader.read(zip(Map.of("T/T.txt", graphs)), "t"));
+        int[] hub = c.tagFeatures().columns()[c.tags()[0]];
+        // Largest steps: degree 4 is step 5, of minima 4 (nodes 1 and 2), of maxima 4, of means 4, of sd 1.
+        assertThat(hub).containsExactly(5, 6 + 1, 12 + 3, 18 + 2, 24);
+        assertThat(c.numFeatures()).isEqualTo(26);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, 0", "0.99, 0", "1, 1", "1.99, 1", "2, 2", "2.25, 2", "4, 3", "8, 4", "9e6, 24"})
+    void stepsAreHalvesOfPowersOfTwo(double square, int step) {
+        assertThat(DegreeProfile.step(square)).isEqualTo(step);
+    }
+
     @ParameterizedTest
     @CsvSource({
         "'2\\n1 0\\n0 0\\n', 'line 4: got the end of the file, expected a line of numbers'",

@@ -22,7 +22,8 @@ final class CudaGraphLevelTest {
     @Test
     void aGinLearnsOnTheDeviceWhatItLearnsOnTheCpu() {
         GraphCollection graphs = new SyntheticGraphCollection(40, 10, 4).generate();
-        GinConfig config = new GinConfig(2, 8, 0, 0, Normalization.BATCH, false, GinConfig.Pooling.MEAN, GinConfig.ReadOut.LINEAR);
+        GinConfig config =
+                new GinConfig(2, 8, 0, 0, Normalization.BATCH, false, GinConfig.Pooling.MEAN, GinConfig.ReadOut.LINEAR);
         GraphLevelExperiment.Trained[] trained = new GraphLevelExperiment.Trained[2];
         try (Lanes lanes = new Lanes(1, lane -> new CpuBackend(1))) {
             GraphLevelExperiment experiment = new GraphLevelExperiment(

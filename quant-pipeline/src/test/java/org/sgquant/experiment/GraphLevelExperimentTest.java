@@ -44,7 +44,8 @@ class GraphLevelExperimentTest {
     @Test
     void generatedGraphsAreToldApartAlsoByPackedIntegersOnAnyNumberOfLanes() {
         GraphCollection graphs = new SyntheticGraphCollection(120, 20, 1).generate();
-        GinConfig config = new GinConfig(3, 16, 0.2f, 0, Normalization.BATCH, false, GinConfig.Pooling.MEAN, GinConfig.ReadOut.LINEAR);
+        GinConfig config = new GinConfig(
+                3, 16, 0.2f, 0, Normalization.BATCH, false, GinConfig.Pooling.MEAN, GinConfig.ReadOut.LINEAR);
         long before = HostMemory.liveBytes();
         List<Double> first = null;
         for (int count = 1; count <= 2; count++) {
@@ -87,7 +88,8 @@ class GraphLevelExperimentTest {
     @Test
     void fineTuningThatLeavesTheFiniteNumbersHasDiverged() {
         GraphCollection graphs = new SyntheticGraphCollection(40, 10, 2).generate();
-        GinConfig config = new GinConfig(2, 4, 0, 0, Normalization.NONE, false, GinConfig.Pooling.SUM);
+        GinConfig config =
+                new GinConfig(2, 4, 0, 0, Normalization.NONE, false, GinConfig.Pooling.SUM, GinConfig.ReadOut.LINEAR);
         try (Lanes lanes = new Lanes(1, lane -> new CpuBackend(1))) {
             GraphLevelExperiment experiment = new GraphLevelExperiment(
                     graphs,
@@ -109,7 +111,7 @@ class GraphLevelExperimentTest {
     @EnumSource(GinConfig.Pooling.class)
     void everyByteThatPackedInferenceReadsIsCounted(GinConfig.Pooling pooling) {
         GraphCollection graphs = new SyntheticGraphCollection(30, 9, 3).generate();
-        GinConfig config = new GinConfig(2, 4, 0, 0, Normalization.NONE, false, pooling);
+        GinConfig config = new GinConfig(2, 4, 0, 0, Normalization.NONE, false, pooling, GinConfig.ReadOut.LINEAR);
         try (Lanes lanes = new Lanes(1, lane -> new CpuBackend(1))) {
             GraphLevelExperiment experiment = experiment(graphs, lanes, config, 0, 0);
             MemoryReport memory = experiment

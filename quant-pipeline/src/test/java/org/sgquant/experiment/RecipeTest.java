@@ -12,6 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.sgquant.data.FormatException;
 import org.sgquant.data.LabelNoise;
 import org.sgquant.data.NodeTags;
+import org.sgquant.quant.WeightConfig;
 import org.sgquant.report.Json;
 import org.sgquant.train.Objective;
 
@@ -79,7 +80,36 @@ final class RecipeTest {
                 .hasMessageContaining("'graphs.tags', expected one of batch, nodeTags");
         Recipe wrong = read(plain + "graphs: {nodeTags: colour}\n");
         assertThatThrownBy(() -> wrong.wholeGraphs().tags())
-                .hasMessage("node tags 'colour' do not exist: choose given or degree");
+                .hasMessage("node tags 'colour' do not exist: choose given, degree or profile");
+    }
+
+    @Test
+    void whatALossOrWeightsLeaveOutIsAtItsDefault() throws IOException {
+        String plain = Json.writeYaml(SmallModels.recipe(false, "auto", "4"));
+        Recipe distilled = read(plain + "objective: {labels: plain, distillWeight: 0.5}\n");
+        assertThat(distilled.trainingObjective().distillation()).isEqualTo(new Objective.Distillation(0.5f, 2));
+        Recipe orphan = read(plain + "objective: {labels: plain, distillTemperature: 3}\n");
+        assertThatThrownBy(orphan::check)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("distillTemperature 3.0 needs distillWeight");
+        assertThat(new Recipe.Quantization.Weights(null, "nearest", null)
+                        .config()
+                        .powers()
+                        .shares())
+                .isEqualTo(WeightConfig.Powers.SHARES);
+        assertThatThrownBy(() -> new Recipe.Quantization.Weights("mse", null, List.of(1.0)).config())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("shares [1.0] need powers");
+    }
+
+    @Test
+    void aSectionThatIsNullIsMissing() {
+        String yaml = Json.writeYaml(SmallModels.recipe(false, "auto", "4")) + "\n";
+        String without = yaml.replaceFirst("(?s)fineTune:\n( +[^\n]*\n)+", "fineTune: null\n");
+        assertThat(without).isNotEqualTo(yaml);
+        assertThatThrownBy(() -> read(without))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("fineTune");
     }
 
     @Test

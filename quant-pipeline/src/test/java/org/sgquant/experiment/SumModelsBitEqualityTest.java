@@ -16,6 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.sgquant.data.Dataset;
 import org.sgquant.data.GraphBatch;
 import org.sgquant.data.GraphCollection;
+import org.sgquant.data.NodeTags;
 import org.sgquant.data.SyntheticCitationGraph;
 import org.sgquant.data.SyntheticGraphCollection;
 import org.sgquant.kernels.Backend;
@@ -112,9 +113,9 @@ class SumModelsBitEqualityTest {
     @ParameterizedTest
     @ValueSource(strings = {"4 L1.embedding=1", "3", "2 hidden=8", "8 L3.embedding=32", "16 weight=1 weight2=5", "32"})
     void classifyingGraphs(String text) {
-        GraphCollection graphs =
-                new SyntheticGraphCollection(24, 15, 2).generate().withDegreeTags();
-        GinConfig config = new GinConfig(3, 13, 0, 0, Normalization.BATCH, true, GinConfig.Pooling.MEAN, GinConfig.ReadOut.LINEAR);
+        GraphCollection graphs = NodeTags.PROFILE.of(new SyntheticGraphCollection(24, 15, 2).generate());
+        GinConfig config =
+                new GinConfig(3, 13, 0, 0, Normalization.BATCH, true, GinConfig.Pooling.SUM, GinConfig.ReadOut.MLP);
         int[] all = IntStream.range(0, 24).toArray();
         GraphBatch batch = GraphBatch.of(graphs, all, 3);
         List<Inference> results = new ArrayList<>();

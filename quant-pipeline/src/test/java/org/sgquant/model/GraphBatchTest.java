@@ -14,6 +14,7 @@ import org.sgquant.autograd.Value;
 import org.sgquant.data.ColorRefinement;
 import org.sgquant.data.GraphBatch;
 import org.sgquant.data.GraphCollection;
+import org.sgquant.data.NodeTags;
 import org.sgquant.data.SyntheticGraphCollection;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.StepState;
@@ -62,26 +63,31 @@ final class GraphBatchTest {
 
     @ParameterizedTest
     @CsvSource({
-        "BATCH,false,MEAN,false",
-        "BATCH,true,SUM,false",
-        "LAYER,false,SUM,false",
-        "NONE,true,MEAN,false",
-        "BATCH,false,MEAN,true"
+        "BATCH,false,MEAN,LINEAR,GIVEN",
+        "BATCH,true,SUM,LINEAR,GIVEN",
+        "LAYER,false,SUM,MLP,GIVEN",
+        "NONE,true,MEAN,LINEAR,GIVEN",
+        "BATCH,false,MEAN,LINEAR,DEGREE",
+        "BATCH,false,SUM,MLP,PROFILE"
     })
     void oneRowPerColorLosesNothing(
-            Normalization normalization, boolean residual, GinConfig.Pooling pooling, boolean degreeTags) {
-        GraphCollection plain = new SyntheticGraphCollection(23, 12, 5).generate();
-        GraphCollection c = degreeTags ? plain.withDegreeTags() : plain;
+            Normalization normalization,
+            boolean residual,
+            GinConfig.Pooling pooling,
+            GinConfig.ReadOut readOut,
+            NodeTags tags) {
+        GraphCollection c = tags.of(new SyntheticGraphCollection(23, 12, 5).generate());
         int[] some = IntStream.range(0, 23).filter(g -> g % 4 != 1).toArray();
         GraphBatch nodes = GraphBatch.of(c, some, LAYERS);
         GraphBatch colors = GraphBatch.compressed(ColorRefinement.of(c, LAYERS), some);
+        // A profile tells more nodes apart from the start.
         assertThat(colors.levels().get(1).rows())
-                .isLessThan(nodes.levels().get(1).rows() / 4);
+                .isLessThan(nodes.levels().get(1).rows() / (tags == NodeTags.PROFILE ? 1 : 4));
         for (int l = 0; l <= LAYERS; l++) {
             assertThat(IntStream.of(colors.levels().get(l).multiplicity()).sum())
                     .isEqualTo(nodes.levels().get(l).rows());
         }
-        GinConfig config = new GinConfig(LAYERS, 7, 0, 0, normalization, residual, pooling, GinConfig.ReadOut.LINEAR);
+        GinConfig config = new GinConfig(LAYERS, 7, 0, 0, normalization, residual, pooling, readOut);
         try (Backend backend = new CpuBackend(2)) {
             Step expected = step(config, nodes, backend);
             Step actual = step(config, colors, backend);
