@@ -1,13 +1,25 @@
 package org.sgquant.cli;
 
+import java.util.List;
+import java.util.stream.Stream;
 import org.sgquant.data.Datasets;
 import org.sgquant.data.GraphCollection;
 import org.sgquant.data.NodeTags;
 import org.sgquant.experiment.Recipe;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
-/** Options that matter where whole graphs are classified. */
+/** Options that matter where whole graphs are classified, and what such graphs have no use for. */
 final class GraphOptions {
+
+    /** Options of a single graph, besides those of searching and learning bits. */
+    private static final List<String> OF_NODES =
+            List.of("--seed", "--seeds", "--mask", "--split-seed", "--no-normalize", "--download");
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command;
 
     @Option(
             names = "--folds",
@@ -25,6 +37,32 @@ final class GraphOptions {
                     + " one tag), degree, one-hot in the logarithm of the degree, or profile, that of the degrees of"
                     + " the node and of its neighbours: least, largest, mean, deviation (default: ${DEFAULT-VALUE}).")
     String nodeTags = Recipe.Graphs.DEFAULT.nodeTags();
+
+    /** Refuses options that have no meaning for the collection {@code dataset}, rather than to leave them out. */
+    void refuseThoseOfNodes(String dataset) {
+        Stream<String> bits = Stream.of(new SearchOptions(), new LearnBitsOptions())
+                .flatMap(o -> CommandSpec.forAnnotatedObject(o).options().stream())
+                .map(OptionSpec::longestName);
+        refuse(
+                Stream.concat(OF_NODES.stream(), bits),
+                "is for the nodes of one graph, and " + dataset + " has whole graphs to classify, fold by fold");
+    }
+
+    /** Refuses these options where nodes of the graph {@code dataset} are classified. */
+    void refuseThoseOfGraphs(String dataset) {
+        refuse(
+                CommandSpec.forAnnotatedObject(new GraphOptions()).options().stream()
+                        .map(OptionSpec::longestName),
+                "is for whole graphs to classify, and " + dataset + " is a single graph");
+    }
+
+    private void refuse(Stream<String> names, String why) {
+        names.filter(command.commandLine().getParseResult()::hasMatchedOption)
+                .findFirst()
+                .ifPresent(name -> {
+                    throw new IllegalArgumentException(name + " " + why);
+                });
+    }
 
     /** {@code base} with these options. Steps on batches are noisy: their learning rate falls to 0. */
     Recipe recipe(Recipe base) {

@@ -33,8 +33,9 @@ final class GraphPipeline implements AutoCloseable {
     private Double fineTuneSeconds;
 
     GraphPipeline(CommonOptions common, DatasetOptionsGroup data, ModelOptions model, GraphOptions options) {
+        options.refuseThoseOfNodes(data.dataset);
         this.console = common.console();
-        this.recipe = options.recipe(model.recipe(data.recipe(), common.seed));
+        this.recipe = options.recipe(model.recipe(data.recipe(), GraphLevelExperiment.QUANTIZATION, common.seed));
         // What is wrong with an option is said before a large collection is read.
         GraphLevelExperiment.check(recipe);
         this.device = common.describeDevice();

@@ -61,8 +61,9 @@ final class ModelOptions {
     @Option(
             names = "--calibration",
             paramLabel = "C",
-            description = "minmax, rowmean, mse, sign or percentile[:P] (default: ${DEFAULT-VALUE}).")
-    String calibration = QuantConfig.DEFAULT.innerCalibration().toString();
+            description = "minmax, rowmean, mse, sign or percentile[:P] (default: mse; percentile:0.99 on whole"
+                    + " graphs).")
+    String calibration;
 
     @Option(
             names = "--rounding",
@@ -70,8 +71,11 @@ final class ModelOptions {
             description = "nearest, or paper: floor with 2^q steps (default: ${DEFAULT-VALUE}).")
     String rounding = lowerCase(QuantConfig.DEFAULT.rounding());
 
-    @Option(names = "--clip-mask", description = "No straight-through gradient outside the range.")
-    boolean clipMask;
+    @Option(
+            names = "--clip-mask",
+            negatable = true,
+            description = "No straight-through gradient outside the range (default: off; on for whole graphs).")
+    Boolean clipMask;
 
     @Mixin
     QatOptions qat = new QatOptions();
@@ -85,8 +89,8 @@ final class ModelOptions {
     @Mixin
     StorageOptions storage = new StorageOptions();
 
-    /** The recipe of these options for {@code data}, bits still open. */
-    Recipe recipe(Recipe.Data data, long seed) {
+    /** The recipe of these options for {@code data}, bits still open; ranges as in {@code usual} where not named. */
+    Recipe recipe(Recipe.Data data, QuantConfig usual, long seed) {
         ModelSettings model = hyperparameters.settings();
         TrainConfig fp32 = TrainConfig.of(model.config());
         float rate = learningRate == null ? fp32.learningRate() : learningRate;
@@ -100,9 +104,9 @@ final class ModelOptions {
                         featuresGranularity,
                         featuresCalibration,
                         granularity,
-                        calibration,
+                        calibration == null ? usual.innerCalibration().toString() : calibration,
                         rounding,
-                        clipMask,
+                        clipMask == null ? usual.clipMask() : clipMask,
                         weights.recipe()),
                 Recipe.Qat.of(qat.config()),
                 storage.recipe(),

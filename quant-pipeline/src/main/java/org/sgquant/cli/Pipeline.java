@@ -18,6 +18,7 @@ import org.sgquant.model.Model;
 import org.sgquant.model.QuantizedModel;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.DegreeBuckets;
+import org.sgquant.quant.QuantConfig;
 import org.sgquant.report.RunReport;
 import org.sgquant.train.TrainConfig;
 
@@ -53,7 +54,7 @@ final class Pipeline implements AutoCloseable {
         this.common = common;
         this.console = common.console();
         this.seeds = seeds;
-        this.recipe = model.recipe(data.recipe(), common.seed);
+        this.recipe = model.recipe(data.recipe(), QuantConfig.DEFAULT, common.seed);
         // What is wrong with an option is said before a large graph is read.
         recipe.check();
         this.device = common.describeDevice();

@@ -10,6 +10,7 @@ import java.util.concurrent.Callable;
 import org.sgquant.data.Datasets;
 import org.sgquant.experiment.Lanes;
 import org.sgquant.experiment.Recipe;
+import org.sgquant.quant.QuantConfig;
 import org.sgquant.report.Json;
 import org.sgquant.reproduce.Ledger;
 import org.sgquant.reproduce.Outcome;
@@ -133,7 +134,7 @@ final class ReproduceCommand implements Callable<Integer> {
         if (model != null) {
             options.hyperparameters.model = model;
         }
-        return options.recipe(data.recipe(), 0);
+        return options.recipe(data.recipe(), QuantConfig.DEFAULT, 0);
     }
 
     static Subject open(Recipe.Data data, Datasets datasets, DatasetOptionsGroup options, Console console) {

@@ -6,7 +6,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -74,6 +76,7 @@ class GraphCommandsTest {
                     model: {name: gin, layers: 2, hidden: 8}
                     train: {epochs: 4, finalLearningRate: 0}
                     fineTune: {epochs: 1, finalLearningRate: 0}
+                    quantization: {innerCalibration: "percentile:0.99", clipMask: true}
                 rows:
                   - {name: given, recipe: short}
                   - {name: degree, recipe: short, with: {graphs: {nodeTags: degree, batch: 16}}, bits: 4}
@@ -145,5 +148,45 @@ class GraphCommandsTest {
             assertThat(result.code()).as(String.join(" ", words)).isNotEqualTo(0);
             assertThat(result.err()).contains(words[3]).doesNotContain("Exception");
         }
+    }
+
+    @Test
+    void optionsOfTheOtherKindOfGraphAreRefused() {
+        String[][] ofNodes = {
+            {"quantize", "--bits", "4", "--seeds", "2"},
+            {"train", "--seed", "1"},
+            {"train", "--mask", "1"},
+            {"train", "--split-seed", "3"},
+            {"train", "--no-normalize"},
+            {"train", "--download"},
+            {"run", "--trials", "5"},
+            {"run", "--strategy", "random"},
+            {"run", "--resume"},
+            {"quantize", "--bits", "4", "--learn-bits", "3"},
+            {"quantize", "--bits", "4", "--memory-penalty", "3"},
+        };
+        for (String[] words : ofNodes) {
+            refused(words, "synthetic-graphs", "gin", "is for the nodes of one graph, and synthetic-graphs has whole");
+        }
+        String[][] ofGraphs = {
+            {"train", "--folds", "2"},
+            {"run", "--batch", "8"},
+            {"quantize", "--bits", "4", "--node-tags", "degree"},
+        };
+        for (String[] words : ofGraphs) {
+            refused(words, "synthetic", "gcn", "is for whole graphs to classify, and synthetic is a single graph");
+        }
+    }
+
+    private static void refused(String[] words, String dataset, String model, String why) {
+        List<String> args = new ArrayList<>(List.of(words));
+        args.addAll(List.of("--dataset", dataset, "--model", model, "-q"));
+        Cli.Result result = Cli.run(args.toArray(String[]::new));
+        String option = Stream.of(words)
+                .filter(w -> w.startsWith("--") && !w.equals("--bits"))
+                .findFirst()
+                .get();
+        assertThat(result.code()).as(args.toString()).isEqualTo(ExitCode.USAGE);
+        assertThat(result.err()).contains(option + " " + why).doesNotContain("Exception");
     }
 }
