@@ -64,6 +64,12 @@ final class HyperparameterOptions {
     @Option(names = "--pooling", paramLabel = "KIND", description = "gin: sum or mean over the nodes of a graph.")
     String pooling;
 
+    @Option(
+            names = "--read-out",
+            paramLabel = "KIND",
+            description = "gin: linear, or mlp with a hidden layer on what all layers read.")
+    String readOut;
+
     /** Gives every edge a weight that can be quantized: the norm of a GCN; other models have attention or nothing. */
     void weighEdges() {
         if (model.equals(GcnConfig.DEFAULT.name())) {
@@ -85,6 +91,7 @@ final class HyperparameterOptions {
         changes.put("normalization", normalization);
         changes.put("residual", residual);
         changes.put("pooling", pooling);
+        changes.put("readOut", readOut);
         changes.values().removeIf(value -> value == null);
         return ModelSettings.of(model, changes);
     }

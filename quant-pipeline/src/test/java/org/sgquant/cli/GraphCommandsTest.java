@@ -55,7 +55,7 @@ class GraphCommandsTest {
 
     @Test
     void trainAndQuantizeTakeCollectionsToo() {
-        Cli.Result trained = Cli.run(Cli.args("train", SHORT, "--node-tags", "degree"));
+        Cli.Result trained = Cli.run(Cli.args("train", SHORT, "--node-tags", "profile", "--read-out", "mlp"));
         assertThat(trained.code()).as(trained.err()).isEqualTo(0);
         assertThat(trained.out()).contains("2 folds");
         Cli.Result packed = Cli.run(Cli.args("quantize", SHORT, "--bits", "8 hidden=4", "--max-drop", "-101", "-q"));
