@@ -65,18 +65,23 @@ __device__ __forceinline__ void sort(float *a, int planes) {
 
 /*
  * Solves the normal equations by elimination without exchange, into a; one thread. A pivot is the squared distance of
- * its plane from the span of those before it: below least_pivot it is in there, and its coordinate is 0.
+ * its plane from the span of those before it: below least_pivot it is in there, and its coordinate is 0. Not unrolled:
+ * the double divisions are calls, around which unrolled addresses would spill.
  */
 __device__ __forceinline__ void solve(double *m, int planes, double least_pivot, float *a) {
+#pragma unroll 1
   for (int i = 0; i < planes; i++) {
     double pivot = m[i * WIDTH + i];
     if (pivot < least_pivot) continue;
+#pragma unroll 1
     for (int j = i + 1; j < planes; j++) {
       double factor = m[j * WIDTH + i] / pivot;
+#pragma unroll 1
       for (int c = i; c < planes; c++) m[j * WIDTH + c] -= factor * m[i * WIDTH + c];
       m[j * WIDTH + MAX_PLANES] -= factor * m[i * WIDTH + MAX_PLANES];
     }
   }
+#pragma unroll 1
   for (int i = planes - 1; i >= 0; i--) {
     double rest = m[i * WIDTH + MAX_PLANES];
     for (int j = i + 1; j < planes; j++) rest -= m[i * WIDTH + j] * m[j * WIDTH + MAX_PLANES];
@@ -189,8 +194,8 @@ extern "C" __global__ void __launch_bounds__(256)
   float4 v = sgq_load_quad(codes, at);
   const float *a = coordinates + quad.column;
   sgq_store_quad(out, at,
-                 make_float4(level(coordinates_of(a, planes, stride, 0), planes, (int)v.x),
-                             level(coordinates_of(a, planes, stride, 1), planes, (int)v.y),
-                             level(coordinates_of(a, planes, stride, 2), planes, (int)v.z),
-                             level(coordinates_of(a, planes, stride, 3), planes, (int)v.w)));
+                 make_float4(level(coordinates_of(a, planes, stride, 0), planes, __float2int_rz(v.x)),
+                             level(coordinates_of(a, planes, stride, 1), planes, __float2int_rz(v.y)),
+                             level(coordinates_of(a, planes, stride, 2), planes, __float2int_rz(v.z)),
+                             level(coordinates_of(a, planes, stride, 3), planes, __float2int_rz(v.w))));
 }

@@ -63,8 +63,13 @@ public final class MultibitLevels {
     }
 
     /** A sum of signs has as many terms as its code has bits. */
+    public static boolean takes(int bits) {
+        return bits >= 1 && bits <= MAX_PLANES;
+    }
+
+    /** Refuses other widths. */
     public static void requireWidth(int bits) {
-        if (bits < 1 || bits > MAX_PLANES) {
+        if (!takes(bits)) {
             throw new IllegalArgumentException("multi-bit weights take 1 to " + MAX_PLANES + " bits, got " + bits);
         }
     }

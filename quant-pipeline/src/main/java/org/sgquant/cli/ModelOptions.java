@@ -70,7 +70,11 @@ final class ModelOptions {
             description = "nearest, or paper: floor with 2^q steps (default: ${DEFAULT-VALUE}).")
     String rounding = lowerCase(QuantConfig.DEFAULT.rounding());
 
-    @Option(names = "--clip-mask", description = "No straight-through gradient outside the range.")
+    @Option(
+            names = "--clip-mask",
+            description =
+                    "No straight-through gradient outside the range; of signs (calibration sign, weights multibit)"
+                            + " outside [-1, 1].")
     boolean clipMask;
 
     @Mixin

@@ -114,16 +114,18 @@ public record Recipe(
 
         /**
          * How weights are quantized where not as usual: the calibration of affine codes, or the order in which powers
-         * of two are frozen and the shares frozen after each step.
+         * of two are frozen and the shares frozen after each step, or {@code multibit}: true for sums of signs.
          */
         public record Weights(
                 @JsonInclude(JsonInclude.Include.NON_NULL) String calibration,
                 @JsonInclude(JsonInclude.Include.NON_NULL) String powers,
-                @JsonInclude(JsonInclude.Include.NON_NULL) List<Double> shares) {
+                @JsonInclude(JsonInclude.Include.NON_NULL) List<Double> shares,
+                @JsonInclude(JsonInclude.Include.NON_NULL) Boolean multibit) {
             WeightConfig config() {
                 return new WeightConfig(
                         calibration == null ? WeightConfig.DEFAULT.calibration() : Calibration.parse(calibration),
-                        powers == null ? null : new WeightConfig.Powers(FreezingOrder.parse(powers), shares));
+                        powers == null ? null : new WeightConfig.Powers(FreezingOrder.parse(powers), shares),
+                        multibit != null && multibit);
             }
         }
 
