@@ -48,6 +48,18 @@ extern "C" __global__ void __launch_bounds__(256)
                  make_float4(v.x > 0 ? g.x : 0, v.y > 0 ? g.y : 0, v.z > 0 ? g.z : 0, v.w > 0 ? g.w : 0));
 }
 
+/* grad_x = |x| <= 1 ? grad_y : 0. */
+extern "C" __global__ void __launch_bounds__(256)
+    clip_backward_f32(const float *x, const float *grad_y, float *grad_x, long long quads) {
+  long long i = sgq_flat_quad(quads);
+  if (i < 0) return;
+  float4 v = sgq_load_quad(x, i);
+  float4 g = sgq_load_quad(grad_y, i);
+  sgq_store_quad(grad_x, i,
+                 make_float4(fabsf(v.x) <= 1 ? g.x : 0, fabsf(v.y) <= 1 ? g.y : 0, fabsf(v.z) <= 1 ? g.z : 0,
+                             fabsf(v.w) <= 1 ? g.w : 0));
+}
+
 /* out_ij = factor_i * x_ij. */
 extern "C" __global__ void __launch_bounds__(256)
     scale_rows_f32(const float *x, const float *factor, float *out, int rows, int cols) {

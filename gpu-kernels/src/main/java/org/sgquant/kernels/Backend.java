@@ -63,6 +63,8 @@ public interface Backend extends AutoCloseable {
 
     PowerOps powers();
 
+    MultibitOps multibit();
+
     @Override
     void close();
 }

@@ -40,6 +40,12 @@ public interface ElementwiseOps {
     void reluBackward(FloatMatrix y, FloatMatrix gradY, FloatMatrix gradX);
 
     /**
+     * {@code gradX = |x| <= 1 ? gradY : 0}: the straight-through gradient of signs. NaN gives 0.
+     * Source: Wang et al., Bi-GCN, CVPR 2021.
+     */
+    void clipBackward(FloatMatrix x, FloatMatrix gradY, FloatMatrix gradX);
+
+    /**
      * {@code out = keep ? x / (1 - rate) : 0}; its own backward when called with the same stream in the same step.
      *
      * <p>Element (i, j) is kept iff {@link CounterRandom#keep} says so for (state, stream, i * cols + j), which every

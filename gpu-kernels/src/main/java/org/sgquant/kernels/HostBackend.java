@@ -18,6 +18,7 @@ public abstract class HostBackend implements Backend {
     private final LearnedQuantOps learnedQuant;
     private final LossOps losses;
     private final PowerOps powers;
+    private final MultibitOps multibit;
 
     protected HostBackend(
             DenseOps dense,
@@ -30,7 +31,8 @@ public abstract class HostBackend implements Backend {
             NormOps norm,
             LearnedQuantOps learnedQuant,
             LossOps losses,
-            PowerOps powers) {
+            PowerOps powers,
+            MultibitOps multibit) {
         this.dense = dense;
         this.sparse = sparse;
         this.packed = packed;
@@ -42,6 +44,7 @@ public abstract class HostBackend implements Backend {
         this.learnedQuant = learnedQuant;
         this.losses = losses;
         this.powers = powers;
+        this.multibit = multibit;
     }
 
     @Override
@@ -132,5 +135,10 @@ public abstract class HostBackend implements Backend {
     @Override
     public final PowerOps powers() {
         return powers;
+    }
+
+    @Override
+    public final MultibitOps multibit() {
+        return multibit;
     }
 }

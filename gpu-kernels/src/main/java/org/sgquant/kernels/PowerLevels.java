@@ -50,8 +50,13 @@ public final class PowerLevels {
     }
 
     /** Powers of two have a sign, a zero and an exponent to tell, in a width that is packed. */
+    public static boolean takes(int bits) {
+        return bits >= 2 && bits <= 8;
+    }
+
+    /** Refuses other widths. */
     public static void requireWidth(int bits) {
-        if (bits < 2 || bits > 8) {
+        if (!takes(bits)) {
             throw new IllegalArgumentException("powers of two take 2 to 8 bits, got " + bits);
         }
     }

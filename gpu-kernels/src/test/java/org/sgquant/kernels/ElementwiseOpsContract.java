@@ -56,6 +56,8 @@ public abstract class ElementwiseOpsContract {
         check(a, (in, out) -> ops().relu(in, out), (i, j) -> x[i][j] > 0 ? x[i][j] : 0);
         check(a, (in, out) -> ops().reluBackward(b, in, out), (i, j) -> b.get(i, j) > 0 ? x[i][j] : 0);
         check(a, (in, out) -> ops().reluBackward(in, b, out), (i, j) -> x[i][j] > 0 ? b.get(i, j) : 0);
+        check(a, (in, out) -> ops().clipBackward(b, in, out), (i, j) -> Math.abs(b.get(i, j)) <= 1 ? x[i][j] : 0);
+        check(a, (in, out) -> ops().clipBackward(in, b, out), (i, j) -> Math.abs(x[i][j]) <= 1 ? b.get(i, j) : 0);
     }
 
     /** An operation from its input to its output, which may be one matrix. */
@@ -84,6 +86,14 @@ public abstract class ElementwiseOpsContract {
         FloatMatrix grad = FloatMatrix.ofVector(random.memory(), 5, 6, 7, 8);
         ops().reluBackward(y, grad, grad);
         assertThat(grad.row(0)).containsExactly(0f, 0f, 0f, 8f);
+    }
+
+    @Test
+    void theGradientOfSignsPassesUpToOneAndThereToo() {
+        FloatMatrix x = FloatMatrix.ofVector(random.memory(), -1, 1, Math.nextUp(1f), Math.nextDown(-1f), 0, Float.NaN);
+        FloatMatrix grad = FloatMatrix.ofVector(random.memory(), 1, 2, 3, 4, 5, 6);
+        ops().clipBackward(x, grad, grad);
+        assertThat(grad.row(0)).containsExactly(1, 2, 0, 0, 5, 0);
     }
 
     @ParameterizedTest

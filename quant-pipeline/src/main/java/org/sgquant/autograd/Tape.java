@@ -233,22 +233,20 @@ public final class Tape {
         return x;
     }
 
-    /** Fake quantization with a straight-through gradient, zero outside the range where {@code clipMask}. */
-    public Value fakeQuantize(Value x, QuantScheme scheme, boolean clipMask) {
+    /** Fake quantization with a straight-through gradient, zero where {@code mask} says. */
+    public Value fakeQuantize(Value x, QuantScheme scheme, ClipMask mask) {
         Value out = Value.dense(x.rows(), x.cols(), x.requiresGrad());
         Kernel kernel = b -> b.packed().fakeQuantize(x.dense(), scheme, out.dense());
         return record("fake_quantize", List.of(x), out, kernel, g -> {
-            if (!clipMask) {
+            if (mask == ClipMask.NONE) {
                 accumulate(x, g);
                 return;
             }
             Value gx = Value.dense(x.rows(), x.cols(), false);
-            record(
-                    "fake_quantize_backward",
-                    List.of(x, g),
-                    gx,
-                    b -> b.packed().fakeQuantizeBackward(x.dense(), scheme, g.dense(), gx.dense()));
-            accumulate(x, gx);
+            Kernel backward = mask == ClipMask.RANGE
+                    ? b -> b.packed().fakeQuantizeBackward(x.dense(), scheme, g.dense(), gx.dense())
+                    : b -> MultibitFunctions.signBackward(b.elementwise(), scheme, x.dense(), g.dense(), gx.dense());
+            accumulate(x, record("fake_quantize_backward", List.of(x, g), gx, backward));
         });
     }
 

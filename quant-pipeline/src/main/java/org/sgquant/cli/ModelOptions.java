@@ -74,7 +74,8 @@ final class ModelOptions {
     @Option(
             names = "--clip-mask",
             negatable = true,
-            description = "No straight-through gradient outside the range (default: off; on for whole graphs).")
+            description = "No straight-through gradient outside the range; of signs (calibration sign, weights"
+                    + " multibit) outside [-1, 1] (default: off; on for whole graphs).")
     Boolean clipMask;
 
     @Mixin

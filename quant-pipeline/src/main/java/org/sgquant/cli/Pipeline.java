@@ -84,7 +84,7 @@ final class Pipeline implements AutoCloseable {
 
     /** Parses bits for this model and graph before anything is trained. */
     BitAssignment parse(String text) {
-        return BitAssignment.parse(text, experiment.model().cellNames(), dataset.degrees());
+        return experiment.parse(text);
     }
 
     void train() {

@@ -12,9 +12,9 @@ final class WeightOptions {
     @Option(
             names = "--weights",
             paramLabel = "FORM",
-            description =
-                    "affine, or pot[:ORDER]: powers of two, frozen in the order random, pruning, weighted-pruning,"
-                            + " nearest or weighted-nearest (default: ${DEFAULT-VALUE}; pot alone is pot:pruning).")
+            description = "affine; pot[:ORDER]: powers of two, frozen in the order random, pruning, weighted-pruning,"
+                    + " nearest or weighted-nearest; or multibit: sums of 1 to 4 signs with a scale each per"
+                    + " column (default: ${DEFAULT-VALUE}; pot alone is pot:pruning).")
     String weights = "affine";
 
     @Option(
@@ -33,19 +33,25 @@ final class WeightOptions {
     /** The weights part of a recipe, null where weights are as usual. */
     Recipe.Quantization.Weights recipe() {
         boolean powers = weights.equals("pot") || weights.startsWith("pot:");
-        if (!powers && !weights.equals("affine")) {
-            throw new IllegalArgumentException("weights '" + weights + "' do not exist: choose affine or pot[:ORDER]");
+        boolean multibit = weights.equals("multibit");
+        boolean affine = weights.equals("affine");
+        if (!powers && !multibit && !affine) {
+            throw new IllegalArgumentException(
+                    "weights '" + weights + "' do not exist: choose affine, pot[:ORDER] or multibit");
         }
-        if (powers && calibration != null) {
+        if (!affine && calibration != null) {
             throw new IllegalArgumentException("--weight-calibration is for --weights affine");
         }
         if (!powers && shares != null) {
             throw new IllegalArgumentException("--pot-shares is for --weights pot");
         }
-        if (!powers) {
-            return calibration == null ? null : new Recipe.Quantization.Weights(calibration, null, null);
+        if (multibit) {
+            return new Recipe.Quantization.Weights(null, null, null, true);
+        }
+        if (affine) {
+            return calibration == null ? null : new Recipe.Quantization.Weights(calibration, null, null, null);
         }
         String order = weights.equals("pot") ? FreezingOrder.PRUNING.toString() : weights.substring("pot:".length());
-        return new Recipe.Quantization.Weights(null, order, shares == null ? WeightConfig.Powers.SHARES : shares);
+        return new Recipe.Quantization.Weights(null, order, shares == null ? WeightConfig.Powers.SHARES : shares, null);
     }
 }

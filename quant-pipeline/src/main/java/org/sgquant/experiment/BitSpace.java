@@ -59,9 +59,23 @@ public final class BitSpace {
             for (int b = 0; b < (perBucket ? buckets.count() : 1); b++) {
                 slots.add(new Slot(shape, perBucket ? b : -1));
                 dimensions.add(new SearchSpace.Dimension(
-                        perBucket ? cell + "[" + b + "]" : cell.toString(), features ? featureBits : innerBits));
+                        perBucket ? cell + "[" + b + "]" : cell.toString(),
+                        features ? featureBits : choices(cell, innerBits)));
             }
         }
+    }
+
+    /** Widths of {@code innerBits} that {@code cell} can have. */
+    private List<Integer> choices(Cell cell, List<Integer> innerBits) {
+        if (!cell.component().isWeight()) {
+            return innerBits;
+        }
+        List<Integer> widths =
+                innerBits.stream().filter(config.weights()::takes).toList();
+        if (widths.isEmpty()) {
+            config.weights().requireWidth(innerBits.get(0));
+        }
+        return widths;
     }
 
     public SearchSpace space() {
@@ -106,6 +120,9 @@ public final class BitSpace {
                 QuantizedModel.fitted(config, model, assignment).granularity(cell);
         int[] rows = cell.component().hasBuckets() ? bounds : new int[] {0, shape.rows()};
         long bytes = PackedMatrix.tableBytes(widths.size());
+        if (cell.component().isWeight()) {
+            bytes += config.weights().levelBytes(widths.get(0).bits(), shape.cols());
+        }
         for (int b = 0; b < widths.size(); b++) {
             bytes += PackedMatrix.storedBytes(rows[b + 1] - rows[b], shape.cols(), widths.get(b), granularity);
         }

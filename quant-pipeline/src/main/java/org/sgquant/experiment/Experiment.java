@@ -14,6 +14,7 @@ import org.sgquant.model.PackedInference;
 import org.sgquant.model.Parameters;
 import org.sgquant.model.QuantizedModel;
 import org.sgquant.quant.BitAssignment;
+import org.sgquant.quant.Cell;
 import org.sgquant.quant.CellCount;
 import org.sgquant.quant.DegreeBuckets;
 import org.sgquant.quant.MemoryReport;
@@ -117,6 +118,18 @@ public final class Experiment {
     /** The model as it is on this graph; takes no lane, so that who holds the only one may ask. */
     public Model model() {
         return modelConfig.create(ModelSizes.of(lanes.dataset(), lanes.dataset().numClasses()));
+    }
+
+    /** Bits for this model and graph; refuses widths that the form of the weights does not have. */
+    public BitAssignment parse(String text) {
+        List<Cell> cells = model().cellNames();
+        BitAssignment bits = BitAssignment.parse(text, cells, lanes.dataset().degrees());
+        for (Cell cell : cells) {
+            if (cell.component().isWeight()) {
+                bits.widths(cell).forEach(width -> quantConfig.weights().requireWidth(width.bits()));
+            }
+        }
+        return bits;
     }
 
     /** Trains seeds {@code firstSeed ...} in fp32; {@code progress} hears of each as it ends. */

@@ -141,12 +141,14 @@ public record Recipe(
 
         /**
          * How weights are quantized where not as usual: the calibration of affine codes, or the order in which powers
-         * of two are frozen and the shares frozen after each step, those of INQ where absent.
+         * of two are frozen and the shares frozen after each step, those of INQ where absent, or {@code multibit}: true
+         * for sums of signs.
          */
         public record Weights(
                 @JsonInclude(JsonInclude.Include.NON_NULL) String calibration,
                 @JsonInclude(JsonInclude.Include.NON_NULL) String powers,
-                @JsonInclude(JsonInclude.Include.NON_NULL) List<Double> shares) {
+                @JsonInclude(JsonInclude.Include.NON_NULL) List<Double> shares,
+                @JsonInclude(JsonInclude.Include.NON_NULL) Boolean multibit) {
             WeightConfig config() {
                 if (powers == null && shares != null) {
                     throw new IllegalArgumentException(
@@ -158,7 +160,8 @@ public record Recipe(
                                 ? null
                                 : new WeightConfig.Powers(
                                         FreezingOrder.parse(powers),
-                                        shares == null ? WeightConfig.Powers.SHARES : shares));
+                                        shares == null ? WeightConfig.Powers.SHARES : shares),
+                        multibit != null && multibit);
             }
         }
 

@@ -48,7 +48,8 @@ import org.sgquant.tensor.SparsePacker;
  * {@code recipe.yaml}, {@code metrics.json}, {@code provenance.json}, and {@code SHA256SUMS} over all four.
  *
  * <p>Tensors are named {@code CELL.codes.B}, {@code CELL.rowcodes.B} where rows have codes, {@code CELL.scale.B} and
- * {@code CELL.offset.B} for degree bucket B; {@code CELL.top} is the highest level of a weight made of powers of two;
+ * {@code CELL.offset.B} for degree bucket B; {@code CELL.top} is the highest level of a weight made of powers of two,
+ * {@code CELL.coordinates} (k x F) are those of one made of sums of signs;
  * features in sparse form are {@code CELL.sparse};
  * parameters that stay fp32 go by their own name. Packed features are kept too: they are what the codes of this
  * dataset must be.
@@ -127,6 +128,11 @@ public final class SavedModel {
         cells.tops()
                 .forEach((cell, top) ->
                         tensors.add(floats(topName(cell), List.of(1L), Transfer.download(backend, top))));
+        cells.coordinates()
+                .forEach((cell, a) -> tensors.add(floats(
+                        coordinatesName(cell),
+                        List.of((long) a.rows(), (long) a.cols()),
+                        Transfer.download(backend, a))));
         for (Parameters.Parameter p : model.parameters().list()) {
             if (!isPackedWeight(model.model(), model.bits(), p.spec().name())) {
                 float[][] values = Transfer.download(backend, p.value());
@@ -164,6 +170,10 @@ public final class SavedModel {
 
     private static String topName(Cell weight) {
         return weight + ".top";
+    }
+
+    private static String coordinatesName(Cell weight) {
+        return weight + ".coordinates";
     }
 
     private static String codesName(QuantScheme scheme, int block) {
@@ -311,6 +321,10 @@ public final class SavedModel {
                         .tops()
                         .forEach((cell, top) ->
                                 Transfer.copy(backend, floats(saved.tensor(topName(cell)), file, 1, 1), top));
+                loaded.cells()
+                        .coordinates()
+                        .forEach((cell, a) -> Transfer.copy(
+                                backend, floats(saved.tensor(coordinatesName(cell)), file, a.rows(), a.cols()), a));
                 requireSavedFeatures(loaded, saved, file, backend);
                 loaded.pack((cell, codes) -> restoreCodes(codes, saved, file, backend));
                 return loaded;

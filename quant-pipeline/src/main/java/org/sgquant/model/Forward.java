@@ -4,7 +4,9 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import org.sgquant.autograd.AttentionFunctions;
+import org.sgquant.autograd.ClipMask;
 import org.sgquant.autograd.LearnedQuantFunctions;
+import org.sgquant.autograd.MultibitFunctions;
 import org.sgquant.autograd.NormFunctions;
 import org.sgquant.autograd.PackedAttentionFunctions;
 import org.sgquant.autograd.PowerFunctions;
@@ -12,6 +14,7 @@ import org.sgquant.autograd.ProtectionFunctions;
 import org.sgquant.autograd.Tape;
 import org.sgquant.autograd.Value;
 import org.sgquant.kernels.BatchNorm;
+import org.sgquant.kernels.Calibration;
 import org.sgquant.kernels.Multiplicity;
 import org.sgquant.kernels.StepState;
 import org.sgquant.quant.BitAssignment;
@@ -108,16 +111,34 @@ public final class Forward {
 
     /** The weight matrix of a layer, quantized as its cell says. */
     public Value weight(Cell cell) {
-        boolean powers = isQuantized(cell) && cells.top(cell) != null;
         if (phase == Phase.PACKED && isQuantized(cell)) {
-            Value codes = tape.unpack(tape.packed(cells.weight(cell)));
-            return powers ? PowerFunctions.decode(tape, codes, cells.top(cell), cells.powerBits(cell)) : codes;
+            return unpackedWeight(cell);
         }
-        if (powers) {
-            // Frozen entries are powers of two themselves, the others still train as they are.
-            return parameter(cell.toString());
+        Value w = parameter(cell.toString());
+        if (!isQuantized(cell) || phase.isFp32() || cells.top(cell) != null) {
+            // Of powers of two frozen entries are such themselves, the others still train as they are.
+            return w;
         }
-        return quantize(cell, parameter(cell.toString()));
+        return cells.coordinates(cell) == null ? quantize(cell, w) : signs(cell, w);
+    }
+
+    private Value unpackedWeight(Cell cell) {
+        Value codes = tape.unpack(tape.packed(cells.weight(cell)));
+        if (cells.coordinates(cell) != null) {
+            return MultibitFunctions.decode(tape, codes, cells.coordinates(cell));
+        }
+        FloatMatrix top = cells.top(cell);
+        return top == null ? codes : PowerFunctions.decode(tape, codes, top, cells.weightBits(cell));
+    }
+
+    /** Coordinates depend on the weights alone, so every evaluation sets them, whatever becomes of other ranges. */
+    private Value signs(Cell cell, Value w) {
+        FloatMatrix coordinates = cells.coordinates(cell);
+        if (phase != Phase.FINE_TUNE) {
+            MultibitFunctions.calibrate(tape, w, cell.toString(), coordinates);
+        }
+        return MultibitFunctions.fakeQuantize(
+                tape, w, coordinates, cells.config().clipMask());
     }
 
     /** {@code x} as its cell is stored: itself, its fake quantization, or its codes. */
@@ -128,9 +149,11 @@ public final class Forward {
         return switch (phase) {
             case CALIBRATE ->
                 tape.fakeQuantize(
-                        tape.calibrate(x, cells.scheme(cell), cells.calibration(cell)), cells.scheme(cell), false);
+                        tape.calibrate(x, cells.scheme(cell), cells.calibration(cell)),
+                        cells.scheme(cell),
+                        ClipMask.NONE);
             case FINE_TUNE -> fineTuned(cell, x);
-            case FROZEN -> tape.fakeQuantize(x, cells.scheme(cell), false);
+            case FROZEN -> tape.fakeQuantize(x, cells.scheme(cell), ClipMask.NONE);
             default -> tape.pack(x, cells.scheme(cell));
         };
     }
@@ -138,7 +161,7 @@ public final class Forward {
     private Value fineTuned(Cell cell, Value x) {
         LearnedRanges learned = cells.learnedRanges().get(cell);
         Value quantized = learned == null
-                ? tape.fakeQuantize(x, cells.scheme(cell), cells.config().clipMask())
+                ? tape.fakeQuantize(x, cells.scheme(cell), clipMask(cell))
                 : LearnedQuantFunctions.fakeQuantize(
                         tape, x, learned, cells.config().clipMask());
         if (cells.protection() == null || !cell.component().hasRowPerNode()) {
@@ -146,6 +169,13 @@ public final class Forward {
         }
         Value probability = tape.constant(cells.protection());
         return ProtectionFunctions.protect(tape, x, quantized, probability, PROTECTION_STREAM, state);
+    }
+
+    private ClipMask clipMask(Cell cell) {
+        if (!cells.config().clipMask()) {
+            return ClipMask.NONE;
+        }
+        return cells.calibration(cell).method() == Calibration.Method.SIGN ? ClipMask.SIGN : ClipMask.RANGE;
     }
 
     private boolean isQuantized(Cell cell) {

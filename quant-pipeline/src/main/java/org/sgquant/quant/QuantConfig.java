@@ -10,9 +10,10 @@ import org.sgquant.tensor.Rounding;
  *
  * <p>{@code features*} apply to the input features, whose row-wise ranges are lossless for bag-of-words rows;
  * {@code inner*} to everything computed from them; edge weights always have the range [0, maximum] of a bucket;
- * {@code weights} have a scale per column, or are powers of two.
+ * {@code weights} have a scale per column, or are powers of two or sums of signs.
  * {@code featuresForm} is how the codes of the features are stored;
- * {@code clipMask} zeroes the straight-through gradient outside the range; {@code qat} is what fine-tuning does beyond.
+ * {@code clipMask} zeroes the straight-through gradient outside the range, and of signs (calibration SIGN, multi-bit
+ * weights) outside [-1, 1], as Bi-GCN has it: their range is a mean, which half of all values exceed; {@code qat} is what fine-tuning does beyond.
  */
 public record QuantConfig(
         Granularity featuresGranularity,
@@ -81,10 +82,10 @@ public record QuantConfig(
                 weights);
     }
 
-    /** Granularity of weights: one scale per output column, or one highest level where they are powers of two. */
+    /** Granularity of weights: one scale per output column, or none but 1 where codes mean powers of two or signs. */
     public Granularity granularity(Cell cell) {
         if (cell.component().isWeight()) {
-            return weights.powers() == null ? Granularity.COLUMN : Granularity.TENSOR;
+            return weights.isAffine() ? Granularity.COLUMN : Granularity.TENSOR;
         }
         return isFeatures(cell) ? featuresGranularity : innerGranularity;
     }

@@ -11,7 +11,6 @@ import org.sgquant.data.Features;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.Calibration;
 import org.sgquant.kernels.PackedOps;
-import org.sgquant.kernels.PowerLevels;
 import org.sgquant.kernels.Transfer;
 import org.sgquant.kernels.reference.ReferencePackedOps;
 import org.sgquant.tensor.BitWidth;
@@ -58,6 +57,7 @@ public final class QuantizedCells implements AutoCloseable {
     private final Map<Cell, LearnedRanges> learnedRanges = new TreeMap<>();
     private final FloatMatrix protection;
     private final Map<Cell, FloatMatrix> tops = new TreeMap<>();
+    private final Map<Cell, FloatMatrix> coordinates = new TreeMap<>();
     private Quantized<PackedTensor> features;
 
     /**
@@ -104,8 +104,8 @@ public final class QuantizedCells implements AutoCloseable {
                 schemes.put(cell, attentionScheme(shape, source.edgeRowPtr()));
             } else if (!bits.isFp32(cell)) {
                 schemes.put(cell, ranges == null ? newScheme(shape, packedMemory) : shared(shape, ranges.scheme(cell)));
-                if (cell.component().isWeight() && config.weights().powers() != null) {
-                    tops.put(cell, newPowers(cell));
+                if (cell.component().isWeight() && !config.weights().isAffine()) {
+                    addLevels(shape, ranges);
                 }
             }
         }
@@ -114,18 +114,31 @@ public final class QuantizedCells implements AutoCloseable {
                 : new Transfer(backend, fakeMemory)
                         .vector(config.qat().protection().probabilities(source.degrees()));
         if (config.qat().learnedSteps()) {
-            schemes.forEach((cell, scheme) -> learnedRanges.put(cell, LearnedRanges.allocate(fakeMemory, scheme)));
+            schemes.forEach((cell, scheme) -> {
+                if (!cell.component().isWeight() || config.weights().isAffine()) {
+                    learnedRanges.put(cell, LearnedRanges.allocate(fakeMemory, scheme));
+                }
+            });
         }
     }
 
-    /** Codes of powers of two are stored as whole numbers: scale 1, offset 0. Returns where the highest level goes. */
-    private FloatMatrix newPowers(Cell cell) {
-        PowerLevels.requireWidth(powerBits(cell));
+    /** Codes of powers of two and of signs are stored as whole numbers: scale 1, offset 0. Adds what their levels are made of. */
+    private void addLevels(CellShape shape, QuantizedCells ranges) {
+        Cell cell = shape.cell();
+        config.weights().requireWidth(weightBits(cell));
+        if (config.weights().multibit()) {
+            coordinates.put(
+                    cell,
+                    ranges == null
+                            ? FloatMatrix.allocate(packedMemory, weightBits(cell), shape.cols())
+                            : ranges.coordinates(cell));
+        } else {
+            tops.put(cell, FloatMatrix.allocate(packedMemory, 1, 1));
+        }
         schemes.get(cell)
                 .blocks()
                 .forEach(b ->
                         Transfer.copy(backend, new float[][] {{1}}, b.params().scale()));
-        return FloatMatrix.allocate(packedMemory, 1, 1);
     }
 
     private QuantScheme newScheme(CellShape shape, Memory memory) {
@@ -285,6 +298,7 @@ public final class QuantizedCells implements AutoCloseable {
                 backend.elementwise().copy(source.offset(), target.offset());
             }
         });
+        coordinates.forEach((cell, a) -> backend.elementwise().copy(from.coordinates(cell), a));
     }
 
     public BitAssignment bits() {
@@ -328,12 +342,13 @@ public final class QuantizedCells implements AutoCloseable {
         return protection;
     }
 
-    /** Scale and offset of every block of {@link #schemes}, in the order of the cells, then the highest level of powers. */
+    /** Scale and offset of every block of {@link #schemes}, in the order of the cells, then what levels of weights are made of. */
     public List<FloatMatrix> ranges() {
         Stream<FloatMatrix> params = schemes.values().stream()
                 .flatMap(s -> s.blocks().stream())
                 .flatMap(b -> Stream.of(b.params().scale(), b.params().offset()));
-        return Stream.concat(params, tops.values().stream()).toList();
+        Stream<FloatMatrix> levels = Stream.concat(tops.values().stream(), coordinates.values().stream());
+        return Stream.concat(params, levels).toList();
     }
 
     public Calibration calibration(Cell cell) {
@@ -350,21 +365,34 @@ public final class QuantizedCells implements AutoCloseable {
         return tops;
     }
 
-    /** Width of a weight made of powers of two. */
-    public int powerBits(Cell cell) {
+    /** Coordinates of a weight made of sums of signs, k x F, null where it has other codes. */
+    public FloatMatrix coordinates(Cell cell) {
+        return coordinates.get(cell);
+    }
+
+    /** Coordinates of the weights made of sums of signs, by cell. */
+    public Map<Cell, FloatMatrix> coordinates() {
+        return coordinates;
+    }
+
+    /** Width of a weight. */
+    public int weightBits(Cell cell) {
         return bits.widths(cell).get(0).bits();
     }
 
-    /** Stores the codes of {@code w} under the ranges, or the highest level, as they are. */
+    /** Stores the codes of {@code w} under the ranges, highest level or coordinates as they are. */
     public void packWeight(Cell cell, FloatMatrix w) {
-        FloatMatrix top = top(cell);
-        if (top == null) {
+        if (config.weights().isAffine()) {
             backend.packed().pack(w, weightStore(cell));
             return;
         }
         try (Memory memory = backend.newMemory("codes")) {
             FloatMatrix codes = FloatMatrix.allocate(memory, w.rows(), w.cols());
-            backend.powers().encodePowers(w, top, powerBits(cell), codes);
+            if (config.weights().multibit()) {
+                backend.multibit().encode(w, coordinates(cell), codes);
+            } else {
+                backend.powers().encodePowers(w, top(cell), weightBits(cell), codes);
+            }
             backend.packed().pack(codes, weightStore(cell));
             backend.finish();
         }
@@ -406,8 +434,11 @@ public final class QuantizedCells implements AutoCloseable {
             return bits.isFp32(cell) ? 0 : attention.get(cell).packed().storedBytes();
         }
         QuantScheme scheme = schemes.get(cell);
-        long top = tops.containsKey(cell) ? Float.BYTES : 0;
-        return scheme == null ? 0 : PackedMatrix.storedBytes(scheme) + top;
+        if (scheme == null) {
+            return 0;
+        }
+        long levels = cell.component().isWeight() ? config.weights().levelBytes(weightBits(cell), scheme.cols()) : 0;
+        return PackedMatrix.storedBytes(scheme) + levels;
     }
 
     /** Values times width of a cell, 32 bits for what stays fp32. */

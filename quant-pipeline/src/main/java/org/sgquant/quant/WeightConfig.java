@@ -2,15 +2,59 @@ package org.sgquant.quant;
 
 import java.util.List;
 import org.sgquant.kernels.Calibration;
+import org.sgquant.kernels.MultibitLevels;
+import org.sgquant.kernels.PowerLevels;
+import org.sgquant.tensor.BitWidth;
 
 /**
- * How weights are quantized: affine codes with a range per output column by {@code calibration}, or, where
- * {@code powers} is not null, powers of two that are frozen step by step while the rest goes on training.
+ * How weights are quantized: affine codes with a range per output column by {@code calibration}; or, where
+ * {@code powers} is not null, powers of two that are frozen step by step while the rest goes on training; or, where
+ * {@code multibit}, sums of signs with as many coordinates per output column as the width has bits
+ * ({@link org.sgquant.kernels.MultibitOps}).
  */
-public record WeightConfig(Calibration calibration, Powers powers) {
+public record WeightConfig(Calibration calibration, Powers powers, boolean multibit) {
 
     /** Affine codes of least squared error. */
-    public static final WeightConfig DEFAULT = new WeightConfig(Calibration.MSE, null);
+    public static final WeightConfig DEFAULT = new WeightConfig(Calibration.MSE, null, false);
+
+    public WeightConfig {
+        if (powers != null && multibit) {
+            throw new IllegalArgumentException("weights are powers of two or multi-bit, not both");
+        }
+    }
+
+    /** Whether weights have affine codes, with a scale and an offset per column. */
+    public boolean isAffine() {
+        return powers == null && !multibit;
+    }
+
+    /** Whether there are such weights of {@code bits} bits; 32 are fp32. */
+    public boolean takes(int bits) {
+        if (isAffine() || bits == BitWidth.FP32.bits()) {
+            return true;
+        }
+        return multibit ? MultibitLevels.takes(bits) : PowerLevels.takes(bits);
+    }
+
+    /** Refuses a width that {@link #takes} does not. */
+    public void requireWidth(int bits) {
+        if (takes(bits)) {
+            return;
+        }
+        if (multibit) {
+            MultibitLevels.requireWidth(bits);
+        } else {
+            PowerLevels.requireWidth(bits);
+        }
+    }
+
+    /** Bytes that turn the codes of a packed weight of {@code cols} columns into numbers, beyond its scheme's. */
+    public long levelBytes(int bits, int cols) {
+        if (multibit) {
+            return (long) Float.BYTES * bits * cols;
+        }
+        return powers == null ? 0 : Float.BYTES;
+    }
 
     /**
      * Which entries are frozen first, and the shares of all entries that are frozen after each step, ascending to 1.

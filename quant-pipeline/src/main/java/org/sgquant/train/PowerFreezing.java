@@ -155,7 +155,7 @@ public final class PowerFreezing {
             this.name = cell.toString();
             this.parameter = parameter;
             this.top = top;
-            this.bits = cells.powerBits(cell);
+            this.bits = cells.weightBits(cell);
             this.values = new float[parameter.rows()][parameter.cols()];
             for (float[] row : values) {
                 Arrays.fill(row, Float.NaN);

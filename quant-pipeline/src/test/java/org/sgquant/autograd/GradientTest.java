@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,6 +33,7 @@ import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.Memory;
 import org.sgquant.tensor.QuantScheme;
+import org.sgquant.tensor.Rounding;
 import org.sgquant.tensor.Sparsity;
 
 /** Derived gradients against finite differences of a network of its own, written in double. */
@@ -210,7 +212,7 @@ final class GradientTest {
             float[][] g = {{1, 2, 3, 4, 5}, {6, 7, 8, 9, 10}};
             QuantScheme scheme = QuantScheme.uniform(memory, "x", 2, 5, BitWidth.Q2, Granularity.TENSOR);
             scheme.blocks().get(0).params().setRange(0, -1, 1, BitWidth.Q2.maxCode());
-            for (boolean mask : new boolean[] {false, true}) {
+            for (ClipMask mask : ClipMask.values()) {
                 Tape tape = new Tape();
                 Value value = tape.parameter(FloatMatrix.of(memory, x));
                 Value out = tape.fakeQuantize(value, scheme, mask);
@@ -219,7 +221,58 @@ final class GradientTest {
                 tape.output(tape.gradient(value), gradient);
                 Plan.compile(tape, backend, memory).run();
                 float[][] masked = {{0, 2, 3, 4, 5}, {6, 7, 8, 0, 0}};
-                assertThat(gradient.toArray()).isDeepEqualTo(mask ? masked : g);
+                assertThat(gradient.toArray()).isDeepEqualTo(mask == ClipMask.NONE ? g : masked);
+            }
+        }
+    }
+
+    /** The range ends at 1/2, the gradient of signs at 1; rows at 32 bits keep theirs. */
+    @Test
+    void theGradientOfSignsPassesUpToOneInPackedRows() {
+        try (Backend backend = new CpuBackend(2);
+                Memory memory = backend.newMemory("test")) {
+            float[][] x = {{-2, -1, -0.75f}, {0.3f, 1, 1.001f}, {-7, 7, 0}};
+            float[][] g = {{1, 2, 3}, {4, 5, 6}, {7, 8, 9}};
+            QuantScheme scheme = QuantScheme.create(
+                    memory,
+                    "x",
+                    new int[] {0, 2, 3},
+                    3,
+                    List.of(BitWidth.Q1, BitWidth.FP32),
+                    Granularity.BUCKET,
+                    Rounding.NEAREST);
+            scheme.blocks().get(0).params().setRange(0, -0.5, 0.5, BitWidth.Q1.maxCode());
+            Tape tape = new Tape();
+            Value value = tape.parameter(FloatMatrix.of(memory, x));
+            Value out = tape.fakeQuantize(value, scheme, ClipMask.SIGN);
+            tape.backward(out, tape.constant(FloatMatrix.of(memory, g)));
+            FloatMatrix gradient = FloatMatrix.allocate(memory, 3, 3);
+            tape.output(tape.gradient(value), gradient);
+            Plan.compile(tape, backend, memory).run();
+            assertThat(gradient.toArray()).isDeepEqualTo(new float[][] {{0, 2, 3}, {4, 5, 0}, {7, 8, 9}});
+        }
+    }
+
+    @Test
+    void theGradientOfMultibitWeightsIsTheIdentityOrPassesUpToOne() {
+        try (Backend backend = new CpuBackend(2);
+                Memory memory = backend.newMemory("test")) {
+            float[][] w = {{-2, -1, 0.5f}, {0.3f, 1, 1.001f}};
+            float[][] g = {{1, 2, 3}, {4, 5, 6}};
+            for (boolean clip : new boolean[] {false, true}) {
+                Tape tape = new Tape();
+                Value value = tape.parameter(FloatMatrix.of(memory, w));
+                FloatMatrix coordinates = FloatMatrix.allocate(memory, 1, 3);
+                MultibitFunctions.calibrate(tape, value, "w", coordinates);
+                Value out = MultibitFunctions.fakeQuantize(tape, value, coordinates, clip);
+                tape.backward(out, tape.constant(FloatMatrix.of(memory, g)));
+                FloatMatrix gradient = FloatMatrix.allocate(memory, 2, 3);
+                FloatMatrix levels = FloatMatrix.allocate(memory, 2, 3);
+                tape.output(tape.gradient(value), gradient);
+                tape.output(out, levels);
+                Plan.compile(tape, backend, memory).run();
+                assertThat(levels.toArray()).isDeepEqualTo(new float[][] {{-1.15f, -1, 0.7505f}, {1.15f, 1, 0.7505f}});
+                assertThat(gradient.toArray()).isDeepEqualTo(clip ? new float[][] {{0, 2, 3}, {4, 5, 0}} : g);
             }
         }
     }
@@ -233,7 +286,8 @@ final class GradientTest {
             Tape tape = new Tape();
             FloatMatrix out = FloatMatrix.allocate(memory, 1, 4);
             tape.output(
-                    tape.fakeQuantize(tape.calibrate(tape.constant(x), scheme, Calibration.MIN_MAX), scheme, false),
+                    tape.fakeQuantize(
+                            tape.calibrate(tape.constant(x), scheme, Calibration.MIN_MAX), scheme, ClipMask.NONE),
                     out);
             Plan plan = Plan.compile(tape, backend, memory);
             plan.run();

@@ -77,13 +77,15 @@ final class PlanTest {
         }
 
         private Value step(Random random, Memory memory, Value x, Value factor) {
-            return switch (random.nextInt(7)) {
+            return switch (random.nextInt(8)) {
                 case 0 -> tape.relu(x);
                 case 1 -> tape.scaleRows(x, factor);
                 case 2 -> tape.addBias(x, tape.parameter(random(random, memory, 1, x.cols())));
-                case 3 -> tape.fakeQuantize(x, scheme(memory, x), random.nextBoolean());
-                case 4 -> tape.unpack(tape.pack(x, scheme(memory, x)));
-                case 5 -> tape.addBias(tape.relu(x), tape.parameter(random(random, memory, 1, x.cols())));
+                case 3 ->
+                    tape.fakeQuantize(x, scheme(memory, x), random.nextBoolean() ? ClipMask.RANGE : ClipMask.NONE);
+                case 4 -> tape.fakeQuantize(x, scheme(memory, x), ClipMask.SIGN);
+                case 5 -> tape.unpack(tape.pack(x, scheme(memory, x)));
+                case 6 -> tape.addBias(tape.relu(x), tape.parameter(random(random, memory, 1, x.cols())));
                 default -> tape.matmul(x, tape.parameter(random(random, memory, x.cols(), 1 + random.nextInt(20))));
             };
         }

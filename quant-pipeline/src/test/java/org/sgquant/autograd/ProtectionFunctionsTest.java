@@ -36,7 +36,12 @@ class ProtectionFunctionsTest {
             Tape tape = new Tape();
             Value input = tape.parameter(x);
             Value out = ProtectionFunctions.protect(
-                    tape, input, tape.fakeQuantize(input, scheme, true), tape.constant(probability), 5, state);
+                    tape,
+                    input,
+                    tape.fakeQuantize(input, scheme, ClipMask.RANGE),
+                    tape.constant(probability),
+                    5,
+                    state);
             FloatMatrix y = FloatMatrix.allocate(memory, ROWS, 2);
             tape.output(out, y);
             tape.backward(out, tape.constant(g));

@@ -69,6 +69,7 @@ final class BadInputTest {
                 "run|--order|any|order 'any' does not exist",
                 "run|--dropout|1|dropout must lie in [0, 1)",
                 "run|--layers|0|at least one layer",
+                "run|--weights|signs|weights 'signs' do not exist: choose affine, pot[:ORDER] or multibit",
                 "run|--calibration|best|calibration 'best' does not exist",
                 "run|--calibration|percentile:2|percentile 2.0 must lie",
                 "run|--granularity|node|granularity 'node' does not exist: choose one of tensor bucket column row rowcode",

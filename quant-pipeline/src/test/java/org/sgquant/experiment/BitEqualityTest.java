@@ -131,14 +131,23 @@ class BitEqualityTest {
     void powersOfTwo(int q) {
         for (FreezingOrder order : FreezingOrder.values()) {
             Recipe.Quantization.Weights weights =
-                    new Recipe.Quantization.Weights(null, order.toString(), List.of(0.5, 0.9, 1.0));
+                    new Recipe.Quantization.Weights(null, order.toString(), List.of(0.5, 0.9, 1.0), null);
             sameEverywhere(folded, SmallModels.recipe(false, "auto", Integer.toString(q), "mse", weights), 6);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4})
+    void sumsOfSigns(int k) {
+        Recipe.Quantization.Weights weights = new Recipe.Quantization.Weights(null, null, null, true);
+        for (String order : List.of("auto", "aggregate-first")) {
+            sameEverywhere(folded, SmallModels.recipe(false, order, "4 weight=" + k, "mse", weights), 6);
         }
     }
 
     @Test
     void signs() {
-        Recipe.Quantization.Weights weights = new Recipe.Quantization.Weights("sign", null, null);
+        Recipe.Quantization.Weights weights = new Recipe.Quantization.Weights("sign", null, null, null);
         sameEverywhere(folded, SmallModels.recipe(false, "auto", "1", "sign", weights), 6);
     }
 

@@ -1,6 +1,7 @@
 package org.sgquant.experiment;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
@@ -240,6 +241,39 @@ final class MemoryTest {
                             .isEqualTo(memory.storedBytes() + fp32 + features);
                     assertThat(inner).isGreaterThanOrEqualTo(fp32);
                 }
+            }
+        }
+    }
+
+    /** Levels of weights are stored too, and a search offers only widths that their form has. */
+    @Test
+    void theSpaceCountsTheLevelsOfWeightsAndOffersTheirWidths() {
+        Recipe.Quantization.Weights multibit = new Recipe.Quantization.Weights(null, null, null, true);
+        Recipe.Quantization.Weights powers = new Recipe.Quantization.Weights(null, "nearest", List.of(1.0), null);
+        try (Dataset dataset = SyntheticCitationGraph.SMALL.generate();
+                Backend backend = new CpuBackend(1)) {
+            for (Recipe.Quantization.Weights weights : List.of(multibit, powers)) {
+                Recipe recipe = SmallModels.recipe(false, "auto", "32", "mse", weights);
+                Model model = recipe.model().config().create(ModelSizes.of(dataset, dataset.numClasses()));
+                QuantConfig config = recipe.quantConfig();
+                List<Integer> all = List.of(1, 2, 3, 4, 8);
+                BitSpace space = new BitSpace(model, DegreeBuckets.NONE, dataset.degrees(), config, all, all);
+                List<Integer> widths = weights.equals(multibit) ? List.of(1, 2, 3, 4) : List.of(2, 3, 4, 8);
+                for (int i = 0; i < widths.size(); i++) {
+                    int at = i;
+                    List<Integer> point = space.space().dimensions().stream()
+                            .map(d -> d.cell().endsWith("weight")
+                                    ? d.choices().get(at)
+                                    : d.choices().getLast())
+                            .toList();
+                    BitAssignment bits = space.assignment(point);
+                    assertThat(bits.widths(Cell.parse("L1.weight"))).containsExactly(BitWidth.of(widths.get(i)));
+                    MemoryReport memory = report(dataset, recipe, bits, new ArrayList<>(), backend);
+                    assertThat(space.storedBytes(bits, false)).isEqualTo(memory.innerStoredBytes());
+                }
+                assertThatThrownBy(() ->
+                                new BitSpace(model, DegreeBuckets.NONE, dataset.degrees(), config, all, List.of(9)))
+                        .hasMessageContaining("bits, got 9");
             }
         }
     }

@@ -42,7 +42,7 @@ final class PowerFreezingTest {
                 "auto",
                 text,
                 "mse",
-                new Recipe.Quantization.Weights(null, order.toString(), WeightConfig.Powers.SHARES));
+                new Recipe.Quantization.Weights(null, order.toString(), WeightConfig.Powers.SHARES, null));
         Experiment experiment = SmallModels.experiment(lanes, recipe);
         BitAssignment bits = SmallModels.parse(experiment, dataset, text);
         return experiment.quantize(trained, bits, p -> {}).get(0);

@@ -49,7 +49,7 @@ final class RecipeTest {
                                 "auto",
                                 "4",
                                 "sign",
-                                new Recipe.Quantization.Weights(null, "nearest", List.of(0.5, 1.0)))
+                                new Recipe.Quantization.Weights(null, "nearest", List.of(0.5, 1.0), null))
                         .quantization(),
                 null,
                 null,
@@ -60,6 +60,18 @@ final class RecipeTest {
         assertThat(again).isEqualTo(noisy);
         assertThat(again.trainingObjective())
                 .isEqualTo(new Objective(Objective.LabelLoss.FORWARD, 0.25, new Objective.Distillation(0.5f, 2)));
+    }
+
+    @Test
+    void multibitWeightsAreWrittenAndRead() throws IOException {
+        Recipe multibit =
+                SmallModels.recipe(false, "auto", "4", "mse", new Recipe.Quantization.Weights(null, null, null, true));
+        String yaml = Json.writeYaml(multibit);
+        assertThat(yaml).contains("multibit: true");
+        assertThat(read(yaml)).isEqualTo(multibit);
+        assertThat(read(yaml).quantConfig().weights().multibit()).isTrue();
+        Recipe both = read(yaml.replace("multibit: true", "multibit: true\n    powers: nearest\n    shares: [1.0]"));
+        assertThatThrownBy(both::quantConfig).hasMessage("weights are powers of two or multi-bit, not both");
     }
 
     @Test
@@ -92,12 +104,12 @@ final class RecipeTest {
         assertThatThrownBy(orphan::check)
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("distillTemperature 3.0 needs distillWeight");
-        assertThat(new Recipe.Quantization.Weights(null, "nearest", null)
+        assertThat(new Recipe.Quantization.Weights(null, "nearest", null, null)
                         .config()
                         .powers()
                         .shares())
                 .isEqualTo(WeightConfig.Powers.SHARES);
-        assertThatThrownBy(() -> new Recipe.Quantization.Weights("mse", null, List.of(1.0)).config())
+        assertThatThrownBy(() -> new Recipe.Quantization.Weights("mse", null, List.of(1.0), null).config())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("shares [1.0] need powers");
     }

@@ -24,7 +24,8 @@ public final class CpuBackend extends HostBackend {
                 new CpuNormOps(workers),
                 new CpuLearnedQuantOps(workers),
                 new CpuLossOps(workers),
-                new CpuPowerOps(workers));
+                new CpuPowerOps(workers),
+                new CpuMultibitOps(workers));
         this.workers = workers;
     }
 

@@ -103,6 +103,13 @@ public final class CpuElementwiseOps implements ElementwiseOps {
     }
 
     @Override
+    public void clipBackward(FloatMatrix x, FloatMatrix gradY, FloatMatrix gradX) {
+        FloatShapes.requireSame(x, gradY, "clipBackward: gradY");
+        FloatShapes.requireSame(x, gradX, "clipBackward: gradX");
+        overLines(gradX, (from, to) -> FloatLoops.clipBackward(x.data(), gradY.data(), gradX.data(), from, to));
+    }
+
+    @Override
     public void dropout(FloatMatrix x, float rate, int stream, StepState state, FloatMatrix out) {
         FloatShapes.requireDropout(x, rate, out);
         long key = CounterRandom.key(state.seed(), state.step(), stream);

@@ -47,6 +47,16 @@ final class FloatLoops {
         }
     }
 
+    static void clipBackward(MemorySegment x, MemorySegment gradY, MemorySegment gradX, int from, int to) {
+        for (long at = from * LINE_BYTES; at < to * LINE_BYTES; at += BYTES) {
+            VectorMask<Float> passes =
+                    FloatVector.fromMemorySegment(FLOATS, x, at, ORDER).abs().compare(VectorOperators.LE, 1);
+            FloatVector.zero(FLOATS)
+                    .blend(FloatVector.fromMemorySegment(FLOATS, gradY, at, ORDER), passes)
+                    .intoMemorySegment(gradX, at, ORDER);
+        }
+    }
+
     /** Rows [from, to). */
     static void scaleRows(FloatMatrix x, MemorySegment factor, FloatMatrix out, int from, int to) {
         MemorySegment source = x.data();

@@ -9,6 +9,7 @@ import org.sgquant.kernels.DenseOps;
 import org.sgquant.kernels.ElementwiseOps;
 import org.sgquant.kernels.LearnedQuantOps;
 import org.sgquant.kernels.LossOps;
+import org.sgquant.kernels.MultibitOps;
 import org.sgquant.kernels.NormOps;
 import org.sgquant.kernels.PackedAttentionOps;
 import org.sgquant.kernels.PackedOps;
@@ -39,6 +40,7 @@ public final class CudaBackend implements Backend {
     private final LearnedQuantOps learnedQuant;
     private final LossOps losses;
     private final PowerOps powers;
+    private final MultibitOps multibit;
 
     private CudaBackend(CudaDevice device) {
         this.device = device;
@@ -54,6 +56,7 @@ public final class CudaBackend implements Backend {
         this.learnedQuant = new CudaLearnedQuantOps(launcher);
         this.losses = new CudaLossOps(launcher);
         this.powers = new CudaPowerOps(launcher);
+        this.multibit = new CudaMultibitOps(launcher);
     }
 
     /**
@@ -180,6 +183,11 @@ public final class CudaBackend implements Backend {
     @Override
     public PowerOps powers() {
         return powers;
+    }
+
+    @Override
+    public MultibitOps multibit() {
+        return multibit;
     }
 
     @Override

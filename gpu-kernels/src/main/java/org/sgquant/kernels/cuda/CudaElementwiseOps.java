@@ -94,6 +94,14 @@ final class CudaElementwiseOps implements ElementwiseOps {
     }
 
     @Override
+    public void clipBackward(FloatMatrix x, FloatMatrix gradY, FloatMatrix gradX) {
+        FloatShapes.requireSame(x, gradY, "clipBackward: gradY");
+        FloatShapes.requireSame(x, gradX, "clipBackward: gradX");
+        String name = "clip_backward_f32";
+        runOverAll(launcher.kernel(name).pointer(x).pointer(gradY).pointer(gradX), name, gradX);
+    }
+
+    @Override
     public void dropout(FloatMatrix x, float rate, int stream, StepState state, FloatMatrix out) {
         FloatShapes.requireDropout(x, rate, out);
         String name = "dropout_f32";

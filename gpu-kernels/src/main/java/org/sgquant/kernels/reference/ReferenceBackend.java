@@ -17,7 +17,8 @@ public final class ReferenceBackend extends HostBackend {
                 new ReferenceNormOps(),
                 new ReferenceLearnedQuantOps(),
                 new ReferenceLossOps(),
-                new ReferencePowerOps());
+                new ReferencePowerOps(),
+                new ReferenceMultibitOps());
     }
 
     @Override

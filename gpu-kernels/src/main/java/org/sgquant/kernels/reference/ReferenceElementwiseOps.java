@@ -81,6 +81,13 @@ public final class ReferenceElementwiseOps implements ElementwiseOps {
     }
 
     @Override
+    public void clipBackward(FloatMatrix x, FloatMatrix gradY, FloatMatrix gradX) {
+        FloatShapes.requireSame(x, gradY, "clipBackward: gradY");
+        FloatShapes.requireSame(x, gradX, "clipBackward: gradX");
+        fill(gradX, (i, j) -> Math.abs(x.get(i, j)) <= 1 ? gradY.get(i, j) : 0);
+    }
+
+    @Override
     public void dropout(FloatMatrix x, float rate, int stream, StepState state, FloatMatrix out) {
         FloatShapes.requireDropout(x, rate, out);
         long key = CounterRandom.key(state.seed(), state.step(), stream);

@@ -11,6 +11,8 @@ import org.sgquant.kernels.ElementwiseOps;
 import org.sgquant.kernels.ElementwiseOpsContract;
 import org.sgquant.kernels.LossOps;
 import org.sgquant.kernels.LossOpsContract;
+import org.sgquant.kernels.MultibitOps;
+import org.sgquant.kernels.MultibitOpsContract;
 import org.sgquant.kernels.NormOps;
 import org.sgquant.kernels.NormOpsContract;
 import org.sgquant.kernels.PowerOps;
@@ -95,6 +97,14 @@ abstract class CpuFloatOpsTestBase {
         @Override
         protected PowerOps ops() {
             return new CpuPowerOps(workers);
+        }
+    }
+
+    @Nested
+    class Multibit extends MultibitOpsContract {
+        @Override
+        protected MultibitOps ops() {
+            return new CpuMultibitOps(workers);
         }
     }
 }

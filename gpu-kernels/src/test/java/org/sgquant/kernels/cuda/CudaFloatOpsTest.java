@@ -9,6 +9,8 @@ import org.sgquant.kernels.ElementwiseOps;
 import org.sgquant.kernels.ElementwiseOpsContract;
 import org.sgquant.kernels.LossOps;
 import org.sgquant.kernels.LossOpsContract;
+import org.sgquant.kernels.MultibitOps;
+import org.sgquant.kernels.MultibitOpsContract;
 import org.sgquant.kernels.NormOps;
 import org.sgquant.kernels.NormOpsContract;
 import org.sgquant.kernels.PowerOps;
@@ -81,6 +83,14 @@ class CudaFloatOpsTest extends WithCudaBackend {
         @Override
         protected PowerOps ops() {
             return new HostPowers(cuda);
+        }
+    }
+
+    @Nested
+    class Multibit extends MultibitOpsContract {
+        @Override
+        protected MultibitOps ops() {
+            return new HostMultibit(cuda);
         }
     }
 }

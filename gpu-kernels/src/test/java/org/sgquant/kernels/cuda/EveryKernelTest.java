@@ -16,6 +16,7 @@ import org.sgquant.kernels.DenseOps;
 import org.sgquant.kernels.ElementwiseOps;
 import org.sgquant.kernels.LearnedQuantOps;
 import org.sgquant.kernels.LossOps;
+import org.sgquant.kernels.MultibitOps;
 import org.sgquant.kernels.NormOps;
 import org.sgquant.kernels.PackedAttentionOps;
 import org.sgquant.kernels.PackedFixture;
@@ -65,6 +66,7 @@ class EveryKernelTest {
             learnedQuant(HostOperands.learnedQuant(backend), f);
             losses(new HostLosses(backend), f);
             powers(new HostPowers(backend), f);
+            multibit(new HostMultibit(backend), f);
         }
         assertThat(CudaCounters.launchedKernels())
                 .containsAll(KernelList.load().all().stream()
@@ -188,6 +190,7 @@ class EveryKernelTest {
         ops.sumRows(x, f.output(1, COLS));
         ops.relu(x, out);
         ops.reluBackward(x, x, out);
+        ops.clipBackward(x, x, out);
         ops.dropout(x, 0.5f, 0, state, out);
         ops.selectRows(f.filled(1, 5, 0.5f), 0, state, x, null, out);
         ops.softmax(x, out);
@@ -217,6 +220,13 @@ class EveryKernelTest {
         ops.encodePowers(x, f.filled(1, 1, 1), 4, x);
         ops.decodePowers(x, f.filled(1, 1, 1), 4, x);
         ops.hold(x, f.output(5, COLS));
+    }
+
+    private static void multibit(MultibitOps ops, PackedFixture f) {
+        FloatMatrix x = f.matrix(5, COLS);
+        FloatMatrix coordinates = f.output(3, COLS);
+        ops.calibrate(x, "x", coordinates);
+        ops.fakeQuantize(x, coordinates, x);
     }
 
     private static void losses(LossOps ops, PackedFixture f) {

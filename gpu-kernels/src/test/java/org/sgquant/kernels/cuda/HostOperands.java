@@ -332,6 +332,13 @@ final class HostOperands {
         }
 
         @Override
+        public void clipBackward(FloatMatrix x, FloatMatrix gradY, FloatMatrix gradX) {
+            DeviceCall.run(
+                    backend,
+                    call -> backend.elementwise().clipBackward(call.matrix(x), call.matrix(gradY), call.matrix(gradX)));
+        }
+
+        @Override
         public void dropout(FloatMatrix x, float rate, int stream, StepState state, FloatMatrix out) {
             DeviceCall.run(
                     backend,

@@ -9,6 +9,8 @@ import org.sgquant.kernels.ElementwiseOps;
 import org.sgquant.kernels.ElementwiseOpsContract;
 import org.sgquant.kernels.LossOps;
 import org.sgquant.kernels.LossOpsContract;
+import org.sgquant.kernels.MultibitOps;
+import org.sgquant.kernels.MultibitOpsContract;
 import org.sgquant.kernels.NormOps;
 import org.sgquant.kernels.NormOpsContract;
 import org.sgquant.kernels.PowerOps;
@@ -80,6 +82,14 @@ class ReferenceFloatOpsTest {
         @Override
         protected PowerOps ops() {
             return new ReferencePowerOps();
+        }
+    }
+
+    @Nested
+    class Multibit extends MultibitOpsContract {
+        @Override
+        protected MultibitOps ops() {
+            return new ReferenceMultibitOps();
         }
     }
 }
