@@ -17,7 +17,7 @@ import org.sgquant.tensor.HostMemory;
  */
 public final class RandomTensors implements AutoCloseable {
 
-    private static final long SEED = Long.getLong("sgquant.seed", System.nanoTime());
+    public static final long SEED = Long.getLong("sgquant.seed", System.nanoTime());
 
     static {
         System.out.println("random tests: replay with -Dsgquant.seed=" + SEED);

@@ -9,12 +9,16 @@ import static org.sgquant.kernels.cpu.Vectors.ORDER;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.FloatMatrix;
 
 /** {@code out_eh = sum over f of a_i,hF+f * b_j,hF+f}: by vectors, heads narrower than half of one value by value. */
 final class HeadProducts {
+
+    private static final VectorShuffle<Float> NEXT_8 = next(8);
+    private static final VectorShuffle<Float> NEXT_4 = next(4);
+    private static final VectorShuffle<Float> NEXT_2 = next(2);
 
     private final CsrGraph graph;
     private final MemorySegment a;
@@ -66,7 +70,26 @@ final class HeadProducts {
             FloatVector left = FloatVector.fromMemorySegment(FLOATS, a, p + 4L * f, ORDER, rest);
             sum = left.fma(FloatVector.fromMemorySegment(FLOATS, b, q + 4L * f, ORDER, rest), sum);
         }
-        return sum.reduceLanes(VectorOperators.ADD);
+        return ofLanes(sum);
+    }
+
+    /** Sum of the lanes, halves first. {@code reduceLanes} would add in another order once a loop is compiled. */
+    private static float ofLanes(FloatVector v) {
+        FloatVector sum = v;
+        if (LANES > 8) {
+            sum = sum.add(sum.rearrange(NEXT_8));
+        }
+        if (LANES > 4) {
+            sum = sum.add(sum.rearrange(NEXT_4));
+        }
+        if (LANES > 2) {
+            sum = sum.add(sum.rearrange(NEXT_2));
+        }
+        return sum.lane(0) + sum.lane(1);
+    }
+
+    private static VectorShuffle<Float> next(int lanes) {
+        return VectorShuffle.fromOp(FLOATS, lane -> (lane + lanes) % LANES);
     }
 
     private float shortDot(long p, long q) {
