@@ -114,7 +114,12 @@ public final class QuantizedCells implements AutoCloseable {
                 : new Transfer(backend, fakeMemory)
                         .vector(config.qat().protection().probabilities(source.degrees()));
         if (config.qat().learnedSteps()) {
-            schemes.forEach((cell, scheme) -> learnedRanges.put(cell, LearnedRanges.allocate(fakeMemory, scheme)));
+            // Codes of powers of two are whole numbers: there is no step to learn.
+            schemes.forEach((cell, scheme) -> {
+                if (!tops.containsKey(cell)) {
+                    learnedRanges.put(cell, LearnedRanges.allocate(fakeMemory, scheme));
+                }
+            });
         }
     }
 
@@ -318,7 +323,10 @@ public final class QuantizedCells implements AutoCloseable {
         return schemes;
     }
 
-    /** Scales and offsets that are trained, by cell; none unless steps are learned. */
+    /**
+     * Scales and offsets that are trained, by cell; none unless steps are learned. Those of attention stay as they are: its
+     * codes stand for shares of their sum. What it has of this is the error.
+     */
     public Map<Cell, LearnedRanges> learnedRanges() {
         return learnedRanges;
     }
