@@ -59,7 +59,7 @@ __device__ __forceinline__ void spmm(const int *row_ptr, const int *col_idx, con
   if (place >= (unsigned)rows || c >= x.cols) return;
   int row = order[place];
   float4 sum = sgq_aggregate(row_ptr, col_idx, weights.of(row), x, integer, row, c);
-  sgq_store_quad(out, row * sgq_stride(x.cols) + c, sum);
+  sgq_store_quad(out, (long long)row * sgq_stride(x.cols) + c, sum);
 }
 
 /* Rows that this block takes: every gridDim.x-th of the order, so that no block has all the hubs. */

@@ -132,7 +132,8 @@ __device__ __forceinline__ void attend(const int *row_ptr, const int *col_idx, c
   __syncwarp(r.by.mask);
 #pragma unroll 1
   for (int h = 0; h < heads; h++) {
-    float scale = shares ? *block.scale : inverse_code_sum(r, block, h, heads);
+    // A scheme of no edges has no blocks, and no scale.
+    float scale = r.begin == r.end ? 0 : shares ? *block.scale : inverse_code_sum(r, block, h, heads);
     if (r.by.lane == 0) row_scale[h] = scale;
   }
   __syncwarp(r.by.mask);
@@ -148,6 +149,7 @@ __device__ __forceinline__ void attend(const int *row_ptr, const int *col_idx, c
 /* The weights of the edges of a row, head by head, from scores that are there. */
 __device__ __forceinline__ void fake(const Row &r, const GivenScores &scores, const SgqBlock &block, int rounding,
                                      bool divide_last, float *out, unsigned long long *error, int site) {
+  if (r.begin == r.end) return; /* and there may be no block then */
   bool shares = !divide_last || block.bits == 32;
   int heads = scores.heads;
 #pragma unroll 1

@@ -22,51 +22,76 @@ __device__ __forceinline__ double adam(double g, float &m, float &v, double rate
   return rate * first / (sqrt(second * correction2) + 1e-8);
 }
 
-}  // namespace sgq_learned
+/* What a thread sums of one column. */
+struct Sums {
+  float scale = 0;
+  float offset = 0;
+  float error = 0;
+};
 
 /*
- * grad_x = inside ? grad_y : 0 (unless null) over rows blockIdx.y * chunk .. of block b, and their sums k of column c at
- * parts[(blockIdx.y * 3 + k) * cols + c]: a tile of 32 columns, 8 rows at a time.
+ * Sums of add(at, scale, offset, sums) over rows blockIdx.y * chunk .. of block b, `at` being where column c stands: sum k
+ * at parts[(blockIdx.y * 3 + k) * cols + c], by a tile of 32 columns, 8 rows at a time.
  */
-extern "C" __global__ void __launch_bounds__(sgq_learned::BLOCK)
-    learned_backward_f32(const float *x, const SgqPacked scheme, int b, int chunk, const float *grad_y,
-                         float *grad_x, float *parts) {
-  using namespace sgq_learned;
-  SGQ_SHARED(float, sums, SUMS * BLOCK);
+template <typename Add>
+__device__ __forceinline__ void sum_chunk(const SgqPacked &scheme, int b, int chunk, float *parts, const Add &add) {
+  SGQ_SHARED(float, shared, SUMS * BLOCK);
   const SgqBlock &block = scheme.block[b];
   int across = (int)threadIdx.x % SGQ_TILE_COLUMNS;
   int c = (int)blockIdx.x * SGQ_TILE_COLUMNS + across;
   int start = block.row_start + (int)blockIdx.y * chunk;
-  int end = min(block.row_end, start + chunk);
-  float scale_sum = 0, offset_sum = 0, error = 0;
+  int end = start + min(chunk, block.row_end - start);
+  Sums sums;
   if (c < scheme.cols) {
     int i = scheme.granularity == SGQ_COLUMN ? c : 0;
     float scale = block.scale[i], offset = block.offset[i];
-    float last = block.bits < 32 ? sgq_max_code(block.bits) : 0;
     for (int r = start + (int)threadIdx.x / SGQ_TILE_COLUMNS; r < end; r += SGQ_TILE_ROWS) {
-      long long at = (long long)r * sgq_stride(scheme.cols) + c;
-      float g = grad_y[at];
-      if (block.bits < 32) {
-        float t = (x[at] - offset) / scale;
-        float u = sgq_rounded(t, last, scheme.rounding);
-        bool inside = t >= 0 && t <= last;
-        scale_sum += g * (inside ? u - t : u);
-        offset_sum += inside ? 0 : g;
-        error += fabsf(g * ((u - t) * scale));
-        g = inside ? g : 0;
-      }
-      if (grad_x != nullptr) grad_x[at] = g;
+      add((long long)r * sgq_stride(scheme.cols) + c, scale, offset, sums);
     }
   }
-  sums[threadIdx.x] = scale_sum;
-  sums[BLOCK + threadIdx.x] = offset_sum;
-  sums[2 * BLOCK + threadIdx.x] = error;
+  shared[threadIdx.x] = sums.scale;
+  shared[BLOCK + threadIdx.x] = sums.offset;
+  shared[2 * BLOCK + threadIdx.x] = sums.error;
   __syncthreads();
   if (threadIdx.x >= SUMS * SGQ_TILE_COLUMNS || c >= scheme.cols) return;
   int k = (int)threadIdx.x / SGQ_TILE_COLUMNS;
   float total = 0;
-  for (int i = 0; i < SGQ_TILE_ROWS; i++) total += sums[k * BLOCK + i * SGQ_TILE_COLUMNS + across];
+  for (int i = 0; i < SGQ_TILE_ROWS; i++) total += shared[k * BLOCK + i * SGQ_TILE_COLUMNS + across];
   parts[((long long)blockIdx.y * SUMS + k) * scheme.cols + c] = total;
+}
+
+}  // namespace sgq_learned
+
+/* grad_x = inside ? grad_y : 0 (unless null) over a chunk of rows of block b, and the sums of it. */
+extern "C" __global__ void __launch_bounds__(sgq_learned::BLOCK)
+    learned_backward_f32(const float *x, const SgqPacked scheme, int b, int chunk, const float *grad_y,
+                         float *grad_x, float *parts) {
+  using namespace sgq_learned;
+  int bits = scheme.block[b].bits;
+  float last = bits < 32 ? sgq_max_code(bits) : 0;
+  sum_chunk(scheme, b, chunk, parts, [&](long long at, float scale, float offset, Sums &sums) {
+    float g = grad_y[at];
+    if (bits < 32) {
+      float t = (x[at] - offset) / scale;
+      float u = sgq_rounded(t, last, scheme.rounding);
+      bool inside = t >= 0 && t <= last;
+      sums.scale += g * (inside ? u - t : u);
+      sums.offset += inside ? 0 : g;
+      sums.error += fabsf(g * ((u - t) * scale));
+      g = inside ? g : 0;
+    }
+    if (grad_x != nullptr) grad_x[at] = g;
+  });
+}
+
+/* The sums of |grad_y (y - x)| over a chunk of rows of block b; those of scale and offset are 0. */
+extern "C" __global__ void __launch_bounds__(sgq_learned::BLOCK)
+    learned_error_f32(const float *x, const float *y, const SgqPacked scheme, int b, int chunk, const float *grad_y,
+                      float *parts) {
+  using namespace sgq_learned;
+  sum_chunk(scheme, b, chunk, parts, [&](long long at, float, float, Sums &sums) {
+    sums.error += fabsf(grad_y[at] * (y[at] - x[at]));
+  });
 }
 
 /*

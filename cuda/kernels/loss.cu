@@ -81,7 +81,7 @@ struct Corrected {
 
   __device__ __forceinline__ double operator()(const float *x, const RowSum &sum, int cols, int label,
                                                double factor, float *grad) const {
-    int stride = sgq_stride(cols);
+    long long stride = sgq_stride(cols);
     double mixed = 0, share = 0;
     for (int k = 0; k < cols; k++) {
       double m = matrix[forward ? k * stride + label : label * stride + k];

@@ -89,7 +89,7 @@ extern "C" __global__ void __launch_bounds__(128)
   using namespace sgq_norm;
   int j = (int)sgq_thread();
   if (j >= cols) return;
-  int stride = sgq_stride(cols);
+  long long stride = sgq_stride(cols);
   float mean = moments[j];
   float squares = moments[stride + j];
   follow(running_mean, j, mean);

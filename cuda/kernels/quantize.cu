@@ -76,9 +76,8 @@ struct Section {
   __device__ __forceinline__ void add(uint4 u, int c, uint8_t *row, int offset, int cols, int stride) {
     unsigned bits = joined<W>(u, SHIFT);
     word = W == 8 ? bits : word >> (4 * W & 31) | bits << (32 - 4 * W);
-    int end = (c + 4) * W;
-    int at = end / 8 - 4;
-    if (end % 32 == 0 && at < sgq_section_bytes(W, cols)) store_word(row, offset + at, stride, word);
+    int at = sgq_byte_of(W, c + 4) - 4;
+    if ((unsigned)(c + 4) * W % 32 == 0 && at < sgq_section_bytes(W, cols)) store_word(row, offset + at, stride, word);
   }
 };
 
@@ -124,7 +123,8 @@ template <int W>
 __device__ __forceinline__ unsigned section_quad(const uint8_t *row, int at, int stride, int c) {
   if (stride == 1) return row[0] >> c * W;
   if (stride == 2) return *reinterpret_cast<const uint16_t *>(row) >> c * W;
-  return *reinterpret_cast<const unsigned *>(row + at + c * W / 32 * 4) >> c * W % 32;
+  int word = c / 32 * (4 * W) + c % 32 * W / 32 * 4;
+  return *reinterpret_cast<const unsigned *>(row + at + word) >> (unsigned)c * W % 32;
 }
 
 /* Adds the parts of one section to four codes: u = u << W | part. */

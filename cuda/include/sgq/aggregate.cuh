@@ -139,9 +139,9 @@ struct SgqEdgeWeights {
  private:
   /* high : the part of edge e in section s. */
   __device__ __forceinline__ unsigned part(unsigned high, int e, SgqSection s) const {
-    int bit = (e - edge_start) * s.width;
-    unsigned byte = __ldg(codes + s.bit / 8 + bit / 8);
-    return high << s.width | (byte >> bit % 8 & ((1u << s.width) - 1));
+    int i = e - edge_start;
+    unsigned byte = __ldg(codes + (s.byte + sgq_byte_of(s.width, i)));
+    return high << s.width | (byte >> sgq_bit_of(s.width, i) & ((1u << s.width) - 1));
   }
 };
 

@@ -9,17 +9,27 @@
 
 #include "sgq/quantizer.cuh"
 
-/* One section of a packed row: its first bit, and its width, 0 where there is no such section. */
+/* One section of a packed row: its first byte, and its width, 0 where there is no such section. */
 struct SgqSection {
-  int bit;
+  int byte;
   int width;
 };
 
 /* Section s of rows of `cols` codes of width q. */
 __device__ __forceinline__ SgqSection sgq_section(int q, int cols, int s) {
   if (s >= sgq_sections(q)) return {0, 0};
-  return {8 * sgq_section_offset(q, cols, s), sgq_section_width(q, s)};
+  return {sgq_section_offset(q, cols, s), sgq_section_width(q, s)};
 }
+
+/* Bit of a section of a row of features, of fewer than 2^28 bytes, at which column c begins. */
+struct SgqQuadBits {
+  int bit;
+  int width;
+
+  __device__ __forceinline__ SgqQuadBits() : bit(0), width(0) {}
+
+  __device__ __forceinline__ SgqQuadBits(SgqSection s, int c) : bit(8 * s.byte + c * s.width), width(s.width) {}
+};
 
 /* Appends the parts that word holds from bit 0 on: u = u << width | part. */
 __device__ __forceinline__ void sgq_append(uint4 &u, unsigned word, int width) {
@@ -43,16 +53,12 @@ __device__ __forceinline__ unsigned sgq_bits_from(const uint8_t *row, int bit) {
 /* Codes of columns c .. c + 3 of the rows of one width; SPLIT where it has more than one section. */
 template <bool SPLIT>
 struct SgqQuadCodes {
-  SgqSection first, second, third;
+  SgqQuadBits first, second, third;
 
-  __device__ __forceinline__ SgqQuadCodes(int q, int cols, int c)
-      : first(sgq_section(q, cols, 0)), second(), third() {
-    first.bit = c * first.width;
+  __device__ __forceinline__ SgqQuadCodes(int q, int cols, int c) : first(sgq_section(q, cols, 0), c) {
     if (SPLIT) {
-      second = sgq_section(q, cols, 1);
-      third = sgq_section(q, cols, 2);
-      second.bit += c * second.width;
-      third.bit += c * third.width;
+      second = SgqQuadBits(sgq_section(q, cols, 1), c);
+      third = SgqQuadBits(sgq_section(q, cols, 2), c);
     }
   }
 

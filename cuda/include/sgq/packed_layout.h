@@ -11,7 +11,8 @@
  *   code(c)        = part(0, c) : part(1, c) : ...   (concatenated bits)
  *
  * Widths: q in 1..8 and 16; rows of 32-bit values are plain floats and need no code, only a stride. Sizes are in
- * bytes. cols * q must stay below 2^31. Nothing is checked: the host allocates by the same formulas.
+ * bytes, and those of a row stay below 2^31; its bits need not: edge weights are one row. Nothing is checked: the host
+ * allocates by the same formulas.
  */
 #ifndef SGQ_PACKED_LAYOUT_H
 #define SGQ_PACKED_LAYOUT_H
@@ -40,9 +41,21 @@ SGQ_HD int sgq_section_width(int q, int s) {
   }
 }
 
+/* Byte of a section of width w that holds value c: c * w / 8, of which the product may not fit 32 bits. */
+SGQ_HD int sgq_byte_of(int w, int c) {
+  unsigned i = (unsigned)c, width = (unsigned)w;
+  return (int)(i / 8 * width + i % 8 * width / 8);
+}
+
+/* Lowest bit of value c within that byte. */
+SGQ_HD int sgq_bit_of(int w, int c) {
+  return (int)((unsigned)c * (unsigned)w % 8);
+}
+
 /* Bytes that a section of width w needs for cols values: ceil(cols * w / 8). */
 SGQ_HD int sgq_section_bytes(int w, int cols) {
-  return (cols * w + 7) / 8;
+  unsigned n = (unsigned)cols, width = (unsigned)w;
+  return (int)(n / 8 * width + (n % 8 * width + 7) / 8);
 }
 
 /* Byte offset of section s within the row; every section starts on 4 bytes. */
@@ -72,9 +85,8 @@ SGQ_HD uint32_t sgq_code(const uint8_t *row, int q, int cols, int c) {
   uint32_t code = 0;
   for (int s = 0; s < sgq_sections(q); s++) {
     int w = sgq_section_width(q, s);
-    int bit = c * w;
-    uint32_t byte = row[sgq_section_offset(q, cols, s) + bit / 8];
-    code = code << w | (byte >> bit % 8 & ((1u << w) - 1));
+    uint32_t byte = row[sgq_section_offset(q, cols, s) + sgq_byte_of(w, c)];
+    code = code << w | (byte >> sgq_bit_of(w, c) & ((1u << w) - 1));
   }
   return code;
 }
@@ -84,11 +96,11 @@ SGQ_HD void sgq_set_code(uint8_t *row, int q, int cols, int c, uint32_t code) {
   int rest = q;
   for (int s = 0; s < sgq_sections(q); s++) {
     int w = sgq_section_width(q, s);
-    int bit = c * w;
+    int bit = sgq_bit_of(w, c);
     rest -= w;
     uint32_t mask = (1u << w) - 1;
-    uint8_t *byte = row + sgq_section_offset(q, cols, s) + bit / 8;
-    *byte = (uint8_t)((*byte & ~(mask << bit % 8)) | (code >> rest & mask) << bit % 8);
+    uint8_t *byte = row + sgq_section_offset(q, cols, s) + sgq_byte_of(w, c);
+    *byte = (uint8_t)((*byte & ~(mask << bit)) | (code >> rest & mask) << bit);
   }
 }
 

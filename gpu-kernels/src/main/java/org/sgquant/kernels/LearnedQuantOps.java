@@ -26,6 +26,14 @@ public interface LearnedQuantOps {
     void backward(FloatMatrix x, LearnedRanges ranges, FloatMatrix gradY, FloatMatrix gradX);
 
     /**
+     * Adds {@code |gradY| * |y - x|} over the packed elements of each scale to {@code ranges.error}, for a tensor x that is
+     * quantized to y otherwise than by {@code ranges}, whose scales so have the gradient 0.
+     *
+     * <p>Shapes: x, y, gradY N x F as in the scheme. Numerics: sums in an order that a backend never changes.
+     */
+    void addError(FloatMatrix x, FloatMatrix y, LearnedRanges ranges, FloatMatrix gradY);
+
+    /**
      * One Adam step on {@code ln scale} and {@code offset / scale}: {@code scale *= exp(-d)}, {@code offset -= scale * d'}
      * with the scale before the step, so that scales stay positive and a step does not depend on the units of x.
      *

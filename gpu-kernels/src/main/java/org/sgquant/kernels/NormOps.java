@@ -22,8 +22,8 @@ public interface NormOps {
      * {@code shift = beta - mean scale}.
      *
      * <p>Shapes: x N x F with N at least 1, moments 4 x F. Running mean and variance r of {@code norm} become
-     * {@code 0.9 r + 0.1 s}, s the mean and the variance times {@code total / (total - 1)}. Numerics: column sums in
-     * chunks of 1024 rows; the variance from deviations. Source: Ioffe and Szegedy, ICML 2015.
+     * {@code 0.9 r + 0.1 s}, s the mean and the variance times {@code total / max(total - 1, 1)}. Numerics: column sums
+     * in chunks of 1024 rows; the variance from deviations. Source: Ioffe and Szegedy, ICML 2015.
      *
      * @param multiplicity how often each row counts, null for once
      */

@@ -31,6 +31,13 @@ public final class PackedShapes {
         }
     }
 
+    /** {@code x}, {@code y} and {@code gradY} have the rows and columns of the scheme whose error is summed. */
+    public static void requireError(FloatMatrix x, FloatMatrix y, LearnedRanges ranges, FloatMatrix gradY) {
+        requireScheme(x, ranges.scheme(), "quantization error");
+        requireScheme(y, ranges.scheme(), "quantization error y");
+        requireScheme(gradY, ranges.scheme(), "quantization error gradY");
+    }
+
     /** graph N x M, x M x F, out N x F. */
     public static void requireSpmm(CsrGraph graph, PackedTensor x, FloatMatrix out) {
         ShapeException.require(x.rows(), graph.numCols(), "packed spmm: x.rows must equal graph.numCols");

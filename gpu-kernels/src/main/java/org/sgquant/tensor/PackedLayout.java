@@ -12,6 +12,9 @@ import java.lang.foreign.ValueLayout;
  */
 public final class PackedLayout {
 
+    /** Payload of a row with room for the padding of three sections and of the row. */
+    private static final int MOST_BYTES = Integer.MAX_VALUE - 64;
+
     private PackedLayout() {}
 
     /** Bytes that a section of width {@code w} needs for {@code cols} values. */
@@ -28,8 +31,16 @@ public final class PackedLayout {
         return offset;
     }
 
-    /** Bytes of a row before it is padded to the stride. */
+    /**
+     * Bytes of a row before it is padded to the stride.
+     *
+     * @throws ShapeException where they, padded, are 2^31 or more
+     */
     public static int payloadBytes(BitWidth bits, int cols) {
+        if ((long) cols * bits.bits() > 8L * MOST_BYTES) {
+            throw new ShapeException(
+                    "packed row: got " + cols + " columns of " + bits.bits() + " bits, expected less than 2^31 bytes");
+        }
         int last = bits.sections().size() - 1;
         return sectionOffset(bits, cols, last) + sectionBytes(bits.sections().get(last), cols);
     }

@@ -68,6 +68,46 @@ public interface LearnedQuantContract {
         assertClose(actual.error(), expected.error(), 1e-5 * size, what + " error");
     }
 
+    @ParameterizedTest
+    @EnumSource(BitWidth.class)
+    default void errors_of_tensors_quantized_elsewhere_add_up_per_scale(BitWidth bits) {
+        try (PackedFixture f = new PackedFixture()) {
+            for (int[] shape : new int[][] {{0, 3}, {1, 1}, {2, 31}, {31, 32}, {33, 33}, {1031, 37}}) {
+                for (Granularity granularity : LEARNED) {
+                    checkErrors(f, f.scheme(shape[0], shape[1], bits, granularity, Rounding.NEAREST));
+                }
+            }
+        }
+    }
+
+    private void checkErrors(PackedFixture f, QuantScheme scheme) {
+        FloatMatrix x = f.matrix(scheme.rows(), scheme.cols());
+        FloatMatrix y = f.matrix(scheme.rows(), scheme.cols());
+        FloatMatrix gradY = f.matrix(scheme.rows(), scheme.cols());
+        LearnedRanges ranges = LearnedRanges.allocate(f.memory, scheme);
+        ranges.gradient().set(0, 0, 5);
+        double[][] expected = new double[scheme.blocks().size()][ranges.error().cols()];
+        for (int b = 0; b < expected.length; b++) {
+            QuantScheme.Block block = scheme.blocks().get(b);
+            for (int r = block.rowStart(); r < block.rowEnd() && block.bits().isPacked(); r++) {
+                for (int c = 0; c < scheme.cols(); c++) {
+                    double off = (double) y.get(r, c) - x.get(r, c);
+                    expected[b][ranges.perColumn() ? c : 0] += 2 * Math.abs(off * gradY.get(r, c));
+                }
+            }
+        }
+        ops().addError(x, y, ranges, gradY);
+        ops().addError(x, y, ranges, gradY);
+        for (int b = 0; b < expected.length; b++) {
+            for (int i = 0; i < expected[b].length; i++) {
+                assertThat((double) ranges.error().get(b, i))
+                        .as("block %d of %s, scale %d, seed %d", b, scheme, i, f.seed)
+                        .isCloseTo(expected[b][i], within(1e-5 * expected[b][i]));
+                assertThat(ranges.gradient().get(2 * b, i)).isZero();
+            }
+        }
+    }
+
     private static void assertClose(FloatMatrix got, FloatMatrix expected, double tolerance, String what) {
         for (int r = 0; r < expected.rows(); r++) {
             for (int c = 0; c < expected.cols(); c++) {

@@ -74,6 +74,31 @@ public interface PackedAttentionContract {
         }
     }
 
+    @Test
+    default void a_graph_without_edges_needs_no_block_of_attention() {
+        try (PackedFixture f = new PackedFixture()) {
+            CsrGraph graph = f.graph(SOURCES, 0, 0, 0);
+            QuantScheme none = QuantScheme.create(
+                    f.memory, "L1.attention", new int[] {0}, 2, List.of(), Granularity.BUCKET, Rounding.NEAREST);
+            PackedMatrix x =
+                    f.packed(packed(), f.matrix(SOURCES, 6), f.uniform(SOURCES, 6, BitWidth.Q4, Granularity.TENSOR));
+            for (SoftmaxOrder order : SoftmaxOrder.values()) {
+                FloatMatrix out = f.output(3, 6);
+                ops().attendAdditive(
+                                graph,
+                                f.matrix(3, 2),
+                                f.matrix(SOURCES, 2),
+                                0.2f,
+                                x,
+                                order,
+                                PackedMatrix.allocate(f.memory, none),
+                                out);
+                f.assertSameBits(out, f.filled(3, 6, 0), "sum of nothing, " + order);
+                ops().fakeAttention(graph, f.matrix(0, 2), order, none, f.output(0, 2));
+            }
+        }
+    }
+
     @ParameterizedTest
     @EnumSource(BitWidth.class)
     default void additive_attention_has_the_bits_of_the_reference(BitWidth bits) {

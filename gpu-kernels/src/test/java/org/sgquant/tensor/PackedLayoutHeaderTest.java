@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -56,11 +57,21 @@ class PackedLayoutHeaderTest {
 
     @Test
     void the_header_and_the_class_agree_on_every_byte(@TempDir Path folder) throws Exception {
+        compile(folder, PROGRAM);
+        List<String> command = Stream.concat(
+                        Stream.of("./layout"), Arrays.stream(COLUMNS).mapToObj(Integer::toString))
+                .toList();
+        assertThat(NativeProgram.run(folder, command.toArray(String[]::new)).lines())
+                .containsExactlyElementsOf(expected().toList());
+    }
+
+    /** Compiles {@code program} beside the header, to {@code layout}. */
+    private static void compile(Path folder, String program) throws Exception {
         try (InputStream header = PackedLayout.class.getResourceAsStream(HEADER)) {
             assertThat(header).as("resource %s of the cuda jar", HEADER).isNotNull();
             Files.copy(header, folder.resolve("packed_layout.h"));
         }
-        Files.writeString(folder.resolve("layout.c"), PROGRAM);
+        Files.writeString(folder.resolve("layout.c"), program);
         NativeProgram.run(
                 folder,
                 NativeProgram.compiler("cc", "gcc"),
@@ -71,11 +82,47 @@ class PackedLayoutHeaderTest {
                 "-o",
                 "layout",
                 "layout.c");
-        List<String> command = Stream.concat(
-                        Stream.of("./layout"), Arrays.stream(COLUMNS).mapToObj(Integer::toString))
-                .toList();
-        assertThat(NativeProgram.run(folder, command.toArray(String[]::new)).lines())
-                .containsExactlyElementsOf(expected().toList());
+    }
+
+    /** Prints sizes of the row that the weights of many edges are, and the place of its last code. */
+    private static final String LONG_ROWS = """
+            #include <stdio.h>
+            #include "packed_layout.h"
+
+            int main(void) {
+              static const int widths[] = {1, 2, 3, 4, 5, 6, 7, 8, 16};
+              static const int columns[] = {268435455, 268435456, 268435463, 536870919, 1073741823};
+              for (int i = 0; i < 9; i++) {
+                for (int a = 0; a < (widths[i] == 16 ? 4 : 5); a++) {
+                  int q = widths[i], cols = columns[a], w = sgq_section_width(q, 0), c = cols - 1;
+                  printf("%d %d: stride %d payload %d last %d.%d\\n", q, cols, sgq_row_stride(q, cols),
+                         sgq_payload_bytes(q, cols), sgq_byte_of(w, c), sgq_bit_of(w, c));
+                }
+              }
+              return 0;
+            }
+            """;
+
+    @Test
+    void rows_of_more_bits_than_an_int_counts_have_the_sizes_of_the_class(@TempDir Path folder) throws Exception {
+        compile(folder, LONG_ROWS);
+        List<String> expected = new ArrayList<>();
+        for (BitWidth bits : BitWidth.values()) {
+            for (int cols : new int[] {268435455, 268435456, 268435463, 536870919, 1073741823}) {
+                if (bits.isPacked() && (bits != BitWidth.Q16 || cols < 1073741823)) {
+                    long last = (cols - 1L) * bits.sections().get(0);
+                    expected.add("%d %d: stride %d payload %d last %d.%d"
+                            .formatted(
+                                    bits.bits(),
+                                    cols,
+                                    PackedLayout.rowStride(bits, cols),
+                                    PackedLayout.payloadBytes(bits, cols),
+                                    last / 8,
+                                    last % 8));
+                }
+            }
+        }
+        assertThat(NativeProgram.run(folder, "./layout").lines()).containsExactlyElementsOf(expected);
     }
 
     private static Stream<String> expected() {

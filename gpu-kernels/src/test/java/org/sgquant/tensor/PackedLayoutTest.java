@@ -1,6 +1,7 @@
 package org.sgquant.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -71,6 +72,15 @@ class PackedLayoutTest {
             assertThat(x.dataBytes(0)).isEqualTo(12);
             assertThat(x.data(0).byteSize()).isGreaterThanOrEqualTo(12 + PackedMatrix.SLACK);
         }
+    }
+
+    @Test
+    void a_row_has_less_than_two_to_the_31_bytes() {
+        assertThat(PackedLayout.rowStride(BitWidth.Q8, (1 << 28) + 5)).isEqualTo((1 << 28) + 16);
+        assertThat(PackedLayout.sectionOffset(BitWidth.Q16, (1 << 28) + 5, 1)).isEqualTo((1 << 28) + 8);
+        assertThatThrownBy(() -> PackedLayout.rowStride(BitWidth.Q16, 1 << 30))
+                .isInstanceOf(ShapeException.class)
+                .hasMessage("packed row: got 1073741824 columns of 16 bits, expected less than 2^31 bytes");
     }
 
     @Test

@@ -5,6 +5,7 @@ import java.util.stream.Stream;
 import org.sgquant.kernels.SoftmaxOrder;
 import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.FloatMatrix;
+import org.sgquant.tensor.LearnedRanges;
 import org.sgquant.tensor.QuantScheme;
 
 /**
@@ -17,13 +18,29 @@ public final class PackedAttentionFunctions {
 
     /**
      * The weights that {@code scores} have under {@code scheme}; their gradient is passed on to {@code alpha}, the softmax
-     * of the same scores, as it is: straight through the codes.
+     * of the same scores, as it is: straight through the codes. What this rounding can change the loss by is added to
+     * {@code errors}, unless that is null.
      */
     public static Value fake(
-            Tape tape, CsrGraph graph, Value scores, Value alpha, SoftmaxOrder order, QuantScheme scheme) {
+            Tape tape,
+            CsrGraph graph,
+            Value scores,
+            Value alpha,
+            SoftmaxOrder order,
+            QuantScheme scheme,
+            LearnedRanges errors) {
         Value out = Value.dense(scores.rows(), scores.cols(), alpha.requiresGrad());
         Tape.Kernel kernel = b -> b.packedAttention().fakeAttention(graph, scores.dense(), order, scheme, out.dense());
-        return tape.record("fake_attention", List.of(scores), out, kernel, g -> tape.accumulate(alpha, g));
+        return tape.record("fake_attention", List.of(scores), out, kernel, g -> {
+            if (errors != null) {
+                tape.record(
+                        "attention_error",
+                        List.of(alpha, out, g),
+                        null,
+                        b -> b.learnedQuant().addError(alpha.dense(), out.dense(), errors, g.dense()));
+            }
+            tape.accumulate(alpha, g);
+        });
     }
 
     /** Sum of packed messages under attention with scores {@code leaky(target_i + source_j)}; inference only. */

@@ -10,8 +10,9 @@ final class LearnBitsOptions {
     @Option(
             names = "--learn-bits",
             paramLabel = "TARGET",
-            description = "Learn a width for every cell and degree class, with TARGET bits per value on average without"
-                    + " the features; starts from --bits (4 where it is not given), which may name the classes.")
+            description = "Learn a width for every cell and degree class, with TARGET bits per value on average over"
+                    + " them; starts from --bits (4 where it is not given), which may name the classes. Features, edge"
+                    + " weights and powers of two keep those widths and do not count.")
     Double targetBits;
 
     @Option(

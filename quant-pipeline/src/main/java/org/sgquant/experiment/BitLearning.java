@@ -21,7 +21,8 @@ import org.sgquant.train.TrainConfig;
  *
  * <p>The error of a slot is {@code sum |dL/dx'| |x' - x|}: A2Q's local error of a node weighted by the gradient of the
  * task, summed over the nodes that share the width, so that no label is needed where the width applies. Features, edge
- * weights and cells at 32 bits keep the widths of the start.
+ * weights, cells at 32 bits and weights made of powers of two keep the widths of the start: the last round by a third at
+ * most at any width, so that there is little to learn.
  */
 public final class BitLearning {
 
@@ -47,22 +48,29 @@ public final class BitLearning {
     private record Slot(Cell cell, int bucket, long values, int start) {}
 
     /** What a fine-tuning leaves: its weights, and the error of every slot. */
-    private record Round(Experiment.Trained model, List<Slot> slots, double[] errors) {}
+    private record Round(List<float[][]> weights, List<Slot> slots, double[] errors) {}
 
     /**
      * Learns from {@code start} on for all of {@code models}, whose errors are averaged; {@code progress} hears of the
-     * assignment that each round measured.
+     * assignment that each round measured. A round goes on from the weights of the one before; its teacher, if any, is the
+     * fp32 model.
+     *
+     * @throws IllegalArgumentException where no cell has a width to learn
      */
     public BitAssignment run(List<Experiment.Trained> models, BitAssignment start, Consumer<BitAssignment> progress) {
-        List<Experiment.Trained> now = models;
+        List<List<float[][]>> weights =
+                models.stream().map(Experiment.Trained::weights).toList();
         LearnedWidths widths = null;
         List<Slot> slots = List.of();
         BitAssignment bits = start;
         for (int round = 0; round < settings.rounds(); round++) {
             progress.accept(bits);
-            List<Round> results = measure(now, bits);
+            List<Round> results = measure(models, weights, bits);
             if (widths == null) {
                 slots = results.get(0).slots();
+                if (slots.isEmpty()) {
+                    throw new IllegalArgumentException("learning bits: no cell of " + start + " has a width to learn");
+                }
                 widths = new LearnedWidths(
                         slots.stream().mapToLong(Slot::values).toArray(),
                         slots.stream().mapToInt(Slot::start).toArray(),
@@ -70,16 +78,16 @@ public final class BitLearning {
                         settings.penalty());
             }
             widths.update(meanErrors(results), widths.nearest());
-            now = results.stream().map(Round::model).toList();
+            weights = results.stream().map(Round::weights).toList();
             bits = assignment(start, slots, widths.nearest());
         }
         return assignment(start, slots, widths.withinTarget());
     }
 
-    private List<Round> measure(List<Experiment.Trained> models, BitAssignment bits) {
+    private List<Round> measure(List<Experiment.Trained> models, List<List<float[][]>> weights, BitAssignment bits) {
         return experiment.lanes().map(models.size(), i -> lane -> {
-            Experiment.Trained model = models.get(i);
-            try (QuantizedModel tuned = experiment.fineTuned(lane, model, bits, settings.fineTune())) {
+            try (QuantizedModel tuned =
+                    experiment.fineTuned(lane, models.get(i), weights.get(i), bits, settings.fineTune())) {
                 List<Slot> slots = new ArrayList<>();
                 List<Double> errors = new ArrayList<>();
                 for (Map.Entry<Cell, LearnedRanges> learned :
@@ -97,10 +105,8 @@ public final class BitLearning {
                         }
                     }
                 }
-                Experiment.Trained after = new Experiment.Trained(
-                        model.seed(), tuned.parameters().toHost(), model.validation(), model.test(), 0);
                 return new Round(
-                        after,
+                        tuned.parameters().toHost(),
                         slots,
                         errors.stream().mapToDouble(Double::doubleValue).toArray());
             }

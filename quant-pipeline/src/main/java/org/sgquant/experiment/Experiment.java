@@ -108,7 +108,8 @@ public final class Experiment {
                 modelConfig,
                 trainConfig,
                 fineTuneConfig,
-                quantConfig.withQat(new QatConfig(true, qat.stepRate(), qat.protection())));
+                quantConfig.withQat(new QatConfig(true, qat.stepRate(), qat.protection())),
+                objective);
     }
 
     public Lanes lanes() {
@@ -226,9 +227,15 @@ public final class Experiment {
 
     /** The model of {@code start} fine-tuned under {@code bits}, ranges set; the caller packs and closes it. */
     public QuantizedModel fineTuned(Lanes.Lane lane, Trained start, BitAssignment bits, TrainConfig fineTune) {
-        QuantizedModel quantized = quantizedModel(lane, start.weights(), bits);
+        return fineTuned(lane, start, start.weights(), bits, fineTune);
+    }
+
+    /** The same from {@code weights} on, which came of those of {@code fp32}; a teacher is {@code fp32}. */
+    QuantizedModel fineTuned(
+            Lanes.Lane lane, Trained fp32, List<float[][]> weights, BitAssignment bits, TrainConfig fineTune) {
+        QuantizedModel quantized = quantizedModel(lane, weights, bits);
         try {
-            tune(lane, quantized, fineTune, start.seed());
+            tune(lane, quantized, fp32, fineTune);
             return quantized;
         } catch (RuntimeException e) {
             quantized.close();
@@ -236,8 +243,8 @@ public final class Experiment {
         }
     }
 
-    private void tune(Lanes.Lane lane, QuantizedModel quantized, TrainConfig fineTune, long seed) {
-        Trainer.Task task = task(lane, quantized, fineTune);
+    private void tune(Lanes.Lane lane, QuantizedModel quantized, Trained fp32, TrainConfig fineTune) {
+        Trainer.Task task = task(lane, quantized, fp32, fineTune);
         if (quantConfig.weights().powers() != null) {
             new PowerFreezing(
                             quantized.model(),
@@ -245,7 +252,7 @@ public final class Experiment {
                             quantized.parameters(),
                             quantized.cells(),
                             lane.backend())
-                    .train(fineTune, seed, task);
+                    .train(fineTune, fp32.seed(), task);
             return;
         }
         try (Trainer trainer = new Trainer(
@@ -255,29 +262,34 @@ public final class Experiment {
                 quantized.cells(),
                 task,
                 lane.backend())) {
-            trainer.train(fineTune, seed);
+            trainer.train(fineTune, fp32.seed());
         }
     }
 
-    private Trainer.Task task(Lanes.Lane lane, QuantizedModel start, TrainConfig fineTune) {
+    private Trainer.Task task(Lanes.Lane lane, QuantizedModel student, Trained fp32, TrainConfig fineTune) {
         // Without epochs there is nothing to learn, from a teacher neither.
-        boolean taught = objective.distillation() != null && fineTune.epochs() > 0;
-        return taught
-                ? new Trainer.Task(
-                        objective,
-                        Trainer.logits(start.model(), start.input(), start.parameters(), lane.backend()),
-                        Map.of())
-                : new Trainer.Task(objective.withoutDistillation(), null, Map.of());
+        if (objective.distillation() == null || fineTune.epochs() == 0) {
+            return new Trainer.Task(objective.withoutDistillation(), null, Map.of());
+        }
+        try (Parameters teacher = parameters(lane, student.model(), fp32.weights())) {
+            float[][] logits = Trainer.logits(student.model(), student.input(), teacher, lane.backend());
+            return new Trainer.Task(objective, logits, Map.of());
+        }
+    }
+
+    private static Parameters parameters(Lanes.Lane lane, Model model, List<float[][]> weights) {
+        Parameters parameters = new Parameters(model.parameters(), lane.backend());
+        for (int i = 0; i < weights.size(); i++) {
+            parameters.set(i, weights.get(i));
+        }
+        return parameters;
     }
 
     /** A model under {@code bits} from these weights, ranges still to be set. */
     private QuantizedModel quantizedModel(Lanes.Lane lane, List<float[][]> weights, BitAssignment bits) {
         GraphInput input = lane.input(bits.buckets());
         Model model = modelConfig.create(ModelSizes.of(input));
-        try (Parameters parameters = new Parameters(model.parameters(), lane.backend())) {
-            for (int i = 0; i < weights.size(); i++) {
-                parameters.set(i, weights.get(i));
-            }
+        try (Parameters parameters = parameters(lane, model, weights)) {
             return new QuantizedModel(model, input, parameters, bits, quantConfig, null, lane.backend());
         }
     }

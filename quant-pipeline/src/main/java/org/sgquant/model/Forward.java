@@ -291,7 +291,13 @@ public final class Forward {
         Value attention = AttentionFunctions.softmax(tape, input.adjacency(), scores);
         if (!phase.isFp32() && isQuantized(cell)) {
             attention = PackedAttentionFunctions.fake(
-                    tape, input.adjacency().graph(), scores, attention, QuantConfig.SOFTMAX_ORDER, cells.scheme(cell));
+                    tape,
+                    input.adjacency().graph(),
+                    scores,
+                    attention,
+                    QuantConfig.SOFTMAX_ORDER,
+                    cells.scheme(cell),
+                    cells.learnedRanges().get(cell));
         }
         return AttentionFunctions.aggregate(tape, input.adjacency(), dropout(attention, dropout), x);
     }

@@ -114,6 +114,7 @@ public final class QuantizedCells implements AutoCloseable {
                 : new Transfer(backend, fakeMemory)
                         .vector(config.qat().protection().probabilities(source.degrees()));
         if (config.qat().learnedSteps()) {
+            // Codes of powers of two and of sums of signs are whole numbers: there is no step to learn.
             schemes.forEach((cell, scheme) -> {
                 if (!cell.component().isWeight() || config.weights().isAffine()) {
                     learnedRanges.put(cell, LearnedRanges.allocate(fakeMemory, scheme));
@@ -332,7 +333,10 @@ public final class QuantizedCells implements AutoCloseable {
         return schemes;
     }
 
-    /** Scales and offsets that are trained, by cell; none unless steps are learned. */
+    /**
+     * Scales and offsets that are trained, by cell; none unless steps are learned. Those of attention stay as they are: its
+     * codes stand for shares of their sum. What it has of this is the error.
+     */
     public Map<Cell, LearnedRanges> learnedRanges() {
         return learnedRanges;
     }

@@ -64,7 +64,8 @@ public final class PowerFreezing {
             frozen.forEach((name, f) -> held.put(name, f.values));
             try (Trainer trainer = new Trainer(model, input, parameters, cells, task.withFrozen(held), backend)) {
                 int epochs = last ? 0 : config.epochs() / (shares.size() - 1);
-                metrics = trainer.train(config.withEpochs(epochs), stepSeed);
+                TrainConfig ofStep = config.withEpochs(epochs);
+                metrics = step == 0 ? trainer.train(ofStep, stepSeed) : trainer.trainFurther(ofStep, stepSeed);
                 // The ranges of messages and embeddings are those of the checkpoint.
                 trainer.validate();
             }

@@ -141,9 +141,16 @@ public final class Trainer implements AutoCloseable {
 
     /** Trains from the present parameters and leaves the best checkpoint, ranges included; returns its validation metrics. */
     public Metrics train(TrainConfig config, long seed) {
-        parameters.resetMoments();
         if (learnsRanges()) {
             calibration.run();
+        }
+        return trainFurther(config, seed);
+    }
+
+    /** The same from the ranges as they are: what was learned of them is not calibrated away. */
+    public Metrics trainFurther(TrainConfig config, long seed) {
+        parameters.resetMoments();
+        if (learnsRanges()) {
             cells.learnedRanges().values().forEach(this::resetMoments);
         }
         return TrainingLoop.run(config, best, this::validate, epoch -> {

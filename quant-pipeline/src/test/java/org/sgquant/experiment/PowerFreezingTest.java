@@ -3,8 +3,11 @@ package org.sgquant.experiment;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -14,7 +17,10 @@ import org.sgquant.data.Dataset;
 import org.sgquant.data.SyntheticCitationGraph;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.FreezingOrder;
+import org.sgquant.quant.Protection;
+import org.sgquant.quant.QatConfig;
 import org.sgquant.quant.WeightConfig;
+import org.sgquant.train.TrainConfig;
 
 final class PowerFreezingTest {
 
@@ -76,6 +82,36 @@ final class PowerFreezingTest {
         // A scale and an offset for each of 16 and of the classes' columns, against one of both and the level.
         long columns = 16L + dataset.numClasses();
         assertThat(usual.memory().storedBytes() - powers.memory().storedBytes()).isEqualTo(8 * columns - 2 * 12);
+    }
+
+    @Test
+    void stepsLearnedWhileOneShareWasFrozenAreKeptForTheNext() {
+        Recipe recipe = SmallModels.recipe(
+                false,
+                "auto",
+                "4",
+                "mse",
+                new Recipe.Quantization.Weights(null, "pruning", WeightConfig.Powers.SHARES));
+        // So slow that weights stay where they are, while steps move at their usual rate: calibrated again, the ranges
+        // would be those of a run that learns none.
+        TrainConfig slow = new TrainConfig(9, 1e-9f, 1e-9f, 100);
+        List<List<float[][]>> ranges = new ArrayList<>();
+        for (boolean learned : new boolean[] {false, true}) {
+            Experiment experiment = new Experiment(
+                    lanes,
+                    recipe.model().config(),
+                    recipe.train().config(),
+                    slow,
+                    recipe.quantConfig().withQat(new QatConfig(learned, 1e7f, Protection.NONE)));
+            BitAssignment bits = SmallModels.parse(experiment, dataset, "2 weight=4 L1.embedding=1");
+            ranges.add(experiment.quantize(trained, bits, p -> {}).get(0).ranges());
+        }
+        assertThat(ranges.get(1)).hasSameSizeAs(ranges.get(0));
+        assertThat(IntStream.range(0, ranges.get(0).size())
+                        .filter(i -> !Arrays.deepEquals(
+                                ranges.get(0).get(i), ranges.get(1).get(i))))
+                .as("scales and offsets that were learned")
+                .isNotEmpty();
     }
 
     @Test

@@ -13,6 +13,7 @@ import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantScheme;
 import org.sgquant.tensor.QuantScheme.Block;
 import org.sgquant.tensor.Rounding;
+import org.sgquant.tensor.ShapeException;
 
 /** Attention of the edges of one row: its codes and what they weigh; one thread's scratch. */
 final class AttentionRow {
@@ -23,6 +24,9 @@ final class AttentionRow {
     }
 
     private static final float ONE = 0x1p30f;
+
+    /** What an array of the JVM holds at most. */
+    private static final int MOST_VALUES = Integer.MAX_VALUE - 8;
 
     private final CsrGraph graph;
     private final Scores scores;
@@ -68,7 +72,7 @@ final class AttentionRow {
         while (begin >= scheme.blocks().get(b).rowEnd()) {
             b++;
         }
-        int n = (end - begin) * heads;
+        int n = requireFits(i);
         if (values.length < n) {
             values = new float[Math.max(n, 2 * values.length)];
             codes = new int[values.length];
@@ -78,6 +82,16 @@ final class AttentionRow {
         if (isPacked()) {
             round(n);
         }
+    }
+
+    /** Values of row {@code i}, which an array must hold. */
+    private int requireFits(int i) {
+        long n = (long) (end - begin) * heads;
+        if (n > MOST_VALUES) {
+            throw new ShapeException("attention " + scheme.name() + ": got " + (end - begin) + " edges of row " + i
+                    + " with " + heads + " heads, the CPU takes at most " + MOST_VALUES + " values of a row");
+        }
+        return (int) n;
     }
 
     private void score(int i) {

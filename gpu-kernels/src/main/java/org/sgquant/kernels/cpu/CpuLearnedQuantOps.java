@@ -37,18 +37,51 @@ final class CpuLearnedQuantOps implements LearnedQuantOps {
         this.workers = workers;
     }
 
+    /** What row r of a packed block adds to the sums of its chunk. */
+    @FunctionalInterface
+    private interface RowSums {
+        void add(BlockParams params, int r, MemorySegment sums);
+    }
+
     @Override
     public void backward(FloatMatrix x, LearnedRanges ranges, FloatMatrix gradY, FloatMatrix gradX) {
         PackedShapes.requireLearned(x, ranges, gradY, gradX);
-        for (int b = 0; b < ranges.scheme().blocks().size(); b++) {
-            backward(x, ranges, b, gradY, gradX);
+        QuantScheme scheme = ranges.scheme();
+        for (int b = 0; b < scheme.blocks().size(); b++) {
+            Block block = scheme.blocks().get(b);
+            sum(ranges, b, (params, r, sums) -> addRow(x, scheme, block, params, r, gradY, gradX, sums));
+            if (gradX != null && !block.bits().isPacked()) {
+                long at = gradX.rowOffset(block.rowStart());
+                MemorySegment.copy(gradY.data(), at, gradX.data(), at, gradX.rowOffset(block.rowEnd()) - at);
+            }
         }
     }
 
-    private void backward(FloatMatrix x, LearnedRanges ranges, int b, FloatMatrix gradY, FloatMatrix gradX) {
+    @Override
+    public void addError(FloatMatrix x, FloatMatrix y, LearnedRanges ranges, FloatMatrix gradY) {
+        PackedShapes.requireError(x, y, ranges, gradY);
+        for (int b = 0; b < ranges.scheme().blocks().size(); b++) {
+            sum(ranges, b, (params, r, sums) -> addError(x, y, gradY, r, sums));
+        }
+    }
+
+    private static void addError(FloatMatrix x, FloatMatrix y, FloatMatrix gradY, int r, MemorySegment sums) {
+        long row = x.rowOffset(r);
+        long errors = sums.byteSize() / SUMS * (SUMS - 1);
+        for (int c = 0; c < x.cols(); c += Lanes.FLOATS) {
+            long at = row + 4L * c;
+            FloatVector off = FloatVector.fromMemorySegment(Lanes.FLOAT, y.data(), at, ORDER)
+                    .sub(FloatVector.fromMemorySegment(Lanes.FLOAT, x.data(), at, ORDER));
+            FloatVector g = FloatVector.fromMemorySegment(Lanes.FLOAT, gradY.data(), at, ORDER);
+            add(sums, errors + 4L * c, g.mul(off).abs());
+        }
+    }
+
+    /** The sums of block {@code b} over its rows, none where it is not packed, into the gradient and the error. */
+    private void sum(LearnedRanges ranges, int b, RowSums rowSums) {
         QuantScheme scheme = ranges.scheme();
         Block block = scheme.blocks().get(b);
-        int chunks = Math.ceilDiv(block.rows(), CHUNK);
+        int chunks = block.bits().isPacked() ? Math.ceilDiv(block.rows(), CHUNK) : 0;
         long rowBytes = (long) FloatMatrix.stride(scheme.cols()) * Float.BYTES;
         MemorySegment parts = workers.scratch(Math.max(1, chunks) * (SUMS * rowBytes));
         workers.run((long) block.rows() * scheme.cols() * WORK, chunks, (from, to) -> {
@@ -58,17 +91,8 @@ final class CpuLearnedQuantOps implements LearnedQuantOps {
                 int end = Math.min(block.rowEnd(), start + CHUNK);
                 MemorySegment sums = parts.asSlice(chunk * (SUMS * rowBytes), SUMS * rowBytes);
                 sums.fill((byte) 0);
-                if (block.bits().isPacked()) {
-                    for (int r = start; r < end; r++) {
-                        addRow(x, scheme, block, params, r, gradY, gradX, sums);
-                    }
-                } else if (gradX != null) {
-                    MemorySegment.copy(
-                            gradY.data(),
-                            gradY.rowOffset(start),
-                            gradX.data(),
-                            gradX.rowOffset(start),
-                            gradX.rowOffset(end - start));
+                for (int r = start; r < end; r++) {
+                    rowSums.add(params, r, sums);
                 }
             }
         });

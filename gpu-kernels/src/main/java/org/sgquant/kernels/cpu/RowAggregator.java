@@ -105,7 +105,7 @@ final class RowAggregator {
         float scale = weights == null ? 1 : weights.scale();
         float weightSum = (float) factorSum(b, from, to);
         params.get(b).moveToSums();
-        if ((to - from) * largest <= MAX_INT) {
+        if (to - from <= MAX_INT / largest) {
             Arrays.fill(sums, 0, cols, 0);
             sum(b, from, to);
             params.get(b).addSums(scale, sums, weightSum, acc, cols);

@@ -1,8 +1,6 @@
 package org.sgquant.kernels.cuda;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.sgquant.kernels.FloatShapes;
@@ -36,7 +34,6 @@ final class CudaCrossEntropy {
         int blocks = Math.toIntExact(launcher.blocks(kernel, nodes.size()));
         MemorySegment losses = launcher.scratch("losses", Math.max(blocks, 1) * (long) Double.BYTES);
         MemorySegment rights = launcher.scratch("right predictions", Math.max(blocks, 1) * (long) Integer.BYTES);
-        MemorySegment badLabel = launcher.scratch("label outside its range", Long.BYTES);
         int rows = logits.rows();
         int cols = logits.cols();
         first.apply(launcher.kernel(kernel))
@@ -49,11 +46,11 @@ final class CudaCrossEntropy {
                 .pointer(grad)
                 .pointer(losses)
                 .pointer(rights)
-                .pointer(badLabel)
+                .pointer(launcher.errors().detail())
                 .pointer(launcher.errors().word())
                 .int32(launcher.errors()
                         .site(List.of("node", rows), (node, kind) -> FloatShapes.noSuchNode((int) node, rows)))
-                .int32(launcher.errors().site(List.of("label", cols), (node, kind) -> noSuchLabel(badLabel, cols)))
+                .int32(launcher.errors().site(List.of("label", cols), (node, kind) -> noSuchLabel(cols)))
                 .run(blocks);
         launcher.kernel("cross_entropy_metrics")
                 .pointer(losses)
@@ -64,14 +61,9 @@ final class CudaCrossEntropy {
                 .run(1);
     }
 
-    /** Reads what the kernel left in {@code badLabel}, the complement of node and label, and clears it. */
-    private ShapeException noSuchLabel(MemorySegment badLabel, int cols) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment word = arena.allocate(ValueLayout.JAVA_LONG);
-            launcher.stream().copyToHost(badLabel, word, Long.BYTES);
-            launcher.stream().fill(badLabel, (byte) 0, Long.BYTES);
-            long found = ~word.get(ValueLayout.JAVA_LONG, 0);
-            return FloatShapes.noSuchLabel((int) found, (int) (found >>> Integer.SIZE), cols);
-        }
+    /** Of the complement of node and label, which the kernel left. */
+    private ShapeException noSuchLabel(int cols) {
+        long found = ~launcher.errors().readDetail();
+        return FloatShapes.noSuchLabel((int) found, (int) (found >>> Integer.SIZE), cols);
     }
 }

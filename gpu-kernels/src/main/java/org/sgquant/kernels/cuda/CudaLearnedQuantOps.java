@@ -29,9 +29,41 @@ final class CudaLearnedQuantOps implements LearnedQuantOps {
         this.launcher = launcher;
     }
 
+    /** The launch that leaves the sums of a block's chunks in {@code parts}; all but the last argument. */
+    @FunctionalInterface
+    private interface ChunkSums {
+        Launch of(int b, int chunk);
+    }
+
     @Override
     public void backward(FloatMatrix x, LearnedRanges ranges, FloatMatrix gradY, FloatMatrix gradX) {
         PackedShapes.requireLearned(x, ranges, gradY, gradX);
+        sum(
+                ranges,
+                (b, chunk) -> launcher.kernel("learned_backward_f32")
+                        .pointer(x)
+                        .scheme(ranges.scheme())
+                        .int32(b)
+                        .int32(chunk)
+                        .pointer(gradY)
+                        .pointer(gradX));
+    }
+
+    @Override
+    public void addError(FloatMatrix x, FloatMatrix y, LearnedRanges ranges, FloatMatrix gradY) {
+        PackedShapes.requireError(x, y, ranges, gradY);
+        sum(
+                ranges,
+                (b, chunk) -> launcher.kernel("learned_error_f32")
+                        .pointer(x)
+                        .pointer(y)
+                        .scheme(ranges.scheme())
+                        .int32(b)
+                        .int32(chunk)
+                        .pointer(gradY));
+    }
+
+    private void sum(LearnedRanges ranges, ChunkSums chunkSums) {
         QuantScheme scheme = ranges.scheme();
         for (int b = 0; b < scheme.blocks().size(); b++) {
             int rows = scheme.blocks().get(b).rows();
@@ -39,15 +71,7 @@ final class CudaLearnedQuantOps implements LearnedQuantOps {
             int chunks = Math.ceilDiv(rows, chunk);
             long partBytes = (long) Math.max(chunks, 1) * SUMS * Math.max(scheme.cols(), 1) * Float.BYTES;
             MemorySegment parts = launcher.scratch("learned range sums", partBytes);
-            launcher.kernel("learned_backward_f32")
-                    .pointer(x)
-                    .scheme(scheme)
-                    .int32(b)
-                    .int32(chunk)
-                    .pointer(gradY)
-                    .pointer(gradX)
-                    .pointer(parts)
-                    .run(Math.ceilDiv(scheme.cols(), TILE_COLUMNS), chunks);
+            chunkSums.of(b, chunk).pointer(parts).run(Math.ceilDiv(scheme.cols(), TILE_COLUMNS), chunks);
             String sums = "learned_sums_f32";
             launcher.kernel(sums)
                     .scheme(scheme)

@@ -26,6 +26,7 @@ final class DeviceErrors {
 
     private final CudaStream stream;
     private final MemorySegment word;
+    private final MemorySegment detail;
     private final MemorySegment onHost;
     private final Map<Object, Integer> numbers = new HashMap<>();
     private final List<ErrorSite> sites = new ArrayList<>();
@@ -33,12 +34,24 @@ final class DeviceErrors {
     DeviceErrors(CudaStream stream, DeviceMemory memory, PinnedMemory pinned) {
         this.stream = stream;
         this.word = memory.allocate(Long.BYTES);
+        this.detail = memory.allocate(Long.BYTES);
         this.onHost = pinned.allocate(Long.BYTES);
         stream.fill(word, (byte) -1, Long.BYTES);
     }
 
     MemorySegment word() {
         return word;
+    }
+
+    /** A second word for what a site has to tell beyond its element; 0 until a kernel writes it and after every check. */
+    MemorySegment detail() {
+        return detail;
+    }
+
+    /** What kernels left in {@link #detail}. */
+    long readDetail() {
+        stream.copyToHost(detail, onHost, Long.BYTES);
+        return onHost.get(JAVA_LONG, 0);
     }
 
     /** Number of the site of {@code key}; equal keys stand for equal sites. */
@@ -70,6 +83,9 @@ final class DeviceErrors {
         stream.fill(word, (byte) -1, Long.BYTES);
         ErrorSite site = sites.get((int) (found >>> SITE_SHIFT));
         long place = found & ((1L << SITE_SHIFT) - 1);
-        throw site.at(place >>> 2, (int) (place & 3));
+        RuntimeException wrong = site.at(place >>> 2, (int) (place & 3));
+        // Left by whatever else was wrong, too: the next error must not find it.
+        stream.fill(detail, (byte) 0, Long.BYTES);
+        throw wrong;
     }
 }

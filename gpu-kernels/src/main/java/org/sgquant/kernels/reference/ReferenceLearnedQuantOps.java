@@ -54,6 +54,26 @@ public final class ReferenceLearnedQuantOps implements LearnedQuantOps {
     }
 
     @Override
+    public void addError(FloatMatrix x, FloatMatrix y, LearnedRanges ranges, FloatMatrix gradY) {
+        PackedShapes.requireError(x, y, ranges, gradY);
+        for (int b = 0; b < ranges.scheme().blocks().size(); b++) {
+            Block block = ranges.scheme().blocks().get(b);
+            double[] error = new double[ranges.error().cols()];
+            for (int r = block.rowStart(); r < block.rowEnd() && block.bits().isPacked(); r++) {
+                for (int c = 0; c < x.cols(); c++) {
+                    double off = (double) y.get(r, c) - x.get(r, c);
+                    error[ranges.perColumn() ? c : 0] += Math.abs(gradY.get(r, c) * off);
+                }
+            }
+            for (int i = 0; i < error.length; i++) {
+                ranges.gradient().set(2 * b, i, 0);
+                ranges.gradient().set(2 * b + 1, i, 0);
+                ranges.error().set(b, i, (float) (ranges.error().get(b, i) + error[i]));
+            }
+        }
+    }
+
+    @Override
     public void step(LearnedRanges ranges, float rateFactor, StepState state) {
         LearnedStep.apply(ranges, rateFactor, AdamStep.of(state));
     }

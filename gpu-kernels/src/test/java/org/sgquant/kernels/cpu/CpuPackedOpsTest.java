@@ -1,7 +1,12 @@
 package org.sgquant.kernels.cpu;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.foreign.ValueLayout;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.sgquant.kernels.PackedOps;
 import org.sgquant.kernels.PackedOracleContract;
@@ -10,6 +15,15 @@ import org.sgquant.kernels.PackedQuantizationContract;
 import org.sgquant.kernels.PackedSumsContract;
 import org.sgquant.kernels.RowCodeContract;
 import org.sgquant.kernels.StochasticRoundingContract;
+import org.sgquant.tensor.BitWidth;
+import org.sgquant.tensor.CsrGraph;
+import org.sgquant.tensor.EdgeWeights;
+import org.sgquant.tensor.FloatMatrix;
+import org.sgquant.tensor.Granularity;
+import org.sgquant.tensor.HostMemory;
+import org.sgquant.tensor.PackedLayout;
+import org.sgquant.tensor.PackedMatrix;
+import org.sgquant.tensor.QuantScheme;
 
 class CpuPackedOpsTest {
 
@@ -25,6 +39,35 @@ class CpuPackedOpsTest {
         ThreeThreads() {
             super(3);
         }
+    }
+
+    /** So many edges that edges times the largest product of codes does not fit 64 bits. */
+    @Test
+    void a_hub_of_millions_of_edges_at_the_greatest_widths_is_summed_exactly() {
+        int edges = 8_500_000;
+        try (HostMemory memory = new HostMemory();
+                Workers workers = new Workers(1)) {
+            CsrGraph graph = CsrGraph.of(memory, 1, new int[] {0, edges}, new int[edges]);
+            PackedMatrix x = ones(memory, 1, Granularity.ROW_CODE);
+            PackedLayout.setCode(x.data(0), 0, BitWidth.Q16, 1, 0, 1000);
+            x.rowCodes(0).set(ValueLayout.JAVA_BYTE, 0, (byte) 255);
+            PackedMatrix codes = ones(memory, edges, Granularity.TENSOR);
+            codes.data(0).asSlice(0, edges).fill((byte) (1000 >> 8));
+            codes.data(0)
+                    .asSlice(PackedLayout.sectionOffset(BitWidth.Q16, edges, 1), edges)
+                    .fill((byte) 1000);
+            FloatMatrix out = FloatMatrix.allocate(memory, 1, 1);
+            EdgeWeights weights = new EdgeWeights(List.of(new EdgeWeights.Part(0, 1, 0, codes)));
+            new CpuPackedOps(workers).spmmWeighted(graph, weights, x, out);
+            assertThat(out.get(0, 0)).isEqualTo((float) (edges * (1000L * 1000 * 255)));
+        }
+    }
+
+    /** One row of codes of 16 bits, 0 at first, of scale 1. */
+    private static PackedMatrix ones(HostMemory memory, int cols, Granularity granularity) {
+        QuantScheme scheme = QuantScheme.uniform(memory, "x", 1, cols, BitWidth.Q16, granularity);
+        scheme.blocks().get(0).params().scale().set(0, 0, 1);
+        return PackedMatrix.allocate(memory, scheme);
     }
 
     @TestInstance(TestInstance.Lifecycle.PER_CLASS)

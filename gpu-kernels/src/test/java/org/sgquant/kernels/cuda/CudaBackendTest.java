@@ -11,6 +11,7 @@ import org.sgquant.cuda.testing.OnDevice;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.Backends;
 import org.sgquant.kernels.DeviceUnavailableException;
+import org.sgquant.kernels.ElementwiseOps;
 import org.sgquant.kernels.NonFiniteException;
 import org.sgquant.kernels.OutOfDeviceMemoryException;
 import org.sgquant.kernels.Replay;
@@ -19,6 +20,7 @@ import org.sgquant.tensor.BitWidth;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.HostMemory;
+import org.sgquant.tensor.IntArray;
 import org.sgquant.tensor.Memory;
 import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantScheme;
@@ -52,6 +54,24 @@ class CudaBackendTest {
             FloatMatrix x = FloatMatrix.allocate(memory, 3, 5);
             assertThatThrownBy(() -> x.get(0, 0)).isInstanceOf(WrongThreadException.class);
             assertThatThrownBy(() -> x.set(0, 0, 1)).isInstanceOf(WrongThreadException.class);
+        }
+    }
+
+    @Test
+    void a_label_that_another_error_hid_does_not_come_up_later() {
+        try (Backend backend = CudaBackend.open(0);
+                HostMemory memory = new HostMemory()) {
+            ElementwiseOps ops = HostOperands.elementwise(backend);
+            FloatMatrix logits = FloatMatrix.allocate(memory, 3, 2);
+            FloatMatrix metrics = FloatMatrix.allocate(memory, 1, 2);
+            IntArray noNode = IntArray.of(memory, 3, 0);
+            assertThatThrownBy(
+                            () -> ops.softmaxCrossEntropy(logits, IntArray.of(memory, -1, 0, 0), noNode, null, metrics))
+                    .hasMessage("softmaxCrossEntropy: node 3 is outside 0..2");
+            IntArray nodes = IntArray.of(memory, 0, 1);
+            assertThatThrownBy(
+                            () -> ops.softmaxCrossEntropy(logits, IntArray.of(memory, 0, 2, 0), nodes, null, metrics))
+                    .hasMessage("softmaxCrossEntropy: label 2 of node 1 is outside 0..1");
         }
     }
 

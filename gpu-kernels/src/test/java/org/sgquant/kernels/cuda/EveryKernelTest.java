@@ -173,6 +173,7 @@ class EveryKernelTest {
         StepState state = StepState.allocate(f.memory());
         state.set(1, 1, 0.1f);
         ops.backward(f.matrix(5, COLS), ranges, f.matrix(5, COLS), f.output(5, COLS));
+        ops.addError(f.matrix(5, COLS), f.matrix(5, COLS), ranges, f.matrix(5, COLS));
         ops.step(ranges, 1, state);
     }
 

@@ -78,6 +78,14 @@ final class HostOperands {
         }
 
         @Override
+        public void addError(FloatMatrix x, FloatMatrix y, LearnedRanges ranges, FloatMatrix gradY) {
+            DeviceCall.run(
+                    backend,
+                    call -> backend.learnedQuant()
+                            .addError(call.matrix(x), call.matrix(y), call.ranges(ranges), call.matrix(gradY)));
+        }
+
+        @Override
         public void step(LearnedRanges ranges, float rateFactor, StepState state) {
             DeviceCall.run(
                     backend, call -> backend.learnedQuant().step(call.ranges(ranges), rateFactor, call.state(state)));
