@@ -10,7 +10,8 @@ import org.sgquant.tensor.IntArray;
  * <p>Edge e leads from source {@code j = col(e)} to the target i whose row it is in. Edge values are nnz x H, a row per
  * edge and a column per head; node tensors with heads are N x (H F), head h in columns [h F, (h + 1) F). H F is read
  * off the operands. Fewer than 2^31 edge values. Sums and exponentials: float32 by {@link Exp} on devices, double in the
- * reference, unless said otherwise; a result never depends on the number of threads, nor on whether code is compiled yet. No operand is the output.
+ * reference, unless said otherwise; a result depends neither on the number of threads nor on whether code is compiled
+ * yet. No operand is the output.
  */
 public interface AttentionOps {
 
