@@ -48,12 +48,13 @@ final class GraphOptions {
                 "is for the nodes of one graph, and " + dataset + " has whole graphs to classify, fold by fold");
     }
 
-    /** Refuses these options where nodes of the graph {@code dataset} are classified. */
-    void refuseThoseOfGraphs(String dataset) {
+    /** Refuses these options where nodes of the graph of {@code data} are classified. */
+    void refuseThoseOfGraphs(DatasetOptionsGroup data) {
+        String graph = data.edges == null ? data.dataset : data.edges.toString();
         refuse(
                 CommandSpec.forAnnotatedObject(new GraphOptions()).options().stream()
                         .map(OptionSpec::longestName),
-                "is for whole graphs to classify, and " + dataset + " is a single graph");
+                "is for whole graphs to classify, and " + graph + " is a single graph");
     }
 
     private void refuse(Stream<String> names, String why) {

@@ -69,7 +69,7 @@ final class QuantizeCommand implements Callable<Integer> {
                 return result.finish(pipeline.report(), pipeline.testDrop(), common.json);
             }
         }
-        graphs.refuseThoseOfGraphs(data.edges == null ? data.dataset : data.edges.toString());
+        graphs.refuseThoseOfGraphs(data);
         result.check();
         try (Pipeline pipeline = new Pipeline(common, data, preset(), seeds, seeds)) {
             BitAssignment assignment = pipeline.parse(bits);

@@ -52,7 +52,7 @@ final class RunCommand implements Callable<Integer> {
         if (GraphPipeline.serves(data)) {
             return classifyGraphs();
         }
-        graphs.refuseThoseOfGraphs(data.edges == null ? data.dataset : data.edges.toString());
+        graphs.refuseThoseOfGraphs(data);
         result.check();
         search.check();
         try (Pipeline pipeline = new Pipeline(common, data, model, seeds, Integer.MAX_VALUE)) {

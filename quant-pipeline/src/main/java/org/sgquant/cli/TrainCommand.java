@@ -39,7 +39,7 @@ final class TrainCommand implements Callable<Integer> {
                 return result.finish(pipeline.report(), 0, common.json);
             }
         }
-        graphs.refuseThoseOfGraphs(data.edges == null ? data.dataset : data.edges.toString());
+        graphs.refuseThoseOfGraphs(data);
         result.check();
         model.fineTuneEpochs = 0;
         try (Pipeline pipeline = new Pipeline(common, data, model, seeds, seeds)) {

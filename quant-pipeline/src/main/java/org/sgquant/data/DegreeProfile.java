@@ -1,6 +1,7 @@
 package org.sgquant.data;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +28,7 @@ final class DegreeProfile {
         int[] most = new int[STATISTICS];
         for (int v = 0; v < tags.length; v++) {
             int[] profile = steps(graphs, v);
-            tags[v] = ids.computeIfAbsent(List.of(box(profile)), p -> {
+            tags[v] = ids.computeIfAbsent(Arrays.stream(profile).boxed().toList(), p -> {
                 profiles.add(profile);
                 return profiles.size() - 1;
             });
@@ -43,14 +44,6 @@ final class DegreeProfile {
             first += most[s] + 1;
         }
         return graphs.withTags(tags, new TagFeatures(first, profiles.toArray(int[][]::new)));
-    }
-
-    private static Integer[] box(int[] values) {
-        Integer[] boxed = new Integer[values.length];
-        for (int i = 0; i < values.length; i++) {
-            boxed[i] = values[i];
-        }
-        return boxed;
     }
 
     private static int[] steps(GraphCollection graphs, int v) {

@@ -11,7 +11,8 @@ import org.sgquant.tensor.HostMemory;
  * Many small graphs to classify, as one disjoint union: graph g has the nodes {@code nodePtr[g] .. nodePtr[g + 1]}.
  *
  * <p>Node v has the ascending neighbours {@code colIdx[rowPtr[v] .. rowPtr[v + 1])}, numbered in the union, symmetric and
- * without itself, and a tag, which decides its features. Labels run from 0 to numClasses - 1. The arrays are not to be written to.
+ * without itself, and a tag, which decides its features. Labels run from 0 to numClasses - 1. The arrays are not to be
+ * written to.
  */
 public record GraphCollection(
         String name,
