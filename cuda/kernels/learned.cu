@@ -89,8 +89,9 @@ extern "C" __global__ void __launch_bounds__(sgq_learned::BLOCK)
     learned_error_f32(const float *x, const float *y, const SgqPacked scheme, int b, int chunk, const float *grad_y,
                       float *parts) {
   using namespace sgq_learned;
+  bool packed = scheme.block[b].bits < 32;
   sum_chunk(scheme, b, chunk, parts, [&](long long at, float, float, Sums &sums) {
-    sums.error += fabsf(grad_y[at] * (y[at] - x[at]));
+    if (packed) sums.error += fabsf(grad_y[at] * (y[at] - x[at]));
   });
 }
 

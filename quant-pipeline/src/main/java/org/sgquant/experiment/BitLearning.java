@@ -21,8 +21,8 @@ import org.sgquant.train.TrainConfig;
  *
  * <p>The error of a slot is {@code sum |dL/dx'| |x' - x|}: A2Q's local error of a node weighted by the gradient of the
  * task, summed over the nodes that share the width, so that no label is needed where the width applies. Features, edge
- * weights, cells at 32 bits and weights made of powers of two keep the widths of the start: the last round by a third at
- * most at any width, so that there is little to learn.
+ * weights, cells at 32 bits and weights made of powers of two keep the widths of the start: rounding to a power of two
+ * errs by at most a third of the value at any width, so that there is little to learn.
  */
 public final class BitLearning {
 

@@ -82,7 +82,7 @@ class BitLearningTest {
                     "auto",
                     "4",
                     "mse",
-                    new Recipe.Quantization.Weights(null, "pruning", WeightConfig.Powers.SHARES));
+                    new Recipe.Quantization.Weights(null, "pruning", WeightConfig.Powers.SHARES, null));
             Experiment experiment = SmallModels.experiment(lanes, recipe);
             List<Experiment.Trained> models = experiment.train(0, 1, t -> {});
             BitAssignment start = SmallModels.parse(experiment, dataset, "8 weight=3 L1.embedding=1");

@@ -91,7 +91,7 @@ final class PowerFreezingTest {
                 "auto",
                 "4",
                 "mse",
-                new Recipe.Quantization.Weights(null, "pruning", WeightConfig.Powers.SHARES));
+                new Recipe.Quantization.Weights(null, "pruning", WeightConfig.Powers.SHARES, null));
         // So slow that weights stay where they are, while steps move at their usual rate: calibrated again, the ranges
         // would be those of a run that learns none.
         TrainConfig slow = new TrainConfig(9, 1e-9f, 1e-9f, 100);
