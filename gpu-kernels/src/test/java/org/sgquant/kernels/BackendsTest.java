@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sgquant.cuda.CudaProbe;
+import org.sgquant.kernels.reference.ReferenceDenseOps;
 
 class BackendsTest {
 
@@ -20,7 +21,7 @@ class BackendsTest {
     @Test
     void auto_tells_in_one_line_what_it_chose_and_why_not_cuda() {
         assumeFalse(probe.isAvailable(), "there is a CUDA device");
-        try (Backend backend = Backends.select("auto", 2, lines::add)) {
+        try (Backend backend = Backends.select("auto", 2, DenseLibrary.OWN, lines::add)) {
             assertThat(backend.name()).isEqualTo("cpu");
             assertThat(lines).containsExactly("device: " + backend.description() + "; CUDA refused: " + probe.reason());
         }
@@ -29,7 +30,7 @@ class BackendsTest {
     @ParameterizedTest
     @ValueSource(strings = {"cpu", "reference"})
     void a_device_asked_for_by_name_is_taken_silently(String device) {
-        try (Backend backend = Backends.select(device, 1, lines::add)) {
+        try (Backend backend = Backends.select(device, 1, DenseLibrary.OWN, lines::add)) {
             assertThat(backend.name()).isEqualTo(device);
             assertThat(lines).isEmpty();
         }
@@ -39,7 +40,7 @@ class BackendsTest {
     @ValueSource(strings = {"cuda", "cuda:0", "cuda:12"})
     void cuda_asked_for_is_never_replaced(String device) {
         assumeFalse(probe.isAvailable(), "there is a CUDA device");
-        assertThatThrownBy(() -> Backends.select(device, 1, lines::add))
+        assertThatThrownBy(() -> Backends.select(device, 1, DenseLibrary.OWN, lines::add))
                 .isInstanceOf(DeviceUnavailableException.class)
                 .hasMessage("CUDA unavailable: " + probe.reason() + "; pass --device cpu to run on the CPU");
         assertThat(lines).isEmpty();
@@ -48,8 +49,36 @@ class BackendsTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "CPU", "cuda:", "cuda:-1", "cuda:x", "gpu"})
     void an_unknown_device_is_refused_with_the_choice(String device) {
-        assertThatThrownBy(() -> Backends.select(device, 1, lines::add))
+        assertThatThrownBy(() -> Backends.select(device, 1, DenseLibrary.OWN, lines::add))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("device '" + device + "' does not exist: choose auto, cpu, reference, cuda or cuda:N");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"cpu", "auto"})
+    void dense_products_of_a_library_take_the_place_of_our_own_on_the_cpu(String device) {
+        try (Backend backend = Backends.select(device, 2, "plain", lines::add)) {
+            assertThat(backend.dense()).isInstanceOf(ReferenceDenseOps.class);
+            assertThat(backend.description()).endsWith("2 threads, dense products by plain)");
+            assertThat(lines)
+                    .hasSize(device.equals("auto") ? 1 : 0)
+                    .allMatch(line -> line.contains("CUDA was not asked"));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"cuda", "reference"})
+    void a_library_for_the_cpu_is_refused_on_another_device(String device) {
+        assertThatThrownBy(() -> Backends.select(device, 1, "plain", lines::add))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("dense algebra 'plain' works on the memory of the CPU: choose device cpu with it, got "
+                        + device);
+    }
+
+    @Test
+    void an_unknown_library_is_refused_with_the_choice() {
+        assertThatThrownBy(() -> Backends.select("cpu", 1, "mkl", lines::add))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("dense algebra 'mkl' is not on the class path: there is own, plain");
     }
 }

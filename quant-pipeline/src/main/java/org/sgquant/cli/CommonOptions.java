@@ -4,6 +4,7 @@ import org.sgquant.data.Dataset;
 import org.sgquant.experiment.Lanes;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.Backends;
+import org.sgquant.kernels.DenseLibrary;
 import picocli.CommandLine.Option;
 
 /** Options of every command that computes. */
@@ -19,6 +20,13 @@ final class CommonOptions {
             paramLabel = "DEVICE",
             description = "auto, cpu, reference, cuda or cuda:N (default: ${DEFAULT-VALUE}).")
     String device = "auto";
+
+    @Option(
+            names = "--dense",
+            paramLabel = "LIBRARY",
+            description = "Who computes dense products in training: own, or a library on the class path, as nd4j"
+                    + " (default: ${DEFAULT-VALUE}). Packed inference has kernels of its own.")
+    String dense = DenseLibrary.OWN;
 
     @Option(names = "--threads", paramLabel = "N", description = "CPU threads (default: all cores).")
     int threads = Runtime.getRuntime().availableProcessors();
@@ -66,7 +74,7 @@ final class CommonOptions {
     }
 
     Backend backend(int laneThreads, Console console) {
-        return Backends.select(device, laneThreads, console::info);
+        return Backends.select(device, laneThreads, dense, console::info);
     }
 
     /** What a report says of the device. */

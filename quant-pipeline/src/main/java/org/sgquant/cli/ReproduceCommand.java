@@ -10,6 +10,7 @@ import java.util.concurrent.Callable;
 import org.sgquant.data.Datasets;
 import org.sgquant.experiment.Lanes;
 import org.sgquant.experiment.Recipe;
+import org.sgquant.kernels.DenseLibrary;
 import org.sgquant.quant.QuantConfig;
 import org.sgquant.report.Json;
 import org.sgquant.reproduce.Ledger;
@@ -188,7 +189,8 @@ final class ReproduceCommand implements Callable<Integer> {
     /** The command that makes the whole table: what another machine needs to be told. */
     private String command(int count) {
         return "sgquant reproduce " + name + " --seeds " + count + (common.seed == 0 ? "" : " --seed " + common.seed)
-                + (common.device.equals("auto") ? "" : " --device " + common.device);
+                + (common.device.equals("auto") ? "" : " --device " + common.device)
+                + (common.dense.equals(DenseLibrary.OWN) ? "" : " --dense " + common.dense);
     }
 
     private static String machine() {

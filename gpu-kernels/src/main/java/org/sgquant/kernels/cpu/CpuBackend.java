@@ -1,20 +1,28 @@
 package org.sgquant.kernels.cpu;
 
 import jdk.incubator.vector.FloatVector;
+import org.sgquant.kernels.DenseLibrary;
+import org.sgquant.kernels.DenseOps;
 import org.sgquant.kernels.HostBackend;
 
 /** The default backend: Vector API kernels over off-heap memory on any number of cores. */
 public final class CpuBackend extends HostBackend {
 
     private final Workers workers;
+    private final String dense;
 
     public CpuBackend(int threads) {
-        this(new Workers(threads));
+        this(new Workers(threads), DenseLibrary.OWN, null);
     }
 
-    private CpuBackend(Workers workers) {
+    /** A backend that takes {@link #dense} from {@code library}. */
+    public CpuBackend(int threads, DenseLibrary library) {
+        this(new Workers(threads), library.name(), library.open(threads));
+    }
+
+    private CpuBackend(Workers workers, String dense, DenseOps denseOps) {
         super(
-                new CpuDenseOps(workers),
+                denseOps == null ? new CpuDenseOps(workers) : denseOps,
                 new CpuSparseOps(workers),
                 new CpuPackedOps(workers),
                 new CpuSparsePackedOps(workers),
@@ -27,6 +35,7 @@ public final class CpuBackend extends HostBackend {
                 new CpuPowerOps(workers),
                 new CpuMultibitOps(workers));
         this.workers = workers;
+        this.dense = dense;
     }
 
     @Override
@@ -37,7 +46,8 @@ public final class CpuBackend extends HostBackend {
     @Override
     public String description() {
         return "cpu (Vector API, " + FloatVector.SPECIES_PREFERRED.vectorBitSize() + " bits, " + workers.threads()
-                + (workers.threads() == 1 ? " thread)" : " threads)");
+                + (workers.threads() == 1 ? " thread" : " threads")
+                + (dense.equals(DenseLibrary.OWN) ? ")" : ", dense products by " + dense + ")");
     }
 
     @Override

@@ -10,6 +10,7 @@ import org.sgquant.cuda.CudaCounters;
 import org.sgquant.cuda.testing.OnDevice;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.Backends;
+import org.sgquant.kernels.DenseLibrary;
 import org.sgquant.kernels.DeviceUnavailableException;
 import org.sgquant.kernels.ElementwiseOps;
 import org.sgquant.kernels.NonFiniteException;
@@ -32,7 +33,7 @@ class CudaBackendTest {
     @Test
     void auto_takes_cuda_where_there_is_a_device_and_says_so() {
         List<String> lines = new ArrayList<>();
-        try (Backend backend = Backends.select("auto", 1, lines::add)) {
+        try (Backend backend = Backends.select("auto", 1, DenseLibrary.OWN, lines::add)) {
             assertThat(backend.name()).isEqualTo("cuda");
             assertThat(lines).containsExactly("device: " + backend.description());
             assertThat(backend.description()).startsWith("cuda (").contains("sm_");
@@ -41,7 +42,7 @@ class CudaBackendTest {
 
     @Test
     void a_device_that_is_not_there_is_refused_by_number() {
-        assertThatThrownBy(() -> Backends.select("cuda:77", 1, line -> {}))
+        assertThatThrownBy(() -> Backends.select("cuda:77", 1, DenseLibrary.OWN, line -> {}))
                 .isInstanceOf(DeviceUnavailableException.class)
                 .hasMessageStartingWith("CUDA unavailable: there is no CUDA device 77")
                 .hasMessageEndingWith("; pass --device cpu to run on the CPU");
