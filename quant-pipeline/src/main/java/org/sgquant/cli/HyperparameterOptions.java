@@ -32,6 +32,9 @@ final class HyperparameterOptions {
     @Option(names = "--attention-dropout", paramLabel = "P", description = "Dropout of attention.")
     Float attentionDropout;
 
+    @Option(names = "--message-dropout", paramLabel = "P", description = "gat: dropout of what is aggregated.")
+    Float messageDropout;
+
     @Option(names = "--weight-decay", paramLabel = "X", description = "L2 penalty.")
     Float weightDecay;
 
@@ -85,6 +88,7 @@ final class HyperparameterOptions {
         changes.put("heads", heads);
         changes.put("dropout", dropout);
         changes.put("attentionDropout", attentionDropout);
+        changes.put("messageDropout", messageDropout);
         changes.put("weightDecay", weightDecay);
         changes.put("norm", norm);
         changes.put("order", order);

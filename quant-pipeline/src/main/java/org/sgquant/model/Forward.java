@@ -183,7 +183,7 @@ public final class Forward {
     }
 
     public Value dropout(Value x, float rate) {
-        return phase.isTraining() ? tape.dropout(x, rate, dropoutStreams++, state) : x;
+        return phase.isTraining() && rate > 0 ? tape.dropout(x, rate, dropoutStreams++, state) : x;
     }
 
     public Value matmul(Value x, Value w) {

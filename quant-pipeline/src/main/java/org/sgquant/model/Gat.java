@@ -102,7 +102,8 @@ public final class Gat implements Model {
             Value message = f.quantize(new Cell(l, Component.MESSAGE), transformed);
             Value target = f.headProducts(message, f.parameter(target(l)));
             Value source = f.headProducts(message, f.parameter(source(l)));
-            Value sum = f.attendAdditive(l, target, source, SLOPE, message, config.attentionDropout());
+            Value aggregated = f.dropout(message, config.messageDropout());
+            Value sum = f.attendAdditive(l, target, source, SLOPE, aggregated, config.attentionDropout());
             Value out = f.addBias(sum, f.parameter("L" + l + ".bias"));
             h = l < config.layers() ? f.elu(out) : out;
         }

@@ -77,7 +77,7 @@ final class GradientTest {
                 Backend backend = device.equals("cpu") ? new CpuBackend(2) : new ReferenceBackend();
                 GraphInput input = new GraphInput(dataset, backend);
                 Memory memory = backend.newMemory("test")) {
-            Model gat = new GatConfig(layers, 3, heads, 0, 0, 0).create(ModelSizes.of(input));
+            Model gat = new GatConfig(layers, 3, heads, 0, 0, 0, 0).create(ModelSizes.of(input));
             assertGradients(gat, new DoubleAttention.Gat(dataset), input, backend, memory);
         }
     }

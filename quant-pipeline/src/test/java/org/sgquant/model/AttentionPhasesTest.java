@@ -3,7 +3,9 @@ package org.sgquant.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.sgquant.autograd.Plan;
@@ -12,6 +14,7 @@ import org.sgquant.autograd.Value;
 import org.sgquant.data.Dataset;
 import org.sgquant.data.SyntheticCitationGraph;
 import org.sgquant.kernels.Backend;
+import org.sgquant.kernels.StepState;
 import org.sgquant.kernels.Transfer;
 import org.sgquant.kernels.cpu.CpuBackend;
 import org.sgquant.quant.BitAssignment;
@@ -27,7 +30,7 @@ import org.sgquant.tensor.QuantScheme;
 final class AttentionPhasesTest {
 
     static List<ModelConfig> models() {
-        return List.of(new GatConfig(2, 3, 4, 0.6f, 0.6f, 5e-4f), AgnnConfig.DEFAULT);
+        return List.of(new GatConfig(2, 3, 4, 0.6f, 0.6f, 0.6f, 5e-4f), AgnnConfig.DEFAULT);
     }
 
     /** Largest difference of logits between fake quantization under {@code text} and fp32. */
@@ -63,6 +66,28 @@ final class AttentionPhasesTest {
         }
     }
 
+    @Test
+    void aggregatedMessagesAreDroppedInTrainingAlone() {
+        try (Dataset dataset = SyntheticCitationGraph.SMALL.generate();
+                Backend backend = new CpuBackend(1);
+                Memory memory = backend.newMemory("test");
+                GraphInput input = new GraphInput(dataset, backend)) {
+            Model kept = new GatConfig(2, 3, 4, 0, 0, 0, 0).create(ModelSizes.of(input));
+            Model dropped = new GatConfig(2, 3, 4, 0, 0, 0.6f, 0).create(ModelSizes.of(input));
+            try (Parameters parameters = new Parameters(kept.parameters(), backend)) {
+                parameters.initialize(5);
+                float[][] exact = logits(kept, Phase.EVALUATE, input, parameters, null, memory, backend);
+                assertThat(logits(dropped, Phase.EVALUATE, input, parameters, null, memory, backend))
+                        .isDeepEqualTo(exact);
+                assertThat(logits(kept, Phase.TRAIN, input, parameters, null, memory, backend))
+                        .isDeepEqualTo(exact);
+                assertThat(Arrays.deepEquals(
+                                exact, logits(dropped, Phase.TRAIN, input, parameters, null, memory, backend)))
+                        .isFalse();
+            }
+        }
+    }
+
     /** A block of attention holds the edges of the rows of its bucket. */
     private static void assertBlocks(QuantizedCells cells, Model model, GraphInput input) {
         int[] bounds = cells.bits().buckets().bounds(input.dataset().degrees());
@@ -86,8 +111,10 @@ final class AttentionPhasesTest {
             QuantizedCells cells,
             Memory memory,
             Backend backend) {
+        StepState state = StepState.allocate(memory);
+        state.set(3, 1, 0);
         Tape tape = new Tape();
-        Value out = model.logits(new Forward(tape, phase, input, parameters, cells, null));
+        Value out = model.logits(new Forward(tape, phase, input, parameters, cells, state));
         FloatMatrix buffer = FloatMatrix.allocate(memory, out.rows(), out.cols());
         tape.output(out, buffer);
         try (Plan plan = Plan.compile(tape, backend, memory)) {

@@ -30,7 +30,7 @@ class CudaTrainingTest {
     private static final int EPOCHS = 30;
 
     private static final List<ModelConfig> MODELS =
-            List.of(GcnConfig.DEFAULT, new GatConfig(2, 3, 4, 0.6f, 0.6f, 5e-4f), AgnnConfig.DEFAULT);
+            List.of(GcnConfig.DEFAULT, new GatConfig(2, 3, 4, 0.6f, 0.6f, 0.6f, 5e-4f), AgnnConfig.DEFAULT);
 
     static List<ModelConfig> models() {
         return MODELS;
