@@ -12,6 +12,7 @@ final class LoadFailure {
     private static final Pattern WRONG_VERSION = Pattern.compile("version [`'](\\S+)' not found");
     private static final Pattern UNDEFINED = Pattern.compile("undefined symbol: (\\w+)");
 
+    private static final Pattern OTHER_FILE = Pattern.compile("(/\\S+): (.*)");
     private static final List<String> NOT_A_LIBRARY =
             List.of("invalid ELF header", "file too short", "wrong ELF class", "ELF file", "cannot read file data");
 
@@ -38,7 +39,10 @@ final class LoadFailure {
             while (detail.startsWith(file + ": ")) {
                 detail = detail.substring(file.length() + 2);
             }
-            return "it is damaged or no library of this platform (" + detail + ")";
+            Matcher other = OTHER_FILE.matcher(detail);
+            return other.matches()
+                    ? "it needs " + Path.of(other.group(1)).getFileName() + ", which " + damaged(other.group(2))
+                    : "it " + damaged(detail);
         }
         Matcher version = WRONG_VERSION.matcher(message);
         if (version.find()) {
@@ -46,6 +50,10 @@ final class LoadFailure {
         }
         Matcher undefined = UNDEFINED.matcher(message);
         return undefined.find() ? "it needs function " + undefined.group(1) + ", which no library has" : message;
+    }
+
+    private static String damaged(String detail) {
+        return "is damaged or no library of this platform (" + detail + ")";
     }
 
     private static String notExecutable(Path path) {

@@ -39,13 +39,18 @@ final class NativeLibraries {
         }
     }
 
+    /** The file of {@code library} on this platform. */
+    static String file(String library) {
+        return "lib" + LibUtils.createPlatformLibraryName(library + "-" + JCudaVersion.get()) + ".so";
+    }
+
     /** Why {@code library}, such as {@code JCudaDriver}, could not be loaded, in one sentence. */
     static String reason(String library, Throwable error) {
         Optional<String> refusal = NativeAccess.refusal();
         if (refusal.isPresent()) {
             return refusal.get();
         }
-        String file = "lib" + LibUtils.createPlatformLibraryName(library + "-" + JCudaVersion.get()) + ".so";
+        String file = file(library);
         if (NativeLibraries.class.getResource("/lib/" + file) == null) {
             return "JCuda's native library " + file + " is not on the class path (org.jcuda:" + jarOf(library)
                     + " has those of linux-x86_64)";

@@ -44,6 +44,9 @@ class LoadFailureTest {
     void a_file_that_is_no_library_is_told_without_its_name_again() {
         assertThat(reason(FILE + ": " + FILE + ": wrong ELF class: ELFCLASS32"))
                 .isEqualTo("it is damaged or no library of this platform (wrong ELF class: ELFCLASS32)");
+        assertThat(reason("/lib64/libcublasLt.so.12: file too short"))
+                .isEqualTo("it needs libcublasLt.so.12, which is damaged or no library of this platform"
+                        + " (file too short)");
     }
 
     private static String reason(String message) {

@@ -43,6 +43,16 @@ class NativeLibrariesTest {
         }
     }
 
+    /** Asks twice whether the library loads. */
+    static final class Probe {
+        public static void main(String[] args) {
+            for (int attempt = 0; attempt < 2; attempt++) {
+                JCudaProbe probe = JCudaProbe.probe();
+                System.out.println(probe.isAvailable() + " " + probe.origin() + " [" + probe.reason() + "]");
+            }
+        }
+    }
+
     /** Lets JCuda load its library as it does by itself. */
     static final class OpenUnguarded {
         public static void main(String[] args) {
@@ -163,11 +173,35 @@ class NativeLibrariesTest {
                 .containsOnly("Java denies native access: start it with --enable-native-access=ALL-UNNAMED");
     }
 
-    /** What {@link Open} prints, a line for each attempt, after what the JVM warns of. */
+    @Test
+    void the_probe_tells_where_the_library_lies_and_what_it_needs() throws Exception {
+        assertThat(everyLine(driver(), Probe.class))
+                .allSatisfy(line -> assertThat(line)
+                        .startsWith("true jar:file:")
+                        .contains("jcuda-natives")
+                        .endsWith("/lib/" + PLANTED + " []"));
+        String needs = " [JCuda's native library " + PLANTED + " ";
+        // A text, so that no driver of this machine is found either.
+        Files.writeString(folder.resolve("libcuda.so.1"), "no library ".repeat(100));
+        StandInDriver none = StandInDriver.none(folder).with("-Djava.io.tmpdir=" + temporary);
+        assertThat(everyLine(none, Probe.class))
+                .allSatisfy(line -> assertThat(line)
+                        .startsWith("false jar:file:")
+                        .contains(needs + "cannot be loaded: it needs libcuda.so.1, which is damaged or no library"));
+        assertThat(everyLine(driver().withoutJar("jcuda-natives"), Probe.class))
+                .allSatisfy(line ->
+                        assertThat(line).startsWith("false  [JCuda's").contains(needs + "is not on the class path"));
+    }
+
     private static List<String> everyLine(StandInDriver driver) throws IOException, InterruptedException {
-        List<String> lines = driver.finish(driver.startMain("child", Open.class, Map.of()))
-                .lines()
-                .toList();
+        return everyLine(driver, Open.class);
+    }
+
+    /** What {@code main} prints, a line for each attempt, after what the JVM warns of. */
+    private static List<String> everyLine(StandInDriver driver, Class<?> main)
+            throws IOException, InterruptedException {
+        List<String> lines =
+                driver.finish(driver.startMain("child", main, Map.of())).lines().toList();
         return lines.subList(lines.size() - 2, lines.size());
     }
 
