@@ -1,13 +1,9 @@
 package org.sgquant.cuda;
 
-import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.List;
-import java.util.stream.Stream;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import jcuda.JCudaVersion;
 import jcuda.LibUtils;
 
@@ -21,7 +17,7 @@ import jcuda.LibUtils;
  */
 final class NativeLibraries {
 
-    private static final String TEMPORARY_FOLDER = "java.io.tmpdir";
+    private static final Pattern THROWN = Pattern.compile(".*(?:Error|Exception): (.*?)(?: \\[in thread .*])?$");
 
     private NativeLibraries() {}
 
@@ -29,57 +25,65 @@ final class NativeLibraries {
      * Runs {@code firstUse} of a JCuda class.
      *
      * @throws LinkageError if its library cannot be loaded
+     * @throws UncheckedIOException where there is no folder for it
      */
     static synchronized void load(Runnable firstUse) {
-        String temporaryFolder = System.getProperty(TEMPORARY_FOLDER);
-        try {
-            Path folder = Files.createTempDirectory(Path.of(temporaryFolder), "sgquant-natives-");
-            // A JVM that is told to exit while it loads leaves nothing behind either.
-            Thread deletion = new Thread(() -> delete(folder), "sgquant-natives-deletion");
-            Runtime.getRuntime().addShutdownHook(deletion);
-            System.setProperty(TEMPORARY_FOLDER, folder.toString());
+        String temporaryFolder = System.getProperty(PrivateFolder.TEMPORARY_FOLDER);
+        try (PrivateFolder folder = PrivateFolder.create()) {
+            System.setProperty(PrivateFolder.TEMPORARY_FOLDER, folder.path().toString());
             try {
                 firstUse.run();
             } finally {
-                System.setProperty(TEMPORARY_FOLDER, temporaryFolder);
-                delete(folder);
-                Runtime.getRuntime().removeShutdownHook(deletion);
+                System.setProperty(PrivateFolder.TEMPORARY_FOLDER, temporaryFolder);
             }
-        } catch (IOException e) {
-            throw new UncheckedIOException("no private folder for native libraries in " + temporaryFolder, e);
         }
     }
 
-    /** Why {@code library}, such as {@code JCudaDriver}, could not be loaded, in one line. */
-    static String reason(String library, LinkageError error) {
-        String file = "lib" + LibUtils.createPlatformLibraryName(library + "-" + JCudaVersion.get()) + ".so";
-        if (NativeLibraries.class.getResource("/lib/" + file) == null) {
-            return "JCuda's native library " + file + " is not on the class path (org.jcuda:jcuda-natives has those of"
-                    + " linux-x86_64)";
+    /** The file of {@code library} on this platform. */
+    static String file(String library) {
+        return "lib" + LibUtils.createPlatformLibraryName(library + "-" + JCudaVersion.get()) + ".so";
+    }
+
+    /** Why {@code library}, such as {@code JCudaDriver}, could not be loaded, in one sentence. */
+    static String reason(String library, Throwable error) {
+        Optional<String> refusal = NativeAccess.refusal();
+        if (refusal.isPresent()) {
+            return refusal.get();
         }
+        String file = file(library);
+        if (NativeLibraries.class.getResource("/lib/" + file) == null) {
+            return "JCuda's native library " + file + " is not on the class path (org.jcuda:" + jarOf(library)
+                    + " has those of linux-x86_64)";
+        }
+        return "JCuda's native library " + file + " cannot be loaded: " + reason(error);
+    }
+
+    private static String jarOf(String library) {
+        return switch (library) {
+            case "JCublas2" -> "jcublas-natives";
+            case "JCusparse" -> "jcusparse-natives";
+            default -> "jcuda-natives";
+        };
+    }
+
+    private static String reason(Throwable error) {
         Throwable root = error;
-        while (root.getCause() != null) {
+        while (root.getCause() != null && !(root instanceof UncheckedIOException)) {
             root = root.getCause();
         }
-        // JCuda reports several attempts with their stack traces; the last one is ours.
-        String reason = root.toString()
-                .lines()
-                .filter(line -> line.contains("Error: ") || line.contains("Exception: "))
-                .reduce((earlier, later) -> later)
-                .orElseGet(root::toString);
-        return "JCuda's native library " + file + " cannot be loaded: " + reason.strip();
-    }
-
-    private static void delete(Path folder) {
-        try (Stream<Path> files = Files.walk(folder)) {
-            List<Path> childrenFirst = files.sorted(Comparator.reverseOrder()).toList();
-            for (Path path : childrenFirst) {
-                Files.deleteIfExists(path);
-            }
-        } catch (NoSuchFileException e) {
-            // Deleted already: what is wanted.
-        } catch (IOException e) {
-            throw new UncheckedIOException("folder of native libraries cannot be deleted: " + folder, e);
+        if (root instanceof UncheckedIOException) {
+            return root.getMessage();
         }
+        // JCuda reports several attempts with their stack traces; the last one is ours.
+        String message = root.toString()
+                .lines()
+                .map(THROWN::matcher)
+                .filter(Matcher::find)
+                .map(line -> line.group(1))
+                .reduce((earlier, later) -> later)
+                .orElseGet(root::toString)
+                .strip();
+        int end = message.indexOf(": ");
+        return end < 0 ? message : LoadFailure.reason(message.substring(0, end), message);
     }
 }
