@@ -27,7 +27,7 @@ public final class Nd4jArrays {
     private Nd4jArrays() {}
 
     /**
-     * {@code rows x cols} array on the memory of {@code matrix}, in row order.
+     * {@code rows x cols} array on the memory of {@code matrix}, which is this process's own, in row order.
      *
      * <p>It must not be used after the memory that the matrix came from is closed; ND4J cannot notice.
      */
