@@ -12,6 +12,7 @@ import org.sgquant.data.Datasets;
 import org.sgquant.experiment.Experiment;
 import org.sgquant.experiment.Lanes;
 import org.sgquant.kernels.DenseLibrary;
+import org.sgquant.kernels.DeviceUnavailableException;
 import org.sgquant.kernels.cpu.CpuBackend;
 import org.sgquant.model.GcnConfig;
 import org.sgquant.quant.QuantConfig;
@@ -36,14 +37,28 @@ public final class DenseTraining {
 
     private DenseTraining() {}
 
-    /** Arguments: the library, then names of datasets below {@code SGQUANT_DATA}, each with {@code :EPOCHS}. */
+    /** Arguments: the library, then datasets below {@code SGQUANT_DATA} as {@code NAME:EPOCHS}. */
     public static void main(String[] args) {
+        List<String> runs = List.of(args).subList(Math.min(1, args.length), args.length);
         String data = System.getenv("SGQUANT_DATA");
-        if (args.length < 1 || (args.length > 1 && data == null)) {
-            System.err.println("usage: dense-training LIBRARY [DATASET:EPOCHS ...], SGQUANT_DATA naming the datasets");
+        if (args.length == 0 || !runs.stream().allMatch(run -> run.matches(".+:\\d{1,6}"))) {
+            System.err.println("usage: dense-training LIBRARY [DATASET:EPOCHS ...]");
             System.exit(2);
         }
-        DenseLibrary library = DenseLibrary.find(args[0]);
+        if (data == null && !runs.isEmpty()) {
+            System.err.println("dense-training: SGQUANT_DATA is not set: it names the folder of the datasets");
+            System.exit(5);
+        }
+        try {
+            tables(DenseLibrary.find(args[0]), data, runs);
+        } catch (IllegalArgumentException | DeviceUnavailableException e) {
+            System.err.println("dense-training: " + e.getMessage());
+            System.exit(4);
+        }
+    }
+
+    private static void tables(DenseLibrary library, String data, List<String> runs) {
+        String name = library.name();
         int[] threadCounts = Runtime.getRuntime().availableProcessors() == 1 ? new int[] {1} : new int[] {1, cores()};
         System.out.printf(
                 Locale.ROOT,
@@ -51,7 +66,7 @@ public final class DenseTraining {
                 System.getProperty("os.arch"),
                 cores(),
                 Runtime.version());
-        System.out.println("| product | threads | own ms | " + args[0] + " ms | " + args[0] + " / own |");
+        System.out.println("| product | threads | own ms | " + name + " ms | " + name + " / own |");
         System.out.println("|---|--:|--:|--:|--:|");
         for (int[] shape : PRODUCTS) {
             for (int threads : threadCounts) {
@@ -59,13 +74,14 @@ public final class DenseTraining {
             }
         }
         System.out.println();
-        System.out.println("| training | threads | own s | " + args[0] + " s | " + args[0] + " / own | own test % | "
-                + args[0] + " test % |");
+        System.out.println("| training | threads | own s | " + name + " s | " + name + " / own | own test % | " + name
+                + " test % |");
         System.out.println("|---|--:|--:|--:|--:|--:|--:|");
-        for (String argument : Arrays.copyOfRange(args, 1, args.length)) {
-            String name = argument.replaceAll(":.*", "");
-            int epochs = Integer.parseInt(argument.substring(name.length() + 1));
-            try (Dataset dataset = Datasets.standard(Path.of(data)).open(name, DatasetOptions.DEFAULT)) {
+        for (String run : runs) {
+            int colon = run.lastIndexOf(':');
+            int epochs = Integer.parseInt(run.substring(colon + 1));
+            try (Dataset dataset =
+                    Datasets.standard(Path.of(data)).open(run.substring(0, colon), DatasetOptions.DEFAULT)) {
                 for (int threads : threadCounts) {
                     training(dataset, epochs, threads, library);
                 }

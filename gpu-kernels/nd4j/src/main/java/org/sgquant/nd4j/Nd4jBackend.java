@@ -13,6 +13,8 @@ public enum Nd4jBackend {
 
     private static final String WAY_OUT = "; --dense own needs no ND4J";
 
+    private static Nd4jBackend loaded;
+
     private final String resource;
 
     Nd4jBackend(String resource) {
@@ -20,14 +22,18 @@ public enum Nd4jBackend {
     }
 
     /**
-     * Loads ND4J, which takes a second or more, and on its very first use unpacks some 400 MB below {@code ~/.javacpp}.
+     * Loads ND4J once, which takes a second or more and on its very first use unpacks some 400 MB below
+     * {@code ~/.javacpp}.
      *
      * <p>On the CPU OpenBLAS is told the kind of core first, see {@link OpenBlasCore}: call this before anything else
      * touches ND4J.
      *
      * @throws DeviceUnavailableException with the reason where it cannot be used on this machine
      */
-    public static Nd4jBackend load() {
+    public static synchronized Nd4jBackend load() {
+        if (loaded != null) {
+            return loaded;
+        }
         Nd4jBackend backend =
                 onClassPath(resource -> Nd4jBackend.class.getClassLoader().getResource(resource) != null);
         if (backend == CUDA) {
@@ -40,6 +46,7 @@ public enum Nd4jBackend {
         } catch (LinkageError e) {
             throw new DeviceUnavailableException("ND4J cannot be loaded: " + rootMessage(e) + WAY_OUT, e);
         }
+        loaded = backend;
         return backend;
     }
 
