@@ -18,6 +18,7 @@ class ArchitectureTest {
     private static final String KERNELS = "org.sgquant.kernels..";
     private static final String TENSOR = "org.sgquant.tensor..";
     private static final String CUDA = "org.sgquant.cuda..";
+    private static final String ND4J = "org.sgquant.nd4j..";
 
     /** Rules about classes that are not there would hold for nothing. */
     @ArchTest
@@ -36,6 +37,9 @@ class ArchitectureTest {
             .definedBy(TENSOR)
             .layer("kernels")
             .definedBy(KERNELS)
+            // Here only where the profile nd4j is.
+            .optionalLayer("nd4j")
+            .definedBy(ND4J)
             .layer("foundation")
             .definedBy("org.sgquant.data..", "org.sgquant.io..")
             .layer("autograd")
@@ -58,13 +62,17 @@ class ArchitectureTest {
             .definedBy("org.sgquant.cli..")
             .ensureAllClassesAreContainedInArchitecture()
             .whereLayer("cuda")
-            .mayOnlyBeAccessedByLayers("kernels")
+            .mayOnlyBeAccessedByLayers("kernels", "nd4j")
             .whereLayer("cuda")
             .mayNotAccessAnyLayer()
             .whereLayer("tensor")
             .mayNotAccessAnyLayer()
             .whereLayer("kernels")
             .mayOnlyAccessLayers("tensor", "cuda")
+            .whereLayer("nd4j")
+            .mayOnlyAccessLayers("tensor", "cuda", "kernels")
+            .whereLayer("nd4j")
+            .mayNotBeAccessedByAnyLayer()
             .whereLayer("foundation")
             .mayOnlyAccessLayers("tensor")
             .whereLayer("autograd")
@@ -97,8 +105,12 @@ class ArchitectureTest {
             .resideInAPackage("jcuda..");
 
     @ArchTest
-    static final ArchRule nobody_here_knows_nd4j =
-            noClasses().should().dependOnClassesThat().resideInAPackage("org.nd4j..");
+    static final ArchRule only_its_module_knows_nd4j = noClasses()
+            .that()
+            .resideOutsideOfPackage(ND4J)
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.nd4j..", "org.bytedeco..");
 
     /** Buffers of java.nio are memory, not files, and therefore allowed. */
     @ArchTest

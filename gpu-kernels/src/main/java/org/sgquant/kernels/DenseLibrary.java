@@ -14,6 +14,9 @@ public interface DenseLibrary {
     /** What stands for a backend's own products. */
     String OWN = "own";
 
+    /** What a build profile of the same name adds to the class path. */
+    String ND4J = "nd4j";
+
     /** Its name on the command line, in lower case. */
     String name();
 
@@ -47,6 +50,7 @@ public interface DenseLibrary {
                                 + "there is " + OWN
                                 + libraries.stream()
                                         .map(library -> ", " + library.name())
-                                        .collect(Collectors.joining())));
+                                        .collect(Collectors.joining())
+                                + (name.equals(ND4J) ? "; mvn -P" + ND4J + " package adds it" : "")));
     }
 }

@@ -81,4 +81,12 @@ class BackendsTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("dense algebra 'mkl' is not on the class path: there is own, plain");
     }
+
+    @Test
+    void a_library_that_a_build_can_add_is_refused_with_the_way_to_it() {
+        assertThatThrownBy(() -> Backends.select("cpu", 1, "nd4j", lines::add))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("dense algebra 'nd4j' is not on the class path: there is own, plain;"
+                        + " mvn -Pnd4j package adds it");
+    }
 }
