@@ -3,14 +3,14 @@ package org.sgquant.cuda;
 import java.util.Locale;
 
 /** Bytes in words: 512 bytes, 1.5 KiB, 2.0 MiB, 80.0 GiB. */
-final class ByteCount {
+public final class ByteCount {
 
     private static final String[] UNITS = {"KiB", "MiB", "GiB", "TiB"};
     private static final double STEP = 1024;
 
     private ByteCount() {}
 
-    static String format(long bytes) {
+    public static String format(long bytes) {
         if (bytes < STEP) {
             return bytes + (bytes == 1 ? " byte" : " bytes");
         }

@@ -11,7 +11,6 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
-import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -131,7 +130,7 @@ final class CudaLibrarySearch {
     }
 
     private Optional<Found> redistributable() {
-        URL jar = CudaLibrarySearch.class.getResource(REDISTRIBUTABLE + library.file());
+        Object jar = CudaLibrarySearch.class.getResource(REDISTRIBUTABLE + library.file());
         if (jar == null) {
             return refuse("the class path", "it has no redistributable jar (Maven profile cuda-redist)");
         }

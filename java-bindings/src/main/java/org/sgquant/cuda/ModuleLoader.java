@@ -20,9 +20,6 @@ final class ModuleLoader {
             CUresult.CUDA_ERROR_INVALID_PTX,
             CUresult.CUDA_ERROR_UNSUPPORTED_PTX_VERSION);
 
-    /** First driver that is promised to take machine code of CUDA 13; an older one may refuse it as late as at a launch. */
-    private static final int FATBIN_DRIVER = 13000;
-
     private static final int LOG_BYTES = 8192;
 
     /** A loaded module, or the status and the log of the attempt. */
@@ -36,7 +33,7 @@ final class ModuleLoader {
 
     /** @param device names the device in messages */
     static CUmodule load(String device, byte[] fatbin, byte[] ptx) {
-        Attempt machineCode = driverVersion() < FATBIN_DRIVER
+        Attempt machineCode = driverVersion() < FatBinary.FIRST_DRIVER
                 ? new Attempt(null, CUresult.CUDA_ERROR_NO_BINARY_FOR_GPU, "for drivers of CUDA 13 and later")
                 : load(fatbin);
         if (machineCode.status() == CUresult.CUDA_SUCCESS) {

@@ -1,7 +1,9 @@
 package org.sgquant.cuda;
 
 import java.io.UncheckedIOException;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import jcuda.JCudaVersion;
@@ -18,6 +20,9 @@ import jcuda.LibUtils;
 final class NativeLibraries {
 
     private static final Pattern THROWN = Pattern.compile(".*(?:Error|Exception): (.*?)(?: \\[in thread .*])?$");
+
+    /** What the first failure said, by library: of that, Java keeps no more than the beginning for later ones. */
+    private static final Map<String, String> FIRST_REASONS = new ConcurrentHashMap<>();
 
     private NativeLibraries() {}
 
@@ -55,7 +60,15 @@ final class NativeLibraries {
             return "JCuda's native library " + file + " is not on the class path (org.jcuda:" + jarOf(library)
                     + " has those of linux-x86_64)";
         }
-        return "JCuda's native library " + file + " cannot be loaded: " + reason(error);
+        String reason =
+                isLater(error) && FIRST_REASONS.containsKey(library) ? FIRST_REASONS.get(library) : reason(error);
+        FIRST_REASONS.put(library, reason);
+        return "JCuda's native library " + file + " cannot be loaded: " + reason;
+    }
+
+    /** Whether this is only the memory of a class that it could not be initialized before. */
+    private static boolean isLater(Throwable error) {
+        return error instanceof NoClassDefFoundError || (error.getCause() != null && isLater(error.getCause()));
     }
 
     private static String jarOf(String library) {

@@ -7,14 +7,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /** A temporary folder from which no program runs, seen by one child JVM alone. */
-final class NoexecFolder {
+public final class NoexecFolder {
 
     private static final String MOUNT = "mount -t tmpfs -o noexec,size=64m none \"$0\"";
 
     private NoexecFolder() {}
 
     /** Lets {@code driver}'s children see {@code folder} so; skips loudly where users may not mount. */
-    static StandInDriver at(Path folder, StandInDriver driver) throws IOException, InterruptedException {
+    public static StandInDriver at(Path folder, StandInDriver driver) throws IOException, InterruptedException {
         Process trial = new ProcessBuilder("sh", "-c", "unshare -rm sh -c '" + MOUNT + "' \"$0\"", folder.toString())
                 .redirectErrorStream(true)
                 .start();

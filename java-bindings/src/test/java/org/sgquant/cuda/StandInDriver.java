@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** A folder with a {@code libcuda.so.1} compiled from C, and child JVMs that find it before any real one. */
-final class StandInDriver {
+public final class StandInDriver {
 
     private static final int TIMEOUT_SECONDS = 60;
 
@@ -40,14 +40,14 @@ final class StandInDriver {
     }
 
     /** The driver in the resource {@code standin_driver.c}, which fails as its environment says. */
-    static StandInDriver compile(Path folder) throws IOException, InterruptedException {
+    public static StandInDriver compile(Path folder) throws IOException, InterruptedException {
         try (var source = StandInDriver.class.getResourceAsStream("standin_driver.c")) {
             return compile(folder, new String(source.readAllBytes(), StandardCharsets.UTF_8));
         }
     }
 
     /** Only a text under the driver's name, or nothing. */
-    static StandInDriver none(Path folder) {
+    public static StandInDriver none(Path folder) {
         return new StandInDriver(folder);
     }
 
@@ -68,7 +68,7 @@ final class StandInDriver {
         return this;
     }
 
-    StandInDriver withoutNativeAccess() {
+    public StandInDriver withoutNativeAccess() {
         nativeAccess = "--illegal-native-access=deny";
         return this;
     }
@@ -79,12 +79,12 @@ final class StandInDriver {
         return this;
     }
 
-    StandInDriver with(String jvmOption) {
+    public StandInDriver with(String jvmOption) {
         jvmOptions.add(jvmOption);
         return this;
     }
 
-    StandInDriver withoutJar(String name) {
+    public StandInDriver withoutJar(String name) {
         classPath = Stream.of(classPath.split(File.pathSeparator))
                 .filter(entry -> !Path.of(entry).getFileName().toString().contains(name))
                 .reduce((a, b) -> a + File.pathSeparator + b)
@@ -103,9 +103,9 @@ final class StandInDriver {
     }
 
     /** A running child and where its output goes. */
-    record Child(Process process, Path output) {}
+    public record Child(Process process, Path output) {}
 
-    Child startMain(String name, Class<?> main, Map<String, String> environment, String... arguments)
+    public Child startMain(String name, Class<?> main, Map<String, String> environment, String... arguments)
             throws IOException {
         List<String> command = new ArrayList<>(launcher);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -116,7 +116,7 @@ final class StandInDriver {
         return start(name, command, environment);
     }
 
-    String finish(Child child) throws IOException, InterruptedException {
+    public String finish(Child child) throws IOException, InterruptedException {
         assertThat(child.process().waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS))
                 .as("%s ends", child)
                 .isTrue();

@@ -6,12 +6,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Libraries of CUDA with a few functions, of the same names and versions as the real ones. */
-final class StandInLibraries {
+public final class StandInLibraries {
 
     private StandInLibraries() {}
 
     /** Compiles {@code library} of CUDA {@code major} into {@code folder}; {@code options} are the compiler's. */
-    static void compile(StandInDriver driver, CudaLibrary library, int major, Path folder, String... options)
+    public static void compile(StandInDriver driver, CudaLibrary library, int major, Path folder, String... options)
             throws IOException, InterruptedException {
         String name = library == CudaLibrary.CUBLAS ? "standin_cublas.c" : "standin_cusparse.c";
         try (var source = StandInLibraries.class.getResourceAsStream(name)) {

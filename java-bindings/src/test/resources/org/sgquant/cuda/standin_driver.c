@@ -56,6 +56,8 @@ int cuDevicePrimaryCtxRetain(void **context, int device) {
 }
 int cuDevicePrimaryCtxRelease_v2(int device) { BEGIN; sticky = OK; return device * 0; }
 int cuCtxSetCurrent(void *context) { BEGIN; return context ? OK : INVALID_VALUE; }
+int cuCtxPushCurrent_v2(void *context) { BEGIN; return context ? OK : INVALID_VALUE; }
+int cuCtxPopCurrent_v2(void **context) { BEGIN; *context = &sticky; return OK; }
 int cuGetErrorString(int code, const char **text) {
   *text = code == ILLEGAL_ADDRESS ? "illegal address" : "some error";
   return OK;

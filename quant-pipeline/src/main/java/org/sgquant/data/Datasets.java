@@ -22,6 +22,9 @@ public final class Datasets {
     /** Name of the generated collection of graphs, {@link SyntheticGraphCollection#DEFAULT}. */
     public static final String SYNTHETIC_GRAPHS = "synthetic-graphs";
 
+    /** Environment variable that names a data folder. */
+    public static final String FOLDER_VARIABLE = "SGQUANT_DATA";
+
     private final List<Path> roots;
 
     public Datasets(List<Path> roots) {
@@ -33,12 +36,17 @@ public final class Datasets {
         return new Datasets(searchPath(dataDir, System.getenv()));
     }
 
+    /** Where datasets are looked for, in order; a folder need not exist. */
+    public List<Path> folders() {
+        return roots;
+    }
+
     static List<Path> searchPath(Path dataDir, Map<String, String> environment) {
         List<Path> roots = new ArrayList<>();
         if (dataDir != null) {
             roots.add(dataDir);
         }
-        String named = environment.getOrDefault("SGQUANT_DATA", "");
+        String named = environment.getOrDefault(FOLDER_VARIABLE, "");
         if (!named.isEmpty()) {
             roots.add(Path.of(named));
         }

@@ -1,0 +1,76 @@
+package org.sgquant.doctor;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import jdk.incubator.vector.FloatVector;
+import org.sgquant.cuda.ByteCount;
+import org.sgquant.kernels.Backend;
+import org.sgquant.kernels.cpu.CpuBackend;
+
+/** The processor and its memory, and the CPU kernels tried on it. */
+final class CpuProbe {
+
+    static final String NAME = "cpu";
+
+    /** Instruction sets that the kernels gain by, as Linux names them. */
+    private static final List<String> INSTRUCTION_SETS = List.of("avx2", "avx512f", "avx512bw", "avx512_vnni", "asimd");
+
+    private CpuProbe() {}
+
+    /**
+     * @param cpuInfo the text of {@code /proc/cpuinfo}, empty where there is none
+     * @param memory of this machine
+     */
+    static Section examine(String cpuInfo, MachineMemory memory) {
+        int cores = Runtime.getRuntime().availableProcessors();
+        Map<String, Object> facts = new LinkedHashMap<>();
+        facts.put("model", line(cpuInfo, "model name"));
+        facts.put("architecture", System.getProperty("os.arch"));
+        facts.put("cores", cores);
+        facts.put("instructionSets", instructionSets(cpuInfo));
+        facts.putAll(memory.facts());
+        if (!JvmProbe.hasVectorModule()) {
+            return Section.failed(NAME, "the CPU kernels need Java's module " + JvmProbe.VECTOR_MODULE, facts);
+        }
+        int bits = vectorBits();
+        facts.put("vectorBits", bits);
+        String reason = trial();
+        String summary = cores + (cores == 1 ? " core, " : " cores, ") + bits + "-bit vectors ("
+                + String.join(" ", instructionSets(cpuInfo)) + "), memory "
+                + ByteCount.format(memory.available()) + " free of " + ByteCount.format(memory.total())
+                + memory.limit().stream()
+                        .mapToObj(limit -> ", limited to " + ByteCount.format(limit))
+                        .findFirst()
+                        .orElse("");
+        return new Section(NAME, reason.isEmpty(), reason, summary, facts);
+    }
+
+    private static int vectorBits() {
+        return FloatVector.SPECIES_PREFERRED.vectorBitSize();
+    }
+
+    private static String trial() {
+        try (Backend cpu = new CpuBackend(Runtime.getRuntime().availableProcessors())) {
+            return BackendTrial.packedProductIsExact(cpu)
+                    ? ""
+                    : "the CPU kernels compute another product than the reference";
+        }
+    }
+
+    static List<String> instructionSets(String cpuInfo) {
+        String flags = " " + line(cpuInfo, "flags") + line(cpuInfo, "Features") + " ";
+        return INSTRUCTION_SETS.stream()
+                .filter(set -> flags.contains(" " + set + " "))
+                .toList();
+    }
+
+    /** The value of the first line of that name. */
+    private static String line(String cpuInfo, String name) {
+        return cpuInfo.lines()
+                .filter(line -> line.startsWith(name))
+                .map(line -> line.substring(line.indexOf(':') + 1).strip())
+                .findFirst()
+                .orElse("");
+    }
+}
