@@ -16,7 +16,7 @@ using namespace library;
 
 enum Status { SUCCESS = 0, NOT_INITIALIZED = 1, ALLOC_FAILED = 3, INVALID_VALUE = 7, EXECUTION_FAILED = 13, NOT_SUPPORTED = 15 };
 
-constexpr int VERSION = 120603;
+constexpr int VERSION[] = {12, 6, 3};
 constexpr int NO_TRANSPOSE = 0, TRANSPOSE = 1;
 constexpr int COMPUTE_32F = 68, COMPUTE_32F_FAST_TF32 = 77;
 constexpr uintptr_t WORKSPACE_ALIGNMENT = 256;
@@ -127,10 +127,10 @@ LIBRARY_FUNCTION cublasSetWorkspace_v2(Handle *handle, void *workspace, size_t s
   return SUCCESS;
 }
 
-LIBRARY_FUNCTION cublasGetVersion_v2(Handle *handle, int *version) {
-  if (!live(handle)) return NOT_INITIALIZED;
-  if (version == nullptr) return INVALID_VALUE;
-  *version = VERSION;
+/* Part 0, 1 or 2 of the version, without a handle. */
+LIBRARY_FUNCTION cublasGetProperty(int part, int *value) {
+  if (part < 0 || part > 2 || value == nullptr) return INVALID_VALUE;
+  *value = VERSION[part];
   return SUCCESS;
 }
 

@@ -14,7 +14,7 @@ using namespace library;
 
 enum Status { SUCCESS = 0, NOT_INITIALIZED = 1, INVALID_VALUE = 3, EXECUTION_FAILED = 6, NOT_SUPPORTED = 10 };
 
-constexpr int VERSION = 12504;
+constexpr int VERSION[] = {12, 5, 4};
 constexpr int NO_TRANSPOSE = 0, TRANSPOSE = 1;
 constexpr int INDEX_32I = 2;
 constexpr int COLUMN_ORDER = 1, ROW_ORDER = 2;
@@ -176,10 +176,10 @@ LIBRARY_FUNCTION cusparseSetStream(Handle *handle, void *stream) {
   return SUCCESS;
 }
 
-LIBRARY_FUNCTION cusparseGetVersion(Handle *handle, int *version) {
-  if (handle == nullptr) return NOT_INITIALIZED;
-  if (version == nullptr) return INVALID_VALUE;
-  *version = VERSION;
+/* Part 0, 1 or 2 of the version, without a handle. */
+LIBRARY_FUNCTION cusparseGetProperty(int part, int *value) {
+  if (part < 0 || part > 2 || value == nullptr) return INVALID_VALUE;
+  *value = VERSION[part];
   return SUCCESS;
 }
 
