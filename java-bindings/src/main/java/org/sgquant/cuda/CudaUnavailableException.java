@@ -1,6 +1,6 @@
 package org.sgquant.cuda;
 
-/** No CUDA device can be used; the message says why in one sentence. */
+/** No CUDA device, or a library of CUDA, can be used; the message says why in one sentence. */
 public final class CudaUnavailableException extends RuntimeException {
 
     CudaUnavailableException(String reason) {

@@ -1,13 +1,5 @@
 package org.sgquant.cuda;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.List;
-import java.util.stream.Stream;
 import jcuda.JCudaVersion;
 import jcuda.LibUtils;
 
@@ -21,8 +13,6 @@ import jcuda.LibUtils;
  */
 final class NativeLibraries {
 
-    private static final String TEMPORARY_FOLDER = "java.io.tmpdir";
-
     private NativeLibraries() {}
 
     /**
@@ -31,22 +21,14 @@ final class NativeLibraries {
      * @throws LinkageError if its library cannot be loaded
      */
     static synchronized void load(Runnable firstUse) {
-        String temporaryFolder = System.getProperty(TEMPORARY_FOLDER);
-        try {
-            Path folder = Files.createTempDirectory(Path.of(temporaryFolder), "sgquant-natives-");
-            // A JVM that is told to exit while it loads leaves nothing behind either.
-            Thread deletion = new Thread(() -> delete(folder), "sgquant-natives-deletion");
-            Runtime.getRuntime().addShutdownHook(deletion);
-            System.setProperty(TEMPORARY_FOLDER, folder.toString());
+        String temporaryFolder = System.getProperty(PrivateFolder.TEMPORARY_FOLDER);
+        try (PrivateFolder folder = PrivateFolder.create()) {
+            System.setProperty(PrivateFolder.TEMPORARY_FOLDER, folder.path().toString());
             try {
                 firstUse.run();
             } finally {
-                System.setProperty(TEMPORARY_FOLDER, temporaryFolder);
-                delete(folder);
-                Runtime.getRuntime().removeShutdownHook(deletion);
+                System.setProperty(PrivateFolder.TEMPORARY_FOLDER, temporaryFolder);
             }
-        } catch (IOException e) {
-            throw new UncheckedIOException("no private folder for native libraries in " + temporaryFolder, e);
         }
     }
 
@@ -68,18 +50,5 @@ final class NativeLibraries {
                 .reduce((earlier, later) -> later)
                 .orElseGet(root::toString);
         return "JCuda's native library " + file + " cannot be loaded: " + reason.strip();
-    }
-
-    private static void delete(Path folder) {
-        try (Stream<Path> files = Files.walk(folder)) {
-            List<Path> childrenFirst = files.sorted(Comparator.reverseOrder()).toList();
-            for (Path path : childrenFirst) {
-                Files.deleteIfExists(path);
-            }
-        } catch (NoSuchFileException e) {
-            // Deleted already: what is wanted.
-        } catch (IOException e) {
-            throw new UncheckedIOException("folder of native libraries cannot be deleted: " + folder, e);
-        }
     }
 }

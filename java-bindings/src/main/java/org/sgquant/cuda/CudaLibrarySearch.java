@@ -1,0 +1,185 @@
+package org.sgquant.cuda;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.sgquant.cuda.CudaLibraryLocation.Found;
+import org.sgquant.cuda.CudaLibraryLocation.Origin;
+import org.sgquant.cuda.CudaLibraryLocation.Refused;
+
+/** One search for a library, as {@link CudaLibraries} states it; what it finds stays loaded. */
+final class CudaLibrarySearch {
+
+    private static final String REDISTRIBUTABLE = "/org/bytedeco/cuda/linux-x86_64/";
+    private static final String FORWARDING = "/org/sgquant/cuda/";
+    private static final int VERSION_PARTS = 3;
+
+    private final CudaLibrary library;
+    private final List<Refused> refused = new ArrayList<>();
+
+    CudaLibrarySearch(CudaLibrary library) {
+        this.library = library;
+    }
+
+    /** @param folder the only one to look in, where the user names one */
+    CudaLibraryLocation run(Optional<Path> folder) {
+        return new CudaLibraryLocation(library, find(folder), refused);
+    }
+
+    private Optional<Found> find(Optional<Path> folder) {
+        Optional<String> refusal = NativeAccess.refusal();
+        if (refusal.isPresent()) {
+            return refuse("this JVM", refusal.get());
+        }
+        if (folder.isPresent()) {
+            return inNamedFolder(folder.get());
+        }
+        return bySystem(CudaLibrary.MAJOR)
+                .map(opened -> found(Origin.SYSTEM, opened))
+                .or(() -> bySystem(CudaLibrary.FORWARDED_MAJOR).flatMap(this::forwarded))
+                .or(this::redistributable);
+    }
+
+    private Optional<Found> inNamedFolder(Path folder) {
+        String place = CudaLibraries.FOLDER_VARIABLE + "=" + folder;
+        if (Files.exists(folder.resolve(library.file()))) {
+            return openIn(folder, CudaLibrary.MAJOR).map(opened -> found(Origin.FOLDER, opened));
+        }
+        String forwarded = library.file(CudaLibrary.FORWARDED_MAJOR);
+        if (Files.exists(folder.resolve(forwarded))) {
+            return openIn(folder, CudaLibrary.FORWARDED_MAJOR).flatMap(this::forwarded);
+        }
+        return refuse(place, "there is no " + library.file() + " and no " + forwarded);
+    }
+
+    /** A library as the system's loader finds it, else from the first usual folder that has one that loads. */
+    private Optional<DynamicLoader.Library> bySystem(int major) {
+        String file = library.file(major);
+        Optional<DynamicLoader.Library> opened = open(List.of(file), major, "the system's loader");
+        List<Path> folders = opened.isPresent() ? List.of() : UsualFolders.of(library, major);
+        for (Path folder : folders) {
+            if (opened.isEmpty() && Files.exists(folder.resolve(file))) {
+                opened = openIn(folder, major);
+            }
+        }
+        return opened;
+    }
+
+    private Optional<DynamicLoader.Library> openIn(Path folder, int major) {
+        Path absolute = folder.toAbsolutePath();
+        // What it depends on may also lie where the system's loader finds it.
+        List<String> files = library.filesInOrder(major).stream()
+                .map(absolute::resolve)
+                .filter(path -> path.endsWith(library.file(major)) || Files.exists(path))
+                .map(Path::toString)
+                .toList();
+        return open(files, major, absolute.resolve(library.file(major)).toString());
+    }
+
+    /** Opens {@code files} in order, all or none; the last one is the library. */
+    private Optional<DynamicLoader.Library> open(List<String> files, int major, String place) {
+        List<DynamicLoader.Library> opened = new ArrayList<>();
+        String reason = "";
+        for (String file : files) {
+            try {
+                opened.add(DynamicLoader.open(file));
+            } catch (DynamicLoader.RefusedException e) {
+                reason = LoadFailure.reason(file, e.getMessage());
+                break;
+            }
+        }
+        if (reason.isEmpty() && opened.getLast().find(library.versionFunction(), library.file(major)) == null) {
+            reason = "it has no function " + library.versionFunction() + " of version " + library.file(major);
+        }
+        if (reason.isEmpty()) {
+            return Optional.of(opened.getLast());
+        }
+        opened.reversed().forEach(DynamicLoader.Library::close);
+        refused.add(new Refused(place, reason));
+        return Optional.empty();
+    }
+
+    private Optional<Found> forwarded(DynamicLoader.Library target) {
+        Path file = DynamicLoader.fileOf(target.find(library.versionFunction()));
+        String place = "the forwarding library over " + file;
+        return extracted(FORWARDING, List.of(library.file()), place).flatMap(forwarding -> {
+            String version = version(forwarding);
+            return version.isEmpty()
+                    ? refuse(place, "it does not reach " + library.versionFunction())
+                    : Optional.of(new Found(Origin.FORWARDING, file.toString(), version));
+        });
+    }
+
+    private Optional<Found> redistributable() {
+        URL jar = CudaLibrarySearch.class.getResource(REDISTRIBUTABLE + library.file());
+        if (jar == null) {
+            return refuse("the class path", "it has no redistributable jar (Maven profile cuda-redist)");
+        }
+        return extracted(REDISTRIBUTABLE, library.filesInOrder(), jar.toString())
+                .map(opened -> new Found(Origin.REDISTRIBUTABLE, jar.toString(), version(opened)));
+    }
+
+    /** Opens copies of resources, which are deleted afterwards: they stay mapped. */
+    private Optional<DynamicLoader.Library> extracted(String from, List<String> files, String place) {
+        try (PrivateFolder folder = PrivateFolder.create()) {
+            List<String> copies = new ArrayList<>();
+            for (String file : files) {
+                try (InputStream content = CudaLibrarySearch.class.getResourceAsStream(from + file)) {
+                    if (content == null) {
+                        return refuse(place, "there is no " + file + " on the class path");
+                    }
+                    Path copy = folder.path().resolve(file);
+                    Files.copy(content, copy);
+                    copies.add(copy.toString());
+                }
+            }
+            return open(copies, CudaLibrary.MAJOR, place);
+        } catch (IOException | UncheckedIOException e) {
+            return refuse(place, "it cannot be extracted: " + e.getMessage());
+        }
+    }
+
+    private Found found(Origin origin, DynamicLoader.Library opened) {
+        Path file = DynamicLoader.fileOf(opened.find(library.versionFunction()));
+        return new Found(origin, file.toString(), version(opened));
+    }
+
+    private String version(DynamicLoader.Library opened) {
+        MethodHandle property = Linker.nativeLinker()
+                .downcallHandle(
+                        opened.find(library.versionFunction()), FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
+        List<String> parts = new ArrayList<>();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment value = arena.allocate(JAVA_INT);
+            // Major, minor and patch are properties 0, 1 and 2.
+            for (int part = 0; part < VERSION_PARTS; part++) {
+                if ((int) property.invokeExact(part, value) != 0) {
+                    return "";
+                }
+                parts.add(Integer.toString(value.get(JAVA_INT, 0)));
+            }
+        } catch (Throwable e) {
+            throw new IllegalStateException("calling " + library.versionFunction() + " failed", e);
+        }
+        return String.join(".", parts);
+    }
+
+    private <T> Optional<T> refuse(String place, String reason) {
+        refused.add(new Refused(place, reason));
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,61 @@
+package org.sgquant.cuda;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * A new folder in {@code java.io.tmpdir} that only the owner may enter, where native libraries lie while they are
+ * loaded. It is deleted afterwards, also by a JVM that is told to exit meanwhile: the libraries stay mapped.
+ */
+final class PrivateFolder implements AutoCloseable {
+
+    static final String TEMPORARY_FOLDER = "java.io.tmpdir";
+
+    private final Path path;
+    private final Thread deletion;
+
+    private PrivateFolder(Path path) {
+        this.path = path;
+        deletion = new Thread(() -> delete(path), "sgquant-natives-deletion");
+        Runtime.getRuntime().addShutdownHook(deletion);
+    }
+
+    /** @throws UncheckedIOException where the temporary folder takes no other */
+    static PrivateFolder create() {
+        String temporaryFolder = System.getProperty(TEMPORARY_FOLDER);
+        try {
+            return new PrivateFolder(Files.createTempDirectory(Path.of(temporaryFolder), "sgquant-natives-"));
+        } catch (IOException e) {
+            throw new UncheckedIOException("no private folder for native libraries in " + temporaryFolder, e);
+        }
+    }
+
+    Path path() {
+        return path;
+    }
+
+    @Override
+    public void close() {
+        delete(path);
+        Runtime.getRuntime().removeShutdownHook(deletion);
+    }
+
+    private static void delete(Path folder) {
+        try (Stream<Path> files = Files.walk(folder)) {
+            List<Path> childrenFirst = files.sorted(Comparator.reverseOrder()).toList();
+            for (Path path : childrenFirst) {
+                Files.deleteIfExists(path);
+            }
+        } catch (NoSuchFileException e) {
+            // Deleted already: what is wanted.
+        } catch (IOException e) {
+            throw new UncheckedIOException("folder of native libraries cannot be deleted: " + folder, e);
+        }
+    }
+}
