@@ -18,12 +18,14 @@ enum Status { SUCCESS = 0, NOT_INITIALIZED = 1, ALLOC_FAILED = 3, INVALID_VALUE 
 
 constexpr int VERSION[] = {12, 6, 3};
 constexpr int NO_TRANSPOSE = 0, TRANSPOSE = 1;
-constexpr int COMPUTE_32F = 68, COMPUTE_32F_FAST_TF32 = 77;
+constexpr int COMPUTE_32F = 68;
+constexpr int DEFAULT_MATH = 0, PEDANTIC_MATH = 2, TF32_TENSOR_OP_MATH = 3;
 constexpr uintptr_t WORKSPACE_ALIGNMENT = 256;
 
 struct Handle {
   void *stream = nullptr;
   void *workspace = nullptr;
+  int math = DEFAULT_MATH;
 };
 
 std::mutex mutex;
@@ -134,6 +136,20 @@ LIBRARY_FUNCTION cublasGetProperty(int part, int *value) {
   return SUCCESS;
 }
 
+LIBRARY_FUNCTION cublasSetMathMode(Handle *handle, int math) {
+  if (!live(handle)) return NOT_INITIALIZED;
+  if (math != DEFAULT_MATH && math != PEDANTIC_MATH && math != TF32_TENSOR_OP_MATH) return INVALID_VALUE;
+  handle->math = math;
+  return SUCCESS;
+}
+
+/* JCuda's natives ask for it in every product. */
+LIBRARY_FUNCTION cublasGetMathMode(Handle *handle, int *math) {
+  if (!live(handle)) return NOT_INITIALIZED;
+  *math = handle->math;
+  return SUCCESS;
+}
+
 LIBRARY_FUNCTION cublasGemmEx(Handle *handle, int operation_a, int operation_b, int m, int n, int k, const void *alpha,
                               const void *a, int type_a, int lda, const void *b, int type_b, int ldb, const void *beta,
                               void *c, int type_c, int ldc, int compute, int) {
@@ -144,8 +160,8 @@ LIBRARY_FUNCTION cublasGemmEx(Handle *handle, int operation_a, int operation_b, 
   int rows_a = operation_a == NO_TRANSPOSE ? m : k, rows_b = operation_b == NO_TRANSPOSE ? k : n;
   if (lda < std::max(1, rows_a) || ldb < std::max(1, rows_b) || ldc < std::max(1, m)) return INVALID_VALUE;
   if (!known(type_a) || type_a != type_b || type_c != FLOAT32) return NOT_SUPPORTED;
-  bool rounds = compute == COMPUTE_32F_FAST_TF32;
-  if (compute != COMPUTE_32F && !(rounds && type_a == FLOAT32)) return NOT_SUPPORTED;
+  if (compute != COMPUTE_32F) return NOT_SUPPORTED;
+  bool rounds = handle->math == TF32_TENSOR_OP_MATH && type_a == FLOAT32;
   if (m == 0 || n == 0) return SUCCESS;
   if (c == nullptr || (k > 0 && (a == nullptr || b == nullptr))) return INVALID_VALUE;
   if (handle->workspace == nullptr && capturing(handle->stream)) return ALLOC_FAILED;
