@@ -47,6 +47,7 @@ public interface DenseLibrary {
                                 + "there is " + OWN
                                 + libraries.stream()
                                         .map(library -> ", " + library.name())
-                                        .collect(Collectors.joining())));
+                                        .collect(Collectors.joining())
+                                + ", and on a CUDA device " + String.join(", ", TrainingLibraries.CUBLAS)));
     }
 }
