@@ -87,18 +87,20 @@ class CudaTrainingTest {
     static Stream<Arguments> modelsAndLibraries() {
         return MODELS.stream()
                 .flatMap(model -> Stream.of(
-                        Arguments.of(model, "cublas", "cusparse", 1e-3),
-                        Arguments.of(model, "cublas-bf16", "cusparse-fp16", 0.05)));
+                        Arguments.of(model, "cublas", "cusparse", 1e-3, 0),
+                        // 8 bits of operands may flip a node that is nearly undecided.
+                        Arguments.of(model, "cublas-bf16", "cusparse-fp16", 0.05, 1)));
     }
 
     @OnLibraries
     @ParameterizedTest
     @MethodSource("modelsAndLibraries")
     void learns_with_the_libraries_what_it_learns_with_our_kernels(
-            ModelConfig config, String dense, String sparse, double tolerance) {
+            ModelConfig config, String dense, String sparse, double tolerance, int flippedNodes) {
         try (Dataset dataset = SyntheticCitationGraph.SMALL.generate();
                 Backend libraries = CudaBackend.open(0, new TrainingLibraries(dense, sparse));
                 Backend own = CudaBackend.open(0)) {
+            double percent = 100.0 / dataset.split().validation().length;
             long dense0 = CudaCounters.launches("cublasGemmEx");
             long sparse0 = CudaCounters.launches("cusparseSpMM");
             long replays = CudaCounters.graphLaunches();
@@ -108,7 +110,7 @@ class CudaTrainingTest {
             assertThat(CudaCounters.graphLaunches()).as("recorded steps").isGreaterThanOrEqualTo(replays + EPOCHS - 1);
             Metrics withOwn = train(config, own, dataset, EPOCHS);
             assertThat(withLibraries.loss()).isCloseTo(withOwn.loss(), within(tolerance));
-            assertThat(withLibraries.accuracy()).isCloseTo(withOwn.accuracy(), within(tolerance * 10));
+            assertThat(withLibraries.accuracy()).isCloseTo(withOwn.accuracy(), within(flippedNodes * percent));
         }
     }
 }

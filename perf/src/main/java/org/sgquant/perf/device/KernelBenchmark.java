@@ -159,7 +159,9 @@ public final class KernelBenchmark {
         Backend backend = measured.backend();
         try (Memory memory = backend.newMemory(operation.name() + " " + operation.type())) {
             Prepared prepared = operation.prepare().apply(at.operands.in(memory));
-            Double bytes = measured.bytes(prepared, at.columns(), at.header.edges());
+            Double own = measured.bytes(prepared, at.columns(), at.header.edges());
+            // What a library moves is not known: no formula of ours is about it.
+            Double bytes = by.equals(BY) ? own : null;
             prepared.read().run();
             double error = at.sampled.worstError(operation, prepared, backend, at.columns());
             try (Replay replay = backend.replayable(prepared.calls())) {
