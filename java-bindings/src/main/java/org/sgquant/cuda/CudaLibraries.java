@@ -1,5 +1,6 @@
 package org.sgquant.cuda;
 
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -62,7 +63,7 @@ public final class CudaLibraries {
                     case CUSPARSE -> JCusparse.setExceptionsEnabled(false);
                 }
             });
-        } catch (LinkageError e) {
+        } catch (LinkageError | UncheckedIOException e) {
             throw new CudaUnavailableException(NativeLibraries.reason(library.jcudaClass(), e), e);
         }
         LOADED.add(library);

@@ -102,7 +102,7 @@ final class CudaLibrarySearch {
                 break;
             }
         }
-        if (reason.isEmpty() && opened.getLast().find(library.versionFunction(), library.file(major)) == null) {
+        if (reason.isEmpty() && !serves(opened.getLast(), major)) {
             reason = "it has no function " + library.versionFunction() + " of version " + library.file(major);
         }
         if (reason.isEmpty()) {
@@ -111,6 +111,12 @@ final class CudaLibrarySearch {
         opened.reversed().forEach(DynamicLoader.Library::close);
         refused.add(new Refused(place, reason));
         return Optional.empty();
+    }
+
+    /** JCuda's natives ask for functions of a version; the forwarding library asks for names alone. */
+    private boolean serves(DynamicLoader.Library opened, int major) {
+        String function = library.versionFunction();
+        return (major == CudaLibrary.MAJOR ? opened.find(function, library.file()) : opened.find(function)) != null;
     }
 
     private Optional<Found> forwarded(DynamicLoader.Library target) {

@@ -9,6 +9,7 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Tells whether this machine has a usable CUDA device, without touching a JCuda class.
@@ -27,6 +28,10 @@ public record CudaProbe(int deviceCount, String reason) {
 
     /** Asks the driver; takes some 30 ms without one. */
     public static CudaProbe probe() {
+        Optional<String> denial = NativeAccess.denial();
+        if (denial.isPresent()) {
+            return refused(denial.get());
+        }
         try (Arena arena = Arena.ofConfined()) {
             SymbolLookup driver;
             try {

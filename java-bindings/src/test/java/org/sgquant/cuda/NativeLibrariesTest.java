@@ -43,6 +43,16 @@ class NativeLibrariesTest {
         }
     }
 
+    /** Asks twice whether the library loads. */
+    static final class Probe {
+        public static void main(String[] args) {
+            for (int attempt = 0; attempt < 2; attempt++) {
+                JCudaProbe probe = JCudaProbe.probe();
+                System.out.println(probe.isAvailable() + " " + probe.origin() + " [" + probe.reason() + "]");
+            }
+        }
+    }
+
     /** Lets JCuda load its library as it does by itself. */
     static final class OpenUnguarded {
         public static void main(String[] args) {
@@ -119,8 +129,80 @@ class NativeLibrariesTest {
                 .filteredOn(line -> !line.startsWith("WARNING: "))
                 .hasSize(2)
                 .allSatisfy(line -> assertThat(line)
-                        .startsWith("JCuda's native library " + PLANTED + " cannot be loaded: ")
-                        .contains(absent.toString()));
+                        .isEqualTo("JCuda's native library " + PLANTED
+                                + " cannot be loaded: no private folder for native libraries in " + absent));
+    }
+
+    @Test
+    void a_noexec_temporary_folder_is_named_every_time() throws Exception {
+        StandInDriver driver = NoexecFolder.at(temporary, driver());
+        assertThat(everyLine(driver))
+                .containsOnly("JCuda's native library " + PLANTED + " cannot be loaded: the temporary folder "
+                        + temporary + " lets no program run (mounted noexec): name another by -Djava.io.tmpdir=FOLDER");
+    }
+
+    @Test
+    void a_foreign_file_is_named_every_time() throws Exception {
+        Path planted = Files.createDirectories(folder.resolve("foreign/lib")).resolve(PLANTED);
+        String damaged = "JCuda's native library " + PLANTED
+                + " cannot be loaded: it is damaged or no library of this platform (";
+        Files.createFile(planted);
+        assertThat(everyLine(driver().withClasses(folder.resolve("foreign"))))
+                .containsOnly(damaged + "file too short)");
+        Files.writeString(planted, "no library ".repeat(100));
+        assertThat(everyLine(driver().withClasses(folder.resolve("foreign"))))
+                .allSatisfy(line -> assertThat(line).startsWith(damaged + "invalid ELF header"));
+    }
+
+    @Test
+    void a_missing_dependency_is_named_every_time() throws Exception {
+        Path needy = Files.createDirectories(folder.resolve("needy/lib")).resolve(PLANTED);
+        Path absent = folder.resolve("libabsent.so.7");
+        StandInDriver driver = driver().library(absent, "int absent(void) { return 0; }", "-Wl,-soname,libabsent.so.7")
+                .library(needy, "int absent(void); int needy(void) { return absent(); }", absent.toString())
+                .withClasses(folder.resolve("needy"));
+        Files.delete(absent);
+        assertThat(everyLine(driver))
+                .containsOnly("JCuda's native library " + PLANTED
+                        + " cannot be loaded: it needs libabsent.so.7, which is not found");
+    }
+
+    @Test
+    void denied_native_access_is_told_every_time() throws Exception {
+        assertThat(everyLine(driver().withoutNativeAccess()))
+                .containsOnly("Java denies native access: start it with --enable-native-access=ALL-UNNAMED");
+    }
+
+    @Test
+    void the_probe_tells_where_the_library_lies_and_what_it_needs() throws Exception {
+        assertThat(everyLine(driver(), Probe.class))
+                .allSatisfy(line -> assertThat(line)
+                        .startsWith("true jar:file:")
+                        .contains("jcuda-natives")
+                        .endsWith("/lib/" + PLANTED + " []"));
+        String needs = " [JCuda's native library " + PLANTED + " ";
+        // A text, so that no driver of this machine is found either.
+        Files.writeString(folder.resolve("libcuda.so.1"), "no library ".repeat(100));
+        StandInDriver none = StandInDriver.none(folder).with("-Djava.io.tmpdir=" + temporary);
+        assertThat(everyLine(none, Probe.class))
+                .allSatisfy(line -> assertThat(line)
+                        .startsWith("false jar:file:")
+                        .contains(needs + "cannot be loaded: it needs libcuda.so.1, which is damaged or no library"));
+        assertThat(everyLine(driver().withoutJar("jcuda-natives"), Probe.class))
+                .allSatisfy(line ->
+                        assertThat(line).startsWith("false  [JCuda's").contains(needs + "is not on the class path"));
+    }
+
+    private static List<String> everyLine(StandInDriver driver) throws IOException, InterruptedException {
+        return everyLine(driver, Open.class);
+    }
+
+    /** What {@code main} prints, a line for each attempt, after what the JVM warns of. */
+    private static List<String> everyLine(StandInDriver driver, Class<?> main)
+            throws IOException, InterruptedException {
+        List<String> lines =
+                driver.finish(driver.startMain("child", main, Map.of())).lines().toList();
+        return lines.subList(lines.size() - 2, lines.size());
     }
 
     @Test

@@ -21,7 +21,9 @@ final class StandInDriver {
     private static final int TIMEOUT_SECONDS = 60;
 
     private final Path folder;
+    private final List<String> launcher = new ArrayList<>();
     private final List<String> jvmOptions = new ArrayList<>();
+    private String nativeAccess = "--enable-native-access=ALL-UNNAMED";
     private String classPath = System.getProperty("java.class.path");
 
     private StandInDriver(Path folder) {
@@ -47,6 +49,34 @@ final class StandInDriver {
     /** Only a text under the driver's name, or nothing. */
     static StandInDriver none(Path folder) {
         return new StandInDriver(folder);
+    }
+
+    /** Compiles a further library; {@code options} follow the source. */
+    StandInDriver library(Path file, String source, String... options) throws IOException, InterruptedException {
+        Path text = folder.resolve(file.getFileName() + ".c");
+        Files.writeString(text, source);
+        List<String> command =
+                new ArrayList<>(List.of(compiler(), "-shared", "-fPIC", "-o", file.toString(), text.toString()));
+        command.addAll(List.of(options));
+        finish(start("cc", command, Map.of()));
+        return this;
+    }
+
+    /** The JVM's command follows {@code command}. */
+    StandInDriver startedBy(String... command) {
+        launcher.addAll(List.of(command));
+        return this;
+    }
+
+    StandInDriver withoutNativeAccess() {
+        nativeAccess = "--illegal-native-access=deny";
+        return this;
+    }
+
+    /** Puts {@code entry} before all others on the class path. */
+    StandInDriver withClasses(Path entry) {
+        classPath = entry + File.pathSeparator + classPath;
+        return this;
     }
 
     StandInDriver with(String jvmOption) {
@@ -77,9 +107,9 @@ final class StandInDriver {
 
     Child startMain(String name, Class<?> main, Map<String, String> environment, String... arguments)
             throws IOException {
-        List<String> command = new ArrayList<>();
+        List<String> command = new ArrayList<>(launcher);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-XX:TieredStopAtLevel=1", "-cp", classPath));
+        command.addAll(List.of(nativeAccess, "-XX:TieredStopAtLevel=1", "-cp", classPath));
         command.addAll(jvmOptions);
         command.add(main.getName());
         command.addAll(List.of(arguments));

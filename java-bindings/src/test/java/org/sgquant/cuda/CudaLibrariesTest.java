@@ -1,0 +1,271 @@
+package org.sgquant.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.sgquant.cuda.CudaLibrary.CUBLAS;
+import static org.sgquant.cuda.CudaLibrary.CUSPARSE;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Where child JVMs find stand-ins of CUDA's libraries, and what users read where there are none. */
+@EnabledOnOs(value = OS.LINUX, architectures = "amd64")
+class CudaLibrariesTest {
+
+    private static final String FOLDER = CudaLibraries.FOLDER_VARIABLE;
+    private static final String NAMED = " from the folder of " + FOLDER + ": ";
+    private static final String FORWARDED = " from CUDA 13 through the forwarding library: ";
+
+    /** The system's loader looks into it. */
+    @TempDir
+    Path system;
+
+    @TempDir
+    Path named;
+
+    @TempDir
+    Path temporary;
+
+    /** Says where the libraries named are, then loads them; each twice. */
+    static final class Load {
+        public static void main(String[] args) {
+            for (String name : args) {
+                CudaLibrary library = CudaLibrary.valueOf(name);
+                for (int attempt = 0; attempt < 2; attempt++) {
+                    System.out.println(CudaLibraries.locate(library).sentence());
+                    try {
+                        CudaLibraries.load(library);
+                        System.out.println("loaded");
+                    } catch (CudaUnavailableException e) {
+                        System.out.println(e.getMessage());
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void the_named_folder_comes_first() throws Exception {
+        StandInDriver children = children();
+        for (CudaLibrary library : CudaLibrary.values()) {
+            StandInLibraries.compile(children, library, 12, system);
+            StandInLibraries.compile(children, library, 12, named);
+        }
+        assertThat(told(children, Map.of(FOLDER, named.toString()), CUBLAS, CUSPARSE))
+                .containsExactly(
+                        "cuBLAS 12.1.2" + NAMED + named.resolve("libcublas.so.12"),
+                        "loaded",
+                        "cuSPARSE 12.1.2" + NAMED + named.resolve("libcusparse.so.12"),
+                        "loaded");
+        assertThat(told(
+                        children.with("-D" + CudaLibraries.FOLDER_PROPERTY + "=" + named),
+                        Map.of(FOLDER, "/absent"),
+                        CUBLAS))
+                .containsExactly("cuBLAS 12.1.2" + NAMED + named.resolve("libcublas.so.12"), "loaded");
+    }
+
+    @Test
+    void a_named_folder_without_the_library_is_refused_although_the_system_has_it() throws Exception {
+        StandInDriver children = children();
+        StandInLibraries.compile(children, CUBLAS, 12, system);
+        String refusal = "cuBLAS (libcublas.so.12) cannot be loaded: " + FOLDER + "=" + named
+                + ": there is no libcublas.so.12 and no libcublas.so.13";
+        assertThat(told(children, Map.of(FOLDER, named.toString()), CUBLAS)).containsExactly(refusal, refusal);
+    }
+
+    @Test
+    void a_named_folder_may_have_the_libraries_of_cuda_13() throws Exception {
+        StandInDriver children = children();
+        StandInLibraries.compile(children, CUBLAS, 13, named);
+        assertThat(told(children, Map.of(FOLDER, named.toString()), CUBLAS))
+                .containsExactly("cuBLAS 13.1.2" + FORWARDED + named.resolve("libcublas.so.13"), "loaded");
+    }
+
+    @Test
+    void the_system_comes_second() throws Exception {
+        StandInDriver children = children();
+        StandInLibraries.compile(children, CUSPARSE, 12, system);
+        StandInLibraries.compile(children, CUSPARSE, 13, system);
+        assertThat(told(children, Map.of(), CUSPARSE))
+                .containsExactly("cuSPARSE 12.1.2 from the system: " + system.resolve("libcusparse.so.12"), "loaded");
+    }
+
+    @Test
+    void cuda_13_comes_third_and_serves_every_function() throws Exception {
+        StandInDriver children = children();
+        Path jar = redistributable(children);
+        for (CudaLibrary library : CudaLibrary.values()) {
+            StandInLibraries.compile(children, library, 13, system);
+        }
+        // All functions that JCuda's natives need are looked up at once.
+        List<String> told = told(children.withClasses(jar), Map.of("LD_BIND_NOW", "1"), CUBLAS, CUSPARSE);
+        assumeNoCuda(told);
+        assertThat(told)
+                .containsExactly(
+                        "cuBLAS 13.1.2" + FORWARDED + system.resolve("libcublas.so.13"),
+                        "loaded",
+                        "cuSPARSE 13.1.2" + FORWARDED + system.resolve("libcusparse.so.13"),
+                        "loaded");
+        assertThat(left()).isEmpty();
+    }
+
+    @Test
+    void the_redistributable_jar_comes_last_and_what_cublas_needs_comes_before_it() throws Exception {
+        StandInDriver children = children();
+        Path jar = redistributable(children);
+        List<String> told = told(children.withClasses(jar), Map.of(), CUBLAS);
+        assumeNoCuda(told);
+        assertThat(told)
+                .containsExactly(
+                        "cuBLAS 12.1.2 from the redistributable jar: file:"
+                                + jar.resolve("org/bytedeco/cuda/linux-x86_64/libcublas.so.12"),
+                        "loaded");
+        assertThat(left()).isEmpty();
+    }
+
+    @Test
+    void without_any_every_place_is_named() throws Exception {
+        List<String> told = told(children(), Map.of(), CUSPARSE);
+        assumeNoCuda(told);
+        assertThat(told.getFirst())
+                .startsWith(
+                        "cuSPARSE (libcusparse.so.12) cannot be loaded: the system's loader: no libcusparse.so.12; ")
+                .contains("the system's loader: no libcusparse.so.13")
+                .endsWith("the class path: it has no redistributable jar (Maven profile cuda-redist)");
+        assertThat(told.getLast()).isEqualTo(told.getFirst());
+    }
+
+    @Test
+    void what_a_library_needs_may_be_missing() throws Exception {
+        StandInDriver children = children();
+        needing(children, named);
+        Files.delete(named.resolve("libcublasLt.so.12"));
+        assertThat(told(children, Map.of(FOLDER, named.toString()), CUBLAS).getFirst())
+                .isEqualTo("cuBLAS (libcublas.so.12) cannot be loaded: " + named.resolve("libcublas.so.12")
+                        + ": it needs libcublasLt.so.12, which is not found");
+    }
+
+    @Test
+    void cuda_13_under_the_name_of_cuda_12_is_refused() throws Exception {
+        StandInDriver children = children();
+        StandInLibraries.compile(children, CUBLAS, 13, named);
+        Files.createSymbolicLink(named.resolve("libcublas.so.12"), named.resolve("libcublas.so.13"));
+        assertThat(told(children, Map.of(FOLDER, named.toString()), CUBLAS).getFirst())
+                .endsWith(named.resolve("libcublas.so.12")
+                        + ": it has no function cublasGetProperty of version libcublas.so.12");
+    }
+
+    @Test
+    void a_foreign_file_under_the_name_is_refused() throws Exception {
+        Files.writeString(named.resolve("libcublas.so.12"), "no library ".repeat(100));
+        assertThat(told(children(), Map.of(FOLDER, named.toString()), CUBLAS).getFirst())
+                .endsWith(named.resolve("libcublas.so.12")
+                        + ": it is damaged or no library of this platform (invalid ELF header)");
+    }
+
+    @Test
+    void a_noexec_temporary_folder_takes_no_forwarding_library() throws Exception {
+        StandInDriver children = NoexecFolder.at(temporary, children());
+        StandInLibraries.compile(children, CUBLAS, 13, named);
+        assertThat(told(children, Map.of(FOLDER, named.toString()), CUBLAS).getFirst())
+                .isEqualTo("cuBLAS (libcublas.so.12) cannot be loaded: the forwarding library over "
+                        + named.resolve("libcublas.so.13") + ": the temporary folder " + temporary
+                        + " lets no program run (mounted noexec): name another by -Djava.io.tmpdir=FOLDER");
+    }
+
+    @Test
+    void a_temporary_folder_that_does_not_exist_is_named() throws Exception {
+        Path absent = named.resolve("absent");
+        StandInDriver children = children().with("-Djava.io.tmpdir=" + absent);
+        StandInLibraries.compile(children, CUBLAS, 12, named);
+        StandInLibraries.compile(children, CUSPARSE, 13, named);
+        List<String> told = told(children, Map.of(FOLDER, named.toString()), CUBLAS, CUSPARSE);
+        assertThat(told.get(1))
+                .isEqualTo("JCuda's native library libJCublas2-12.6.0-linux-x86_64.so cannot be loaded: "
+                        + "no private folder for native libraries in " + absent);
+        assertThat(told.getLast())
+                .endsWith("libcusparse.so.13: it cannot be extracted: no private folder for native libraries in "
+                        + absent);
+    }
+
+    @Test
+    void natives_that_are_not_on_the_class_path_are_named() throws Exception {
+        StandInDriver children = children().withoutJar("jcublas-natives");
+        StandInLibraries.compile(children, CUBLAS, 12, named);
+        assertThat(told(children, Map.of(FOLDER, named.toString()), CUBLAS).getLast())
+                .isEqualTo("JCuda's native library libJCublas2-12.6.0-linux-x86_64.so is not on the class path"
+                        + " (org.jcuda:jcublas-natives has those of linux-x86_64)");
+    }
+
+    @Test
+    void denied_native_access_is_told() throws Exception {
+        assertThat(told(children().withoutNativeAccess(), Map.of(), CUBLAS).getFirst())
+                .isEqualTo("cuBLAS (libcublas.so.12) cannot be loaded: this JVM: "
+                        + "Java denies native access: start it with --enable-native-access=ALL-UNNAMED");
+    }
+
+    /** A folder for the class path, as the redistributable jar is laid out. */
+    private Path redistributable(StandInDriver children) throws IOException, InterruptedException {
+        Path jar = Files.createDirectories(system.resolve("jar"));
+        needing(children, Files.createDirectories(jar.resolve("org/bytedeco/cuda/linux-x86_64")));
+        return jar;
+    }
+
+    /** cuBLAS that cannot be loaded before what it depends on. */
+    private static void needing(StandInDriver children, Path folder) throws IOException, InterruptedException {
+        String dependency = "libcublasLt.so.12";
+        StandInLibraries.compile(children, dependency, "int cublasLt(void) { return 0; }", folder);
+        StandInLibraries.compile(
+                children,
+                CUBLAS,
+                12,
+                folder,
+                "-Wl,--no-as-needed",
+                folder.resolve(dependency).toString());
+    }
+
+    private StandInDriver children() {
+        return StandInDriver.none(system).with("-Djava.io.tmpdir=" + temporary);
+    }
+
+    /** What the first and the second attempt tell alike. */
+    private static List<String> told(StandInDriver children, Map<String, String> environment, CudaLibrary... libraries)
+            throws IOException, InterruptedException {
+        String[] names = new String[libraries.length];
+        for (int i = 0; i < names.length; i++) {
+            names[i] = libraries[i].name();
+        }
+        List<String> lines = children.finish(children.startMain("child", Load.class, environment, names))
+                .lines()
+                .filter(line -> !line.startsWith("WARNING: "))
+                .toList();
+        assertThat(lines).hasSize(4 * libraries.length);
+        List<String> told = new ArrayList<>();
+        for (int i = 0; i < lines.size(); i += 4) {
+            assertThat(lines.subList(i + 2, i + 4)).isEqualTo(lines.subList(i, i + 2));
+            told.addAll(lines.subList(i, i + 2));
+        }
+        return told;
+    }
+
+    private void assumeNoCuda(List<String> told) {
+        assumeThat(told.getFirst())
+                .as("##### CUDA IS INSTALLED HERE: nothing is tested of what comes after the system's libraries #####")
+                .doesNotContain(" from the system: ");
+    }
+
+    private List<Path> left() throws IOException {
+        try (var files = Files.list(temporary)) {
+            return files.filter(file -> !file.getFileName().toString().startsWith("hsperfdata_"))
+                    .toList();
+        }
+    }
+}
