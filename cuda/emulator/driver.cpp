@@ -87,3 +87,15 @@ CUDA_FUNCTION sgq_emulator_report(char *text, size_t size) {
   snprintf(text, size, "%s", last_report.c_str());
   return CUDA_SUCCESS;
 }
+
+/*
+ * What the stand-ins for CUDA's libraries queue as `name`: runs or is recorded as a kernel is. The work says what it
+ * found wrong, which fails the context as a kernel's access outside its memory does.
+ */
+CUDA_FUNCTION sgq_emulator_submit(void *stream, const char *name, const std::function<std::string()> &work) {
+  return submit(stream, NodeType::kernel, [name, work](Context &context) {
+    std::string flaw = work();
+    if (!flaw.empty()) context.failed({CUDA_ERROR_ILLEGAL_ADDRESS, std::string(name) + ": " + flaw});
+    return CUDA_SUCCESS;
+  });
+}

@@ -45,6 +45,11 @@ public interface Backend extends AutoCloseable {
 
     SparseOps sparse();
 
+    /** What training aggregates with: {@link #sparse} and {@link #attention} unless a library takes their place. */
+    default Aggregation aggregation() {
+        return Aggregation.own(sparse(), attention());
+    }
+
     PackedOps packed();
 
     PackedAttentionOps packedAttention();

@@ -51,6 +51,7 @@ public interface DenseLibrary {
                                 + libraries.stream()
                                         .map(library -> ", " + library.name())
                                         .collect(Collectors.joining())
+                                + ", and on a CUDA device " + String.join(", ", TrainingLibraries.CUBLAS)
                                 + (name.equals(ND4J) ? "; mvn -P" + ND4J + " package adds it" : "")));
     }
 }

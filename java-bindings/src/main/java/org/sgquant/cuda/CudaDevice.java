@@ -111,6 +111,26 @@ public final class CudaDevice implements AutoCloseable {
         return own(new PinnedMemory(this));
     }
 
+    /**
+     * cuBLAS on {@code stream} of this device.
+     *
+     * @throws CudaUnavailableException if the library is not there, naming each place tried
+     */
+    public Cublas newCublas(CudaStream stream) {
+        makeCurrent();
+        return own(new Cublas(this, stream));
+    }
+
+    /**
+     * cuSPARSE on {@code stream} of this device.
+     *
+     * @throws CudaUnavailableException if the library is not there, naming each place tried
+     */
+    public Cusparse newCusparse(CudaStream stream) {
+        makeCurrent();
+        return own(new Cusparse(this, stream));
+    }
+
     public CudaEvent newEvent() {
         makeCurrent();
         return own(new CudaEvent(this));

@@ -3,7 +3,10 @@ package org.sgquant.cuda;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 
-/** A call of the CUDA driver failed, as in {@code cuMemAlloc: CUDA_ERROR_OUT_OF_MEMORY (2): requested 5.0 GiB, ...}. */
+/**
+ * A call of the CUDA driver or of a library of CUDA failed, as in
+ * {@code cuMemAlloc: CUDA_ERROR_OUT_OF_MEMORY (2): requested 5.0 GiB, ...}.
+ */
 public final class CudaException extends RuntimeException {
 
     private final String call;
@@ -11,9 +14,20 @@ public final class CudaException extends RuntimeException {
 
     /** @param text what happened, or more about it, in words */
     CudaException(String call, int code, String text) {
-        super(call + ": " + name(code) + " (" + code + "): " + text);
+        this(call, code, name(code), code, text);
+    }
+
+    private CudaException(String call, int status, String name, int code, String text) {
+        super(call + ": " + name + " (" + status + "): " + text);
         this.call = call;
         this.code = code;
+    }
+
+    /** The failure of a library's call with the library's own {@code status}, whose name is {@code name}. */
+    static CudaException ofLibrary(String call, int status, String name, String text) {
+        boolean outOfMemory = name.endsWith("_ALLOC_FAILED");
+        int code = outOfMemory ? CUresult.CUDA_ERROR_OUT_OF_MEMORY : CUresult.CUDA_ERROR_UNKNOWN;
+        return new CudaException(call, status, name, code, text);
     }
 
     /** Does nothing for status 0; else throws what the driver says about {@code status}. */
@@ -42,7 +56,7 @@ public final class CudaException extends RuntimeException {
         return call;
     }
 
-    /** The {@code CUresult}. */
+    /** The {@code CUresult}; of a library's call whether memory ran out or another cause. */
     public int code() {
         return code;
     }

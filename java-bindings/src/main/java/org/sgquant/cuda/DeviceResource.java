@@ -2,7 +2,15 @@ package org.sgquant.cuda;
 
 /** Something of a device that is open until it is closed, once; closing it again does nothing. */
 abstract sealed class DeviceResource implements AutoCloseable
-        permits CudaEvent, CudaGraph, CudaModule, CudaStream, DeviceMemory, PinnedMemory {
+        permits Cublas,
+                Cusparse,
+                CudaEvent,
+                CudaGraph,
+                CudaModule,
+                CudaStream,
+                CusparsePlan,
+                DeviceMemory,
+                PinnedMemory {
 
     private final CudaDevice device;
     private final String description;

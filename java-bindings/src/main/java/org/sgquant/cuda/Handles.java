@@ -1,6 +1,9 @@
 package org.sgquant.cuda;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import jcuda.NativePointerObject;
 import jcuda.Pointer;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdeviceptr;
@@ -11,7 +14,27 @@ import jcuda.driver.CUstream;
 /** JCuda's handles with their addresses laid open, for calls by the foreign function interface. */
 final class Handles {
 
+    private static final VarHandle ADDRESS = addressField();
+
     private Handles() {}
+
+    private static VarHandle addressField() {
+        try {
+            return MethodHandles.privateLookupIn(NativePointerObject.class, MethodHandles.lookup())
+                    .findVarHandle(NativePointerObject.class, "nativePointer", long.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /**
+     * {@code view}, from now on of the same object as {@code handle}: in C a descriptor is one of constant content too,
+     * JCuda has unrelated classes for the two and asks for the latter even to destroy the former.
+     */
+    static <T extends NativePointerObject> T as(NativePointerObject handle, T view) {
+        ADDRESS.set(view, (long) ADDRESS.get(handle));
+        return view;
+    }
 
     static final class Context extends CUcontext {
         long address() {

@@ -41,13 +41,13 @@ public final class AttentionFunctions {
     private static Value products(
             Tape tape, CsrGraph graph, Value a, Value b, int heads, boolean requiresGrad, Tape.Vjp vjp) {
         Value out = Value.dense(graph.numEdges(), heads, requiresGrad);
-        Tape.Kernel kernel = k -> k.attention().sddmm(graph, a.dense(), b.dense(), out.dense());
+        Tape.Kernel kernel = k -> tape.aggregation(k).sddmm(graph, a.dense(), b.dense(), out.dense());
         return tape.record("sddmm", List.of(a, b), out, kernel, vjp);
     }
 
     private static Value sums(Tape tape, CsrGraph graph, Value w, Value x, boolean requiresGrad, Tape.Vjp vjp) {
         Value out = Value.dense(graph.numRows(), x.cols(), requiresGrad);
-        Tape.Kernel kernel = k -> k.attention().spmmHeads(graph, w.dense(), x.dense(), out.dense());
+        Tape.Kernel kernel = k -> tape.aggregation(k).spmmHeads(graph, w.dense(), x.dense(), out.dense());
         return tape.record("spmm_heads", List.of(w, x), out, kernel, vjp);
     }
 

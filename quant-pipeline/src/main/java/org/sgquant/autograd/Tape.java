@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.sgquant.kernels.Aggregation;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.Calibration;
 import org.sgquant.kernels.StepState;
@@ -37,8 +38,27 @@ public final class Tape {
 
     record Node(String name, List<Value> inputs, Value output, Kernel kernel, Vjp vjp) {}
 
+    private final boolean exact;
     private final List<Node> nodes = new ArrayList<>();
     private final Map<Value, Value> gradients = new HashMap<>();
+
+    public Tape() {
+        this(false);
+    }
+
+    private Tape(boolean exact) {
+        this.exact = exact;
+    }
+
+    /** For packed inference: aggregates floats by the backend's own kernels, which give the same bits everywhere. */
+    public static Tape exact() {
+        return new Tape(true);
+    }
+
+    /** What products over the edges of a graph run on. */
+    Aggregation aggregation(Backend backend) {
+        return exact ? Aggregation.own(backend.sparse(), backend.attention()) : backend.aggregation();
+    }
 
     List<Node> nodes() {
         return nodes;
@@ -116,8 +136,8 @@ public final class Tape {
             return record(
                     "spmm_packed", List.of(x), out, b -> b.packed().spmm(pattern.graph(), x.packed(), out.dense()));
         }
-        Kernel kernel =
-                b -> b.sparse().spmm(pattern.graph(), values == null ? null : values.dense(), x.dense(), out.dense());
+        Kernel kernel = b ->
+                aggregation(b).spmm(pattern.graph(), values == null ? null : values.dense(), x.dense(), out.dense());
         List<Value> inputs = values == null ? List.of(x) : List.of(values, x);
         return record("spmm", inputs, out, kernel, g -> accumulate(x, spmmTransposed(pattern, values, g)));
     }

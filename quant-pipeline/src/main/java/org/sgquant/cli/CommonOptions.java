@@ -4,7 +4,7 @@ import org.sgquant.data.Dataset;
 import org.sgquant.experiment.Lanes;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.Backends;
-import org.sgquant.kernels.DenseLibrary;
+import org.sgquant.kernels.TrainingLibraries;
 import picocli.CommandLine.Option;
 
 /** Options of every command that computes. */
@@ -24,9 +24,19 @@ final class CommonOptions {
     @Option(
             names = "--dense",
             paramLabel = "LIBRARY",
-            description = "Who computes dense products in training: own, or a library on the class path, as nd4j"
-                    + " (default: ${DEFAULT-VALUE}). Packed inference has kernels of its own.")
-    String dense = DenseLibrary.OWN;
+            description =
+                    "Who computes dense products in training: own, on a CUDA device cublas, cublas-tf32, cublas-fp16"
+                            + " or cublas-bf16, on the CPU a library on the class path, as nd4j (default: ${DEFAULT-VALUE})."
+                            + " Packed inference has kernels of its own.")
+    String dense = TrainingLibraries.OWN_KERNELS;
+
+    @Option(
+            names = "--sparse",
+            paramLabel = "LIBRARY",
+            description =
+                    "Who aggregates in training: own, or on a CUDA device cusparse, cusparse-fp16,"
+                            + " cusparse-alg2 or cusparse-alg2-fp16 (default: ${DEFAULT-VALUE}). Packed inference has kernels of its own.")
+    String sparse = TrainingLibraries.OWN_KERNELS;
 
     @Option(names = "--threads", paramLabel = "N", description = "CPU threads (default: all cores).")
     int threads = Runtime.getRuntime().availableProcessors();
@@ -74,7 +84,7 @@ final class CommonOptions {
     }
 
     Backend backend(int laneThreads, Console console) {
-        return Backends.select(device, laneThreads, dense, console::info);
+        return Backends.select(device, laneThreads, new TrainingLibraries(dense, sparse), console::info);
     }
 
     /** What a report says of the device. */

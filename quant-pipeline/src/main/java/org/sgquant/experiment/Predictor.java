@@ -6,7 +6,7 @@ import java.util.SortedMap;
 import org.sgquant.data.Dataset;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.Backends;
-import org.sgquant.kernels.DenseLibrary;
+import org.sgquant.kernels.TrainingLibraries;
 import org.sgquant.model.GraphInput;
 import org.sgquant.model.QuantizedModel;
 import org.sgquant.quant.BitAssignment;
@@ -49,7 +49,8 @@ public final class Predictor implements AutoCloseable {
     /** The model in {@code folder} on {@code dataset}, on the best device there is. */
     public static Predictor open(Path folder, Dataset dataset) {
         int threads = Runtime.getRuntime().availableProcessors();
-        return open(SavedModel.read(folder), dataset, Backends.select("auto", threads, DenseLibrary.OWN, note -> {}));
+        return open(
+                SavedModel.read(folder), dataset, Backends.select("auto", threads, TrainingLibraries.OWN, note -> {}));
     }
 
     /** {@code saved} on {@code dataset}; {@code backend} is closed with this. */

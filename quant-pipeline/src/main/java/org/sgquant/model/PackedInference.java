@@ -39,7 +39,7 @@ public final class PackedInference implements AutoCloseable {
         this.backend = backend;
         this.memory = backend.newMemory("inference");
         this.cells = cells;
-        Tape tape = new Tape();
+        Tape tape = Tape.exact();
         Forward forward = new Forward(tape, Phase.PACKED, input, parameters, cells, null);
         Value out = model.logits(forward);
         this.graphBytes = forward.graphBytes();

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sgquant.cuda.testing.OnDevice;
+import org.sgquant.cuda.testing.OnLibraries;
 
 /** The commands with {@code --device cuda}. */
 @OnDevice
@@ -100,6 +101,44 @@ final class CudaCommandsTest {
                         .code())
                 .isZero();
         assertThat(csv).isNotEmptyFile();
+    }
+
+    @OnLibraries
+    @Test
+    void what_libraries_trained_is_inferred_to_the_same_bits_with_and_without_them() {
+        Path model = folder.resolve("libraries");
+        JsonNode report = run(
+                        "quantize",
+                        "--bits",
+                        "4",
+                        "--device",
+                        "cuda",
+                        "--dense",
+                        "cublas",
+                        "--sparse",
+                        "cusparse",
+                        "--json",
+                        "-o",
+                        model.toString())
+                .json();
+        assertThat(report.at("/deviceDescription").asText())
+                .contains("dense products by cublas (cuBLAS ", "aggregation by cusparse (cuSPARSE ");
+        assertThat(report.at("/quantized/testAccuracy/mean").asDouble()).isGreaterThan(40);
+        JsonNode own = eval(model, "cpu").json();
+        Cli.Result other = Cli.run(
+                "eval",
+                model.toString(),
+                "--device",
+                "cuda",
+                "--dense",
+                "cublas-bf16",
+                "--sparse",
+                "cusparse-fp16",
+                "--json",
+                "-q");
+        assertThat(other.code()).as(other.err()).isZero();
+        assertThat(other.json().at("/codesSha256")).isEqualTo(own.at("/codesSha256"));
+        assertThat(other.json().at("/testAccuracy")).isEqualTo(own.at("/testAccuracy"));
     }
 
     @Test

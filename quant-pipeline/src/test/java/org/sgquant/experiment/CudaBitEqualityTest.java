@@ -1,9 +1,12 @@
 package org.sgquant.experiment;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
+import org.sgquant.cuda.testing.LibraryTests;
 import org.sgquant.cuda.testing.OnDevice;
 import org.sgquant.kernels.Backend;
+import org.sgquant.kernels.TrainingLibraries;
 import org.sgquant.kernels.cpu.CpuBackend;
 import org.sgquant.kernels.cuda.CudaBackend;
 import org.sgquant.kernels.reference.ReferenceBackend;
@@ -14,6 +17,16 @@ final class CudaBitEqualityTest extends BitEqualityTest {
 
     @Override
     List<Supplier<Backend>> backends() {
-        return List.of(ReferenceBackend::new, () -> new CpuBackend(2), () -> CudaBackend.open(0));
+        List<Supplier<Backend>> backends =
+                new ArrayList<>(List.of(ReferenceBackend::new, () -> new CpuBackend(2), () -> CudaBackend.open(0)));
+        if (LibraryTests.areThere()) {
+            backends.add(CudaBitEqualityTest::coarsestLibraries);
+        }
+        return backends;
+    }
+
+    /** Shows at once where packed inference would use what is training's. */
+    static Backend coarsestLibraries() {
+        return CudaBackend.open(0, new TrainingLibraries("cublas-bf16", "cusparse-fp16"));
     }
 }

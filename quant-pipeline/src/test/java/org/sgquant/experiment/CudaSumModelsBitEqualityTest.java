@@ -1,7 +1,9 @@
 package org.sgquant.experiment;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
+import org.sgquant.cuda.testing.LibraryTests;
 import org.sgquant.cuda.testing.OnDevice;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.cpu.CpuBackend;
@@ -13,6 +15,10 @@ final class CudaSumModelsBitEqualityTest extends SumModelsBitEqualityTest {
 
     @Override
     List<Supplier<Backend>> backends() {
-        return List.of(() -> new CpuBackend(2), () -> CudaBackend.open(0));
+        List<Supplier<Backend>> backends = new ArrayList<>(List.of(() -> new CpuBackend(2), () -> CudaBackend.open(0)));
+        if (LibraryTests.areThere()) {
+            backends.add(CudaBitEqualityTest::coarsestLibraries);
+        }
+        return backends;
     }
 }

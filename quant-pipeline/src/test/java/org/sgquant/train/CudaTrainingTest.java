@@ -4,14 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.sgquant.cuda.CudaCounters;
 import org.sgquant.cuda.testing.OnDevice;
+import org.sgquant.cuda.testing.OnLibraries;
 import org.sgquant.data.Dataset;
 import org.sgquant.data.SyntheticCitationGraph;
 import org.sgquant.kernels.Backend;
+import org.sgquant.kernels.TrainingLibraries;
 import org.sgquant.kernels.cpu.CpuBackend;
 import org.sgquant.kernels.cuda.CudaBackend;
 import org.sgquant.model.AgnnConfig;
@@ -77,6 +81,36 @@ class CudaTrainingTest {
             Metrics onCpu = train(config, cpu, dataset, EPOCHS);
             assertThat(onDevice.loss()).isCloseTo(onCpu.loss(), within(1e-3));
             assertThat(onDevice.accuracy()).isEqualTo(onCpu.accuracy());
+        }
+    }
+
+    static Stream<Arguments> modelsAndLibraries() {
+        return MODELS.stream()
+                .flatMap(model -> Stream.of(
+                        Arguments.of(model, "cublas", "cusparse", 1e-3, 0),
+                        // 8 bits of operands may flip a node that is nearly undecided.
+                        Arguments.of(model, "cublas-bf16", "cusparse-fp16", 0.05, 1)));
+    }
+
+    @OnLibraries
+    @ParameterizedTest
+    @MethodSource("modelsAndLibraries")
+    void learns_with_the_libraries_what_it_learns_with_our_kernels(
+            ModelConfig config, String dense, String sparse, double tolerance, int flippedNodes) {
+        try (Dataset dataset = SyntheticCitationGraph.SMALL.generate();
+                Backend libraries = CudaBackend.open(0, new TrainingLibraries(dense, sparse));
+                Backend own = CudaBackend.open(0)) {
+            double percent = 100.0 / dataset.split().validation().length;
+            long dense0 = CudaCounters.launches("cublasGemmEx");
+            long sparse0 = CudaCounters.launches("cusparseSpMM");
+            long replays = CudaCounters.graphLaunches();
+            Metrics withLibraries = train(config, libraries, dataset, EPOCHS);
+            assertThat(CudaCounters.launches("cublasGemmEx")).isGreaterThan(dense0);
+            assertThat(CudaCounters.launches("cusparseSpMM")).isGreaterThan(sparse0);
+            assertThat(CudaCounters.graphLaunches()).as("recorded steps").isGreaterThanOrEqualTo(replays + EPOCHS - 1);
+            Metrics withOwn = train(config, own, dataset, EPOCHS);
+            assertThat(withLibraries.loss()).isCloseTo(withOwn.loss(), within(tolerance));
+            assertThat(withLibraries.accuracy()).isCloseTo(withOwn.accuracy(), within(flippedNodes * percent));
         }
     }
 }

@@ -3,6 +3,7 @@ package org.sgquant.kernels.cuda;
 import java.lang.foreign.MemorySegment;
 import org.sgquant.cuda.CudaDevice;
 import org.sgquant.cuda.CudaStream;
+import org.sgquant.kernels.Aggregation;
 import org.sgquant.kernels.AttentionOps;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.DenseOps;
@@ -17,6 +18,7 @@ import org.sgquant.kernels.PowerOps;
 import org.sgquant.kernels.Replay;
 import org.sgquant.kernels.SparseOps;
 import org.sgquant.kernels.SparsePackedOps;
+import org.sgquant.kernels.TrainingLibraries;
 import org.sgquant.tensor.Memory;
 
 /**
@@ -31,6 +33,7 @@ public final class CudaBackend implements Backend {
     private final Launcher launcher;
     private final DenseOps dense;
     private final SparseOps sparse;
+    private final Aggregation aggregation;
     private final PackedOps packed;
     private final PackedAttentionOps packedAttention;
     private final SparsePackedOps sparsePacked;
@@ -42,16 +45,20 @@ public final class CudaBackend implements Backend {
     private final PowerOps powers;
     private final MultibitOps multibit;
 
-    private CudaBackend(CudaDevice device) {
+    private final TrainingLibraries libraries;
+
+    private CudaBackend(CudaDevice device, TrainingLibraries libraries) {
         this.device = device;
+        this.libraries = libraries;
         this.launcher = new Launcher(device);
-        this.dense = new CudaDenseOps(launcher);
         this.sparse = new CudaSparseOps(launcher);
         this.packed = new CudaPackedOps(launcher);
         this.packedAttention = new CudaPackedAttentionOps(launcher);
         this.sparsePacked = new CudaSparsePackedOps(launcher);
         this.elementwise = new CudaElementwiseOps(launcher);
         this.attention = new CudaAttentionOps(launcher);
+        this.dense = CudaLibraryOps.dense(launcher, libraries);
+        this.aggregation = CudaLibraryOps.aggregation(launcher, libraries, Aggregation.own(sparse, attention));
         this.norm = new CudaNormOps(launcher);
         this.learnedQuant = new CudaLearnedQuantOps(launcher);
         this.losses = new CudaLossOps(launcher);
@@ -65,9 +72,18 @@ public final class CudaBackend implements Backend {
      * @throws org.sgquant.cuda.CudaUnavailableException with the reason where it cannot be used
      */
     public static CudaBackend open(int ordinal) {
+        return open(ordinal, TrainingLibraries.OWN);
+    }
+
+    /**
+     * A backend on device {@code ordinal} that trains with {@code libraries}, those of CUDA.
+     *
+     * @throws org.sgquant.cuda.CudaUnavailableException with the reason where device or library cannot be used
+     */
+    public static CudaBackend open(int ordinal, TrainingLibraries libraries) {
         CudaDevice device = CudaDevice.open(ordinal);
         try {
-            return new CudaBackend(device);
+            return new CudaBackend(device, libraries);
         } catch (RuntimeException e) {
             closeAfter(e, device);
             throw e;
@@ -101,7 +117,7 @@ public final class CudaBackend implements Backend {
     @Override
     public String description() {
         return "cuda (" + device.name() + ", sm_" + device.computeCapability() + ", " + device.multiprocessors()
-                + " multiprocessors)";
+                + " multiprocessors" + CudaLibraryOps.describe(libraries) + ")";
     }
 
     @Override
@@ -138,6 +154,11 @@ public final class CudaBackend implements Backend {
     @Override
     public SparseOps sparse() {
         return sparse;
+    }
+
+    @Override
+    public Aggregation aggregation() {
+        return aggregation;
     }
 
     @Override

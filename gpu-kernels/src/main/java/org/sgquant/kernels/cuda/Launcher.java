@@ -27,8 +27,9 @@ final class Launcher implements AutoCloseable {
     private final DeviceErrors errors;
     private final Map<String, MemorySegment> scratch = new HashMap<>();
     private final List<Derived> derived = new ArrayList<>();
+    private final List<Derived> owned = new ArrayList<>();
 
-    /** Something computed from the device data at {@code address}, kept until that memory is freed. */
+    /** Something computed from the device data at {@code address}, kept until that memory is freed; 0 if from none. */
     private record Derived(long address, Class<?> type, AutoCloseable value) {}
 
     Launcher(CudaDevice device) {
@@ -98,6 +99,12 @@ final class Launcher implements AutoCloseable {
         return value;
     }
 
+    /** {@code resource}, closed with this launcher once all its work is done. */
+    <T extends AutoCloseable> T own(T resource) {
+        owned.add(new Derived(0, resource.getClass(), resource));
+        return resource;
+    }
+
     /** Closes what was derived from {@code segment}, which is about to be freed. */
     void forget(MemorySegment segment) {
         List<Derived> gone = derived.stream()
@@ -133,6 +140,7 @@ final class Launcher implements AutoCloseable {
                 stream.synchronize();
             } finally {
                 derived.forEach(Launcher::close);
+                owned.forEach(Launcher::close);
             }
         }
     }

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.sgquant.cuda.CudaCounters;
+import org.sgquant.cuda.CudaDevice;
 import org.sgquant.cuda.testing.OnDevice;
 import org.sgquant.kernels.AttentionFixture;
 import org.sgquant.kernels.AttentionOps;
@@ -68,10 +69,21 @@ class EveryKernelTest {
             powers(new HostPowers(backend), f);
             multibit(new HostMultibit(backend), f);
         }
+        casts();
         assertThat(CudaCounters.launchedKernels())
                 .containsAll(KernelList.load().all().stream()
                         .map(KernelDeclaration::name)
                         .toList());
+    }
+
+    /** What only operands of libraries take. */
+    private static void casts() {
+        try (CudaDevice device = CudaDevice.open(0);
+                Launcher launcher = new Launcher(device)) {
+            FloatMatrix x = FloatMatrix.view(launcher.scratch("x", FloatMatrix.bytes(5, COLS)), 5, COLS);
+            new CudaCasts(launcher).cast("half", x, CudaCasts.Form.FP16);
+            launcher.stream().synchronize();
+        }
     }
 
     private static void packed(PackedOps ops, PackedFixture f, BitWidth bits, Granularity granularity) {

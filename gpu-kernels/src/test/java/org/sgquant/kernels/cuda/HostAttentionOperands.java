@@ -6,19 +6,19 @@ import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.IntArray;
 
-/** {@link AttentionOps} of a device backend on operands in host memory. */
+/** {@link AttentionOps} of a device backend on operands in host memory; its aggregation is that of training. */
 record HostAttentionOperands(Backend backend) implements AttentionOps {
 
     @Override
     public void sddmm(CsrGraph graph, FloatMatrix a, FloatMatrix b, FloatMatrix out) {
         DeviceCall.run(
-                backend, c -> backend.attention().sddmm(c.graph(graph), c.matrix(a), c.matrix(b), c.matrix(out)));
+                backend, c -> backend.aggregation().sddmm(c.graph(graph), c.matrix(a), c.matrix(b), c.matrix(out)));
     }
 
     @Override
     public void spmmHeads(CsrGraph graph, FloatMatrix w, FloatMatrix x, FloatMatrix out) {
         DeviceCall.run(
-                backend, c -> backend.attention().spmmHeads(c.graph(graph), c.matrix(w), c.matrix(x), c.matrix(out)));
+                backend, c -> backend.aggregation().spmmHeads(c.graph(graph), c.matrix(w), c.matrix(x), c.matrix(out)));
     }
 
     @Override

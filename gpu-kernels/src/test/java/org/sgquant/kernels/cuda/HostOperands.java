@@ -98,7 +98,7 @@ final class HostOperands {
         public void spmm(CsrGraph graph, FloatMatrix values, FloatMatrix x, FloatMatrix out) {
             DeviceCall.run(
                     backend,
-                    call -> backend.sparse()
+                    call -> backend.aggregation()
                             .spmm(call.graph(graph), call.matrix(values), call.matrix(x), call.matrix(out)));
         }
 

@@ -10,6 +10,7 @@ import org.sgquant.cuda.CudaUnavailableException;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.Replay;
 import org.sgquant.kernels.Transfer;
+import org.sgquant.kernels.cuda.CudaBackend;
 import org.sgquant.perf.device.Operation.Prepared;
 import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.FloatMatrix;
@@ -17,7 +18,8 @@ import org.sgquant.tensor.Memory;
 
 /**
  * Times the operations of a backend on a graph: {@code KernelBenchmark GRAPH LINES cuda|cpu [--quick]} reads
- * the {@link GraphFolder} GRAPH and appends a {@link Line} per operation to LINES.
+ * the {@link GraphFolder} GRAPH and appends a {@link Line} per operation to LINES; on cuda also of what cuSPARSE and
+ * cuBLAS compute through JCuda, {@link LibraryPeer}.
  *
  * <p>Sums over neighbours are timed at every number of columns of the graph, the rest at {@link #COLUMNS}. Every result
  * is compared with the reference in some rows first; a wrong one, or an error, gives no time but a reason, and makes
@@ -34,12 +36,18 @@ public final class KernelBenchmark {
     private static final int COPIED_COLUMNS = 256;
     private static final String BY = "sgquant";
 
+    private final String by;
     private final Measured measured;
     private final boolean quick;
     private final Path lines;
     private int failures;
 
     KernelBenchmark(Measured measured, Path lines, boolean quick) {
+        this(BY, measured, lines, quick);
+    }
+
+    private KernelBenchmark(String by, Measured measured, Path lines, boolean quick) {
+        this.by = by;
         this.measured = measured;
         this.lines = lines;
         this.quick = quick;
@@ -55,6 +63,11 @@ public final class KernelBenchmark {
         try (GraphFolder folder = new GraphFolder(Path.of(args[0]));
                 Measured measured = Measured.open(args[2])) {
             failures = new KernelBenchmark(measured, Path.of(args[1]), quick).run(folder);
+            if (args[2].equals("cuda")) {
+                for (LibraryPeer peer : LibraryPeer.all()) {
+                    failures += runPeer(peer, folder, Path.of(args[1]), quick);
+                }
+            }
         } catch (CudaUnavailableException e) {
             System.err.println("KernelBenchmark: " + e.getMessage());
         }
@@ -64,7 +77,7 @@ public final class KernelBenchmark {
     /** Times everything and returns how much of it failed. */
     int run(GraphFolder folder) {
         Backend backend = measured.backend();
-        append(Line.machine(BY, backend.description() + "; Java " + Runtime.version()));
+        append(Line.machine(by, backend.description() + "; Java " + Runtime.version()));
         copy();
         List<Integer> widths = folder.header().widths();
         int others = widths.stream().filter(w -> w <= COLUMNS).reduce(widths.get(0), Math::max);
@@ -76,6 +89,33 @@ public final class KernelBenchmark {
             }
         }
         measured.unlaunched().ifPresent(names -> System.out.println("kernels not launched here: " + names));
+        return failures;
+    }
+
+    /** Times what {@code peer} computes, on operands of its own; where the library is not there, says so. */
+    static int runPeer(LibraryPeer peer, GraphFolder folder, Path lines, boolean quick) {
+        try (Measured measured = new MeasuredCuda(CudaBackend.open(0, peer.libraries()))) {
+            return new KernelBenchmark(peer.by(), measured, lines, quick).run(peer, folder);
+        } catch (CudaUnavailableException e) {
+            append(lines, Line.missing(peer.by(), null, e.getMessage()));
+            return 0;
+        }
+    }
+
+    private int run(LibraryPeer peer, GraphFolder folder) {
+        Backend backend = measured.backend();
+        append(Line.machine(by, backend.description()));
+        try (Memory memory = backend.newMemory("graph");
+                SampledRows sampled = new SampledRows(folder.graph())) {
+            CsrGraph graph = new Transfer(backend, memory).graph(folder.graph());
+            GraphPart whole = GraphPart.whole(folder.graph());
+            for (int columns : folder.header().widths()) {
+                try (Memory x = backend.newMemory("x")) {
+                    DeviceOperands operands = DeviceOperands.of(backend, x, whole, graph, columns);
+                    time(new Case(folder.header(), operands, sampled), peer.operation());
+                }
+            }
+        }
         return failures;
     }
 
@@ -110,7 +150,7 @@ public final class KernelBenchmark {
             line = measure(at, operation);
         } catch (RuntimeException e) {
             failures++;
-            line = Line.missing(BY, at.of(operation), e.toString());
+            line = Line.missing(by, at.of(operation), e.toString());
         }
         append(line);
     }
@@ -119,13 +159,15 @@ public final class KernelBenchmark {
         Backend backend = measured.backend();
         try (Memory memory = backend.newMemory(operation.name() + " " + operation.type())) {
             Prepared prepared = operation.prepare().apply(at.operands.in(memory));
-            Double bytes = measured.bytes(prepared, at.columns(), at.header.edges());
+            Double own = measured.bytes(prepared, at.columns(), at.header.edges());
+            // What a library moves is not known: no formula of ours is about it.
+            Double bytes = by.equals(BY) ? own : null;
             prepared.read().run();
             double error = at.sampled.worstError(operation, prepared, backend, at.columns());
             try (Replay replay = backend.replayable(prepared.calls())) {
                 Sampler.Times times = sampler().measure(replay::run);
                 backend.finish();
-                return Line.time(BY, at.of(operation), times, bytes, error);
+                return Line.time(by, at.of(operation), times, bytes, error);
             }
         }
     }
@@ -137,7 +179,7 @@ public final class KernelBenchmark {
             FloatMatrix from = FloatMatrix.allocate(memory, quick ? COPIED_COLUMNS : COPIED_ROWS, COPIED_COLUMNS);
             FloatMatrix to = FloatMatrix.allocate(memory, from.rows(), from.cols());
             Sampler.Times times = sampler().measure(() -> backend.elementwise().copy(from, to));
-            append(Line.copy(BY, times, 2.0 * from.bytes()));
+            append(Line.copy(by, times, 2.0 * from.bytes()));
         }
     }
 
@@ -146,6 +188,10 @@ public final class KernelBenchmark {
     }
 
     private void append(Line line) {
+        append(lines, line);
+    }
+
+    private static void append(Path lines, Line line) {
         try {
             Files.writeString(lines, line.json() + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         } catch (IOException e) {

@@ -24,11 +24,26 @@ record Operation(String name, String type, Sums sums, Function<DeviceOperands, P
     /** How closely the result is that of the reference. */
     enum Sums {
         /** The same bits. */
-        EXACT,
+        EXACT(0),
         /** Floats of the edges of a row, summed in any order. */
-        OVER_EDGES,
+        OVER_EDGES(1e-5),
         /** Floats of the columns of {@code x}, summed in any order. */
-        OVER_COLUMNS
+        OVER_COLUMNS(1e-5),
+        /** The same of operands rounded to 11 bits. */
+        OVER_ROUNDED_EDGES(4e-3),
+        /** The same of operands rounded to 8 bits or more. */
+        OVER_ROUNDED_COLUMNS(3e-2);
+
+        private final double tolerance;
+
+        Sums(double tolerance) {
+            this.tolerance = tolerance;
+        }
+
+        /** Relative error per square root of the number of terms. */
+        double tolerance() {
+            return tolerance;
+        }
     }
 
     /** Columns of a product with a weight matrix. */
@@ -77,6 +92,21 @@ record Operation(String name, String type, Sums sums, Function<DeviceOperands, P
             all.add(new Operation("gemm", "q" + q, Sums.EXACT, o -> packedGemm(o, q)));
         }
         return all;
+    }
+
+    /** Aggregation of training, by whatever the backend takes for it. */
+    static Operation aggregation(String type) {
+        return new Operation("spmm", type, type.equals("fp32") ? Sums.OVER_EDGES : Sums.OVER_ROUNDED_EDGES, o -> {
+            FloatMatrix out = out(o, o.graph().numRows(), o.x().cols());
+            return new Prepared(
+                    () -> o.backend().aggregation().spmm(o.graph(), null, o.x(), out), () -> {}, out, true, null);
+        });
+    }
+
+    /** The dense product of training, by whatever the backend takes for it. */
+    static Operation dense(String type) {
+        Sums sums = type.equals("fp32") ? Sums.OVER_COLUMNS : Sums.OVER_ROUNDED_COLUMNS;
+        return new Operation("gemm", type, sums, Operation::gemm);
     }
 
     private static FloatMatrix out(DeviceOperands o, int rows, int cols) {

@@ -19,9 +19,6 @@ final class SampledRows implements AutoCloseable {
     private static final int DRAWN = 24;
     private static final long SEED = 7;
 
-    /** Of sums in floats: relative error per square root of the number of terms. */
-    private static final double TOLERANCE = 1e-5;
-
     private final HostMemory memory = new HostMemory();
     private final Backend reference = new ReferenceBackend();
     private final int[] rows;
@@ -60,11 +57,12 @@ final class SampledRows implements AutoCloseable {
                 backend.download(device, row.data(), row.bytes());
                 double terms = switch (operation.sums()) {
                     case EXACT -> 0;
-                    case OVER_EDGES -> part.graph().degree(i) + 1;
-                    case OVER_COLUMNS -> cols;
+                    case OVER_EDGES, OVER_ROUNDED_EDGES -> part.graph().degree(i) + 1;
+                    case OVER_COLUMNS, OVER_ROUNDED_COLUMNS -> cols;
                 };
                 int at = expected.perTarget() ? i : part.columnOf(i);
-                worst = Math.max(worst, compare(row, expected.out(), at, TOLERANCE * Math.sqrt(terms), rows[i]));
+                double tolerance = operation.sums().tolerance() * Math.sqrt(terms);
+                worst = Math.max(worst, compare(row, expected.out(), at, tolerance, rows[i]));
             }
             return worst;
         }

@@ -9,6 +9,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sgquant.cuda.testing.OnDevice;
+import org.sgquant.cuda.testing.OnLibraries;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.cpu.CpuBackend;
 import org.sgquant.perf.device.Operation.Prepared;
@@ -61,6 +62,27 @@ class KernelBenchmarkTest {
                 .filteredOn(l -> l.kind() == Line.Kind.TIME)
                 .hasSize(TIMES)
                 .allSatisfy(l -> assertThat(l.bytes()).isGreaterThan(97 * 4));
+    }
+
+    @Test
+    @OnLibraries
+    void products_of_every_library_are_timed_beside_ours_and_agree_with_the_reference() {
+        Path lines = folder.resolve("lines.jsonl");
+        try (GraphFolder graph = new GraphFolder(folder)) {
+            for (LibraryPeer peer : LibraryPeer.all()) {
+                assertThat(KernelBenchmark.runPeer(peer, graph, lines, true))
+                        .as(peer.by())
+                        .isZero();
+            }
+        }
+        List<Line> all = Report.lines(lines);
+        assertThat(all)
+                .filteredOn(l -> l.kind() == Line.Kind.TIME)
+                .hasSize(2 * LibraryPeer.all().size());
+        assertThat(all)
+                .filteredOn(l -> l.kind() == Line.Kind.MACHINE)
+                .allSatisfy(l -> assertThat(l.text()).containsPattern("cu(BLAS|SPARSE) \\d+\\."));
+        assertThat(all).extracting(Line::by).contains("jcusparse cusparse-alg2-fp16", "jcublas cublas-tf32");
     }
 
     @Test

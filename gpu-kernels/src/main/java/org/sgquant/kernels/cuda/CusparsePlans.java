@@ -1,0 +1,78 @@
+package org.sgquant.kernels.cuda;
+
+import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.Map;
+import org.sgquant.cuda.Cusparse;
+import org.sgquant.cuda.Cusparse.Algorithm;
+import org.sgquant.cuda.Cusparse.Operands;
+import org.sgquant.cuda.Cusparse.Pattern;
+import org.sgquant.cuda.CusparsePlan;
+import org.sgquant.cuda.DeviceMemory;
+import org.sgquant.tensor.CsrGraph;
+import org.sgquant.tensor.FloatMatrix;
+
+/** What cuSPARSE has prepared for the row pointers of a graph, by what it is prepared for; kept as long as they are. */
+final class CusparsePlans implements AutoCloseable {
+
+    /** @param algorithm null for samples */
+    private record Key(long colIdx, int cols, Algorithm algorithm, Operands operands, int width) {}
+
+    private final Cusparse cusparse;
+    private final Map<Key, CusparsePlan> plans = new HashMap<>();
+    private final DeviceMemory memory;
+    private MemorySegment ones;
+
+    private CusparsePlans(Launcher launcher, Cusparse cusparse) {
+        this.cusparse = cusparse;
+        this.memory = launcher.device().newMemory("edge weights");
+    }
+
+    static CusparsePlans of(Launcher launcher, Cusparse cusparse, CsrGraph graph) {
+        return launcher.derived(
+                graph.rowPtr().data(), CusparsePlans.class, () -> new CusparsePlans(launcher, cusparse));
+    }
+
+    CusparsePlan product(CsrGraph graph, Algorithm algorithm, Operands operands, int width) {
+        return plans.computeIfAbsent(
+                key(graph, algorithm, operands, width),
+                key -> cusparse.newProduct(pattern(graph), operands, algorithm, width, FloatMatrix.stride(width)));
+    }
+
+    CusparsePlan samples(CsrGraph graph, Operands operands, int width) {
+        return plans.computeIfAbsent(
+                key(graph, null, operands, width),
+                key -> cusparse.newSamples(pattern(graph), operands, width, FloatMatrix.stride(width)));
+    }
+
+    /** A weight of 1 for every edge, float32. */
+    FloatMatrix ones(Launcher launcher, int edges) {
+        if (ones == null) {
+            MemorySegment fresh = memory.allocate(FloatMatrix.bytes(1, edges));
+            String name = "fill_f32";
+            launcher.kernel(name).pointer(fresh).float32(1).int64(edges).run(launcher.blocks(name, edges));
+            ones = fresh;
+        }
+        return FloatMatrix.view(ones, 1, edges);
+    }
+
+    private static Key key(CsrGraph graph, Algorithm algorithm, Operands operands, int width) {
+        return new Key(graph.colIdx().data().address(), graph.numCols(), algorithm, operands, width);
+    }
+
+    private static Pattern pattern(CsrGraph graph) {
+        return new Pattern(
+                graph.numRows(),
+                graph.numCols(),
+                graph.numEdges(),
+                graph.rowPtr().data(),
+                graph.colIdx().data());
+    }
+
+    @Override
+    public void close() {
+        try (memory) {
+            plans.values().forEach(CusparsePlan::close);
+        }
+    }
+}
