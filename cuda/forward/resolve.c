@@ -1,4 +1,4 @@
-// The first call of each function of a forwarding library: looks it up in the library that is forwarded to.
+// The first call of each function of the forwarding library: looks it up in the library that is forwarded to.
 //
 // SGQ_TARGET         that library's SONAME; an open library of this SONAME is taken, wherever it lies
 // SGQ_NOT_SUPPORTED  what a function returns that the library lacks

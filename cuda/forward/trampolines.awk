@@ -1,4 +1,4 @@
-# Writes the assembler of a forwarding library: an entry for each function of a list, which jumps to where
+# Writes the assembler of the forwarding library: an entry for each function of a list, which jumps to where
 # sgq_functions says, and a first call that lets sgq_resolve (resolve.c) fill that in.
 #
 #   awk -f trampolines.awk cublas.functions

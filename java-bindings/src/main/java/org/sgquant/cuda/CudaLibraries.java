@@ -19,7 +19,7 @@ import jcuda.jcusparse.JCusparse;
  *   <li>the folder named by the system property {@code sgquant.cuda.libraries} or the environment variable
  *       {@code SGQUANT_CUDA_LIBRARIES}, and then nowhere else;
  *   <li>the system's loader and the usual folders of CUDA 12;
- *   <li>CUDA 13's library, found the same way, through our forwarding library;
+ *   <li>CUDA 13's library, found the same way: cuBLAS through our forwarding library, as its file is numbered 13, too;
  *   <li>the redistributable jar on the class path (Maven profile {@code cuda-redist}).
  * </ol>
  */

@@ -5,23 +5,25 @@ import java.util.stream.Stream;
 
 /** A library of CUDA that a class of JCuda stands on; {@link CudaLibraries} finds and loads it. */
 public enum CudaLibrary {
-    CUBLAS("cuBLAS", "cublas", List.of("cublasLt"), "JCublas2"),
-    CUSPARSE("cuSPARSE", "cusparse", List.of("nvJitLink"), "JCusparse");
+    CUBLAS("cuBLAS", "cublas", 13, List.of("cublasLt"), "JCublas2"),
+    CUSPARSE("cuSPARSE", "cusparse", 12, List.of("nvJitLink"), "JCusparse");
 
-    /** The major version of CUDA that JCuda's natives are linked against. */
-    static final int MAJOR = 12;
+    /** The major version of CUDA that JCuda's natives are linked against; its files are numbered so, too. */
+    static final int TOOLKIT = 12;
 
-    /** The major version whose functions are the same, taken through a forwarding library. */
-    static final int FORWARDED_MAJOR = 13;
+    /** The next one, whose libraries have the same functions. */
+    static final int NEXT_TOOLKIT = 13;
 
     private final String title;
     private final String stem;
+    private final int nextNumber;
     private final List<String> dependencies;
     private final String jcudaClass;
 
-    CudaLibrary(String title, String stem, List<String> dependencies, String jcudaClass) {
+    CudaLibrary(String title, String stem, int nextNumber, List<String> dependencies, String jcudaClass) {
         this.title = title;
         this.stem = stem;
+        this.nextNumber = nextNumber;
         this.dependencies = dependencies;
         this.jcudaClass = jcudaClass;
     }
@@ -33,12 +35,12 @@ public enum CudaLibrary {
 
     /** The file JCuda needs, such as {@code libcublas.so.12}: its SONAME, and the version node of its functions. */
     public String file() {
-        return file(MAJOR);
+        return file(TOOLKIT);
     }
 
-    /** The library and before it what it depends on, as file names of {@link #file()}'s CUDA. */
+    /** The library of JCuda's CUDA and before it what it depends on, as file names. */
     public List<String> filesInOrder() {
-        return filesInOrder(MAJOR);
+        return Stream.concat(dependencies(TOOLKIT), Stream.of(file())).toList();
     }
 
     /** The simple name of JCuda's class, such as {@code JCublas2}. */
@@ -51,14 +53,22 @@ public enum CudaLibrary {
         return stem + "GetProperty";
     }
 
-    String file(int major) {
-        return fileName(stem, major);
+    /** The file of CUDA {@code toolkit}, whose number need not be the toolkit's. */
+    String file(int toolkit) {
+        return fileName(stem, toolkit == TOOLKIT ? TOOLKIT : nextNumber);
     }
 
-    List<String> filesInOrder(int major) {
-        return Stream.concat(dependencies.stream(), Stream.of(stem))
-                .map(name -> fileName(name, major))
-                .toList();
+    /** Whether JCuda's natives find the library of {@link #NEXT_TOOLKIT} only under another name. */
+    boolean isRenamed() {
+        return nextNumber != TOOLKIT;
+    }
+
+    /** What {@link #file(int)} may depend on: a file name that two toolkits share does not tell whose it is. */
+    List<String> possibleDependencies(int toolkit) {
+        return isRenamed()
+                ? dependencies(toolkit).toList()
+                : Stream.concat(dependencies(TOOLKIT), dependencies(NEXT_TOOLKIT))
+                        .toList();
     }
 
     /** The folder of Python's packages of this library, such as {@code nvidia/cublas/lib}. */
@@ -66,7 +76,11 @@ public enum CudaLibrary {
         return "nvidia/" + stem + "/lib";
     }
 
-    private static String fileName(String stem, int major) {
-        return "lib" + stem + ".so." + major;
+    private Stream<String> dependencies(int toolkit) {
+        return dependencies.stream().map(name -> fileName(name, toolkit));
+    }
+
+    private static String fileName(String stem, int number) {
+        return "lib" + stem + ".so." + number;
     }
 }

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.sgquant.cuda.CudaLibraryLocation.Found;
 import org.sgquant.cuda.CudaLibraryLocation.Origin;
 import org.sgquant.cuda.CudaLibraryLocation.Refused;
@@ -47,50 +48,68 @@ final class CudaLibrarySearch {
         if (folder.isPresent()) {
             return inNamedFolder(folder.get());
         }
-        return bySystem(CudaLibrary.MAJOR)
+        return bySystem(CudaLibrary.TOOLKIT)
                 .map(opened -> found(Origin.SYSTEM, opened))
-                .or(() -> bySystem(CudaLibrary.FORWARDED_MAJOR).flatMap(this::forwarded))
+                .or(() -> bySystem(CudaLibrary.NEXT_TOOLKIT).flatMap(opened -> usable(Origin.SYSTEM, opened)))
                 .or(this::redistributable);
     }
 
     private Optional<Found> inNamedFolder(Path folder) {
         String place = CudaLibraries.FOLDER_VARIABLE + "=" + folder;
         if (Files.exists(folder.resolve(library.file()))) {
-            return openIn(folder, CudaLibrary.MAJOR).map(opened -> found(Origin.FOLDER, opened));
+            return openIn(folder, CudaLibrary.TOOLKIT).map(opened -> found(Origin.FOLDER, opened));
         }
-        String forwarded = library.file(CudaLibrary.FORWARDED_MAJOR);
-        if (Files.exists(folder.resolve(forwarded))) {
-            return openIn(folder, CudaLibrary.FORWARDED_MAJOR).flatMap(this::forwarded);
+        String next = library.file(CudaLibrary.NEXT_TOOLKIT);
+        if (Files.exists(folder.resolve(next))) {
+            return openIn(folder, CudaLibrary.NEXT_TOOLKIT).flatMap(opened -> usable(Origin.FOLDER, opened));
         }
-        return refuse(place, "there is no " + library.file() + " and no " + forwarded);
+        return refuse(place, "there is no " + library.file() + (library.isRenamed() ? " and no " + next : ""));
+    }
+
+    /** The library of the next toolkit as it is, or through the forwarding library where it is renamed. */
+    private Optional<Found> usable(Origin origin, DynamicLoader.Library opened) {
+        return library.isRenamed() ? forwarded(opened) : Optional.of(found(origin, opened));
     }
 
     /** A library as the system's loader finds it, else from the first usual folder that has one that loads. */
-    private Optional<DynamicLoader.Library> bySystem(int major) {
-        String file = library.file(major);
-        Optional<DynamicLoader.Library> opened = open(List.of(file), major, "the system's loader");
-        List<Path> folders = opened.isPresent() ? List.of() : UsualFolders.of(library, major);
+    private Optional<DynamicLoader.Library> bySystem(int toolkit) {
+        String file = library.file(toolkit);
+        boolean isNewName = toolkit == CudaLibrary.TOOLKIT || library.isRenamed();
+        // A name that two toolkits share was asked for before, also in the folders of both.
+        List<Path> asked = isNewName ? List.of() : UsualFolders.of(library, CudaLibrary.TOOLKIT);
+        List<Path> folders = UsualFolders.of(library, toolkit).stream()
+                .filter(folder -> !asked.contains(folder) && Files.exists(folder.resolve(file)))
+                .toList();
+        String usual = "the usual folders of CUDA " + toolkit;
+        Optional<DynamicLoader.Library> opened = Optional.empty();
+        if (isNewName) {
+            String loader = "the system's loader";
+            opened = open(List.of(file), toolkit, folders.isEmpty() ? loader + " and " + usual : loader);
+        } else if (folders.isEmpty()) {
+            return refuse(usual, "no " + file);
+        }
         for (Path folder : folders) {
-            if (opened.isEmpty() && Files.exists(folder.resolve(file))) {
-                opened = openIn(folder, major);
+            if (opened.isEmpty()) {
+                opened = openIn(folder, toolkit);
             }
         }
         return opened;
     }
 
-    private Optional<DynamicLoader.Library> openIn(Path folder, int major) {
+    private Optional<DynamicLoader.Library> openIn(Path folder, int toolkit) {
         Path absolute = folder.toAbsolutePath();
+        Path file = absolute.resolve(library.file(toolkit));
         // What it depends on may also lie where the system's loader finds it.
-        List<String> files = library.filesInOrder(major).stream()
+        Stream<Path> beside = library.possibleDependencies(toolkit).stream()
                 .map(absolute::resolve)
-                .filter(path -> path.endsWith(library.file(major)) || Files.exists(path))
-                .map(Path::toString)
-                .toList();
-        return open(files, major, absolute.resolve(library.file(major)).toString());
+                .filter(Files::exists);
+        List<String> files =
+                Stream.concat(beside, Stream.of(file)).map(Path::toString).toList();
+        return open(files, toolkit, file.toString());
     }
 
     /** Opens {@code files} in order, all or none; the last one is the library. */
-    private Optional<DynamicLoader.Library> open(List<String> files, int major, String place) {
+    private Optional<DynamicLoader.Library> open(List<String> files, int toolkit, String place) {
         List<DynamicLoader.Library> opened = new ArrayList<>();
         String reason = "";
         for (String file : files) {
@@ -101,8 +120,8 @@ final class CudaLibrarySearch {
                 break;
             }
         }
-        if (reason.isEmpty() && !serves(opened.getLast(), major)) {
-            reason = "it has no function " + library.versionFunction() + " of version " + library.file(major);
+        if (reason.isEmpty() && !serves(opened.getLast(), toolkit)) {
+            reason = "it has no function " + library.versionFunction() + " of version " + library.file(toolkit);
         }
         if (reason.isEmpty()) {
             return Optional.of(opened.getLast());
@@ -113,9 +132,10 @@ final class CudaLibrarySearch {
     }
 
     /** JCuda's natives ask for functions of a version; the forwarding library asks for names alone. */
-    private boolean serves(DynamicLoader.Library opened, int major) {
+    private boolean serves(DynamicLoader.Library opened, int toolkit) {
         String function = library.versionFunction();
-        return (major == CudaLibrary.MAJOR ? opened.find(function, library.file()) : opened.find(function)) != null;
+        boolean asked = library.file(toolkit).equals(library.file());
+        return (asked ? opened.find(function, library.file()) : opened.find(function)) != null;
     }
 
     private Optional<Found> forwarded(DynamicLoader.Library target) {
@@ -152,7 +172,7 @@ final class CudaLibrarySearch {
                     copies.add(copy.toString());
                 }
             }
-            return open(copies, CudaLibrary.MAJOR, place);
+            return open(copies, CudaLibrary.TOOLKIT, place);
         } catch (IOException | UncheckedIOException e) {
             return refuse(place, "it cannot be extracted: " + e.getMessage());
         }

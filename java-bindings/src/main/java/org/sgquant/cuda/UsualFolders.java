@@ -15,12 +15,12 @@ final class UsualFolders {
 
     private UsualFolders() {}
 
-    /** Existing folders for a library of CUDA {@code major}, the most telling ones first. */
-    static List<Path> of(CudaLibrary library, int major) {
-        return of(library, major, Path.of("/"), System.getenv());
+    /** Existing folders for a library of CUDA {@code toolkit}, the most telling ones first. */
+    static List<Path> of(CudaLibrary library, int toolkit) {
+        return of(library, toolkit, Path.of("/"), System.getenv());
     }
 
-    static List<Path> of(CudaLibrary library, int major, Path root, Map<String, String> environment) {
+    static List<Path> of(CudaLibrary library, int toolkit, Path root, Map<String, String> environment) {
         List<Path> folders = new ArrayList<>();
         for (String variable : List.of("CUDA_HOME", "CUDA_PATH")) {
             String home = environment.getOrDefault(variable, "");
@@ -30,7 +30,7 @@ final class UsualFolders {
         }
         Path local = root.resolve("usr/local");
         folders.add(local.resolve("cuda/lib64"));
-        matches(local, "cuda-" + major + "*").forEach(toolkit -> folders.add(toolkit.resolve("lib64")));
+        matches(local, "cuda-" + toolkit + "*").forEach(version -> folders.add(version.resolve("lib64")));
         folders.add(root.resolve("usr/lib/x86_64-linux-gnu"));
         folders.add(root.resolve("usr/lib64"));
         for (String variable : List.of("VIRTUAL_ENV", "CONDA_PREFIX")) {
@@ -41,7 +41,7 @@ final class UsualFolders {
                 matches(lib, "python3*").forEach(version -> {
                     Path packages = version.resolve("site-packages");
                     folders.add(packages.resolve(library.wheelFolder()));
-                    folders.add(packages.resolve("nvidia/cu" + major + "/lib"));
+                    folders.add(packages.resolve("nvidia/cu" + toolkit + "/lib"));
                 });
             }
         }

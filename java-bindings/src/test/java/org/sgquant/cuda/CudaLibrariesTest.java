@@ -92,29 +92,44 @@ class CudaLibrariesTest {
     @Test
     void the_system_comes_second() throws Exception {
         StandInDriver children = children();
-        StandInLibraries.compile(children, CUSPARSE, 12, system);
-        StandInLibraries.compile(children, CUSPARSE, 13, system);
-        assertThat(told(children, Map.of(), CUSPARSE))
-                .containsExactly("cuSPARSE 12.1.2 from the system: " + system.resolve("libcusparse.so.12"), "loaded");
+        StandInLibraries.compile(children, CUBLAS, 12, system);
+        StandInLibraries.compile(children, CUBLAS, 13, system);
+        assertThat(told(children, Map.of(), CUBLAS))
+                .containsExactly("cuBLAS 12.1.2 from the system: " + system.resolve("libcublas.so.12"), "loaded");
     }
 
     @Test
     void cuda_13_comes_third_and_serves_every_function() throws Exception {
         StandInDriver children = children();
         Path jar = redistributable(children);
-        for (CudaLibrary library : CudaLibrary.values()) {
-            StandInLibraries.compile(children, library, 13, system);
-        }
+        StandInLibraries.compile(children, CUBLAS, 13, system);
         // All functions that JCuda's natives need are looked up at once.
-        List<String> told = told(children.withClasses(jar), Map.of("LD_BIND_NOW", "1"), CUBLAS, CUSPARSE);
+        List<String> told = told(children.withClasses(jar), Map.of("LD_BIND_NOW", "1"), CUBLAS);
+        assumeNoCuda(told);
+        assertThat(told).containsExactly("cuBLAS 13.1.2" + FORWARDED + system.resolve("libcublas.so.13"), "loaded");
+        assertThat(left()).isEmpty();
+    }
+
+    @Test
+    void cusparse_of_cuda_13_has_the_name_of_cuda_12_and_what_it_needs_comes_before_it() throws Exception {
+        StandInDriver children = children();
+        Path packages = Files.createDirectories(named.resolve("lib/python3.12/site-packages/nvidia"));
+        Path next = packages.resolve("cu13/lib");
+        StandInLibraries.compile(children, CUSPARSE, 13, next);
+        Map<String, String> environment = Map.of("VIRTUAL_ENV", named.toString());
+        List<String> told = told(children, environment, CUSPARSE);
         assumeNoCuda(told);
         assertThat(told)
-                .containsExactly(
-                        "cuBLAS 13.1.2" + FORWARDED + system.resolve("libcublas.so.13"),
-                        "loaded",
-                        "cuSPARSE 13.1.2" + FORWARDED + system.resolve("libcusparse.so.13"),
-                        "loaded");
-        assertThat(left()).isEmpty();
+                .containsExactly("cuSPARSE 13.1.2 from the system: " + next.resolve("libcusparse.so.12"), "loaded");
+        StandInLibraries.compile(children, CUSPARSE, 12, packages.resolve("cusparse/lib"));
+        assertThat(told(children, environment, CUSPARSE).getFirst())
+                .as("CUDA 12's folders come first")
+                .isEqualTo("cuSPARSE 12.1.2 from the system: " + packages.resolve("cusparse/lib/libcusparse.so.12"));
+        assertThat(told(children, Map.of(FOLDER, next.toString()), CUSPARSE).getFirst())
+                .isEqualTo("cuSPARSE 13.1.2" + NAMED + next.resolve("libcusparse.so.12"));
+        Files.delete(next.resolve("libnvJitLink.so.13"));
+        assertThat(told(children, Map.of(FOLDER, next.toString()), CUSPARSE).getFirst())
+                .endsWith("libcusparse.so.12: it needs libnvJitLink.so.13, which is not found");
     }
 
     @Test
@@ -133,14 +148,16 @@ class CudaLibrariesTest {
 
     @Test
     void without_any_every_place_is_named() throws Exception {
-        List<String> told = told(children(), Map.of(), CUSPARSE);
+        List<String> told = told(children(), Map.of(), CUBLAS, CUSPARSE);
         assumeNoCuda(told);
-        assertThat(told.getFirst())
-                .startsWith(
-                        "cuSPARSE (libcusparse.so.12) cannot be loaded: the system's loader: no libcusparse.so.12; ")
-                .contains("the system's loader: no libcusparse.so.13")
-                .endsWith("the class path: it has no redistributable jar (Maven profile cuda-redist)");
-        assertThat(told.getLast()).isEqualTo(told.getFirst());
+        String jar = "; the class path: it has no redistributable jar (Maven profile cuda-redist)";
+        String cublas =
+                "cuBLAS (libcublas.so.12) cannot be loaded: the system's loader and the usual folders of CUDA 12:"
+                        + " no libcublas.so.12; the system's loader and the usual folders of CUDA 13: no libcublas.so.13"
+                        + jar;
+        String cusparse = "cuSPARSE (libcusparse.so.12) cannot be loaded: the system's loader and the usual folders of"
+                + " CUDA 12: no libcusparse.so.12; the usual folders of CUDA 13: no libcusparse.so.12" + jar;
+        assertThat(told).containsExactly(cublas, cublas, cusparse, cusparse);
     }
 
     @Test
@@ -185,15 +202,15 @@ class CudaLibrariesTest {
     void a_temporary_folder_that_does_not_exist_is_named() throws Exception {
         Path absent = named.resolve("absent");
         StandInDriver children = children().with("-Djava.io.tmpdir=" + absent);
-        StandInLibraries.compile(children, CUBLAS, 12, named);
-        StandInLibraries.compile(children, CUSPARSE, 13, named);
-        List<String> told = told(children, Map.of(FOLDER, named.toString()), CUBLAS, CUSPARSE);
+        StandInLibraries.compile(children, CUSPARSE, 12, named);
+        StandInLibraries.compile(children, CUBLAS, 13, named);
+        List<String> told = told(children, Map.of(FOLDER, named.toString()), CUSPARSE, CUBLAS);
         assertThat(told.get(1))
-                .isEqualTo("JCuda's native library libJCublas2-12.6.0-linux-x86_64.so cannot be loaded: "
+                .isEqualTo("JCuda's native library libJCusparse-12.6.0-linux-x86_64.so cannot be loaded: "
                         + "no private folder for native libraries in " + absent);
         assertThat(told.getLast())
-                .endsWith("libcusparse.so.13: it cannot be extracted: no private folder for native libraries in "
-                        + absent);
+                .endsWith(
+                        "libcublas.so.13: it cannot be extracted: no private folder for native libraries in " + absent);
     }
 
     @Test

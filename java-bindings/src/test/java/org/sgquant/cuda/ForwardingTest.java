@@ -2,7 +2,6 @@ package org.sgquant.cuda;
 
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -29,17 +28,12 @@ import jcuda.jcublas.JCublas2;
 import jcuda.jcublas.cublasHandle;
 import jcuda.jcublas.cublasOperation;
 import jcuda.jcublas.cublasStatus;
-import jcuda.jcusparse.JCusparse;
-import jcuda.jcusparse.cusparseHandle;
-import jcuda.jcusparse.cusparseMatDescr;
-import jcuda.jcusparse.cusparseStatus;
-import jcuda.jcusparse.pruneInfo;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** JCuda over libraries of CUDA 13, called through the forwarding libraries by child JVMs. */
+/** JCuda over CUDA 13's cuBLAS, called through the forwarding library by child JVMs. */
 @EnabledOnOs(value = OS.LINUX, architectures = "amd64")
 class ForwardingTest {
 
@@ -84,45 +78,15 @@ class ForwardingTest {
         }
     }
 
-    /** The same of cuSPARSE, with a float by value. */
-    static final class Cusparse {
-        public static void main(String[] args) {
-            CudaLibraries.load(CudaLibrary.CUSPARSE);
-            cusparseHandle handle = new cusparseHandle();
-            System.out.println(JCusparse.cusparseCreate(handle));
-            MemorySegment values = floats(0, 0);
-            MemorySegment columns = ints(0, 0, 0, 0);
-            int status = JCusparse.cusparseSpruneCsr2csrByPercentage(
-                    handle,
-                    31,
-                    32,
-                    33,
-                    new cusparseMatDescr(),
-                    device(floats(0.75f)),
-                    device(ints(1000)),
-                    device(ints(200)),
-                    12.5f,
-                    new cusparseMatDescr(),
-                    device(values),
-                    device(ints(30)),
-                    device(columns),
-                    new pruneInfo(),
-                    device(ints(4)));
-            System.out.println(status + " " + Arrays.toString(values.toArray(JAVA_FLOAT)) + " "
-                    + Arrays.toString(columns.toArray(JAVA_INT)));
-            System.out.println(cusparseStatus.stringFor(JCusparse.cusparseDestroy(handle)));
-        }
-    }
-
     /** Calls every function at once from several threads with every kind of argument, then once more. */
     static final class Every {
         private static final int THREADS = 4;
 
         public static void main(String[] args) throws Exception {
-            CudaLibrary library = CudaLibrary.valueOf(args[0]);
+            CudaLibrary library = CudaLibrary.CUBLAS;
             assertThat(CudaLibraries.locate(library).found()).isPresent();
             DynamicLoader.Library forwarding = DynamicLoader.open(library.file());
-            List<String> names = Files.readAllLines(Path.of(args[1]));
+            List<String> names = Files.readAllLines(Path.of(args[0]));
             CountDownLatch start = new CountDownLatch(THREADS);
             List<Future<Integer>> wrong = new ArrayList<>();
             try (var threads = Executors.newFixedThreadPool(THREADS)) {
@@ -185,7 +149,10 @@ class ForwardingTest {
 
     @Test
     void jcublas_multiplies_through_the_forwarding_library() throws Exception {
-        assertThat(told(CudaLibrary.CUBLAS, Cublas.class))
+        StandInDriver children = StandInDriver.none(folder);
+        StandInLibraries.compile(children, CudaLibrary.CUBLAS, 13, folder);
+        assertThat(children.finish(children.startMain("child", Cublas.class, environment()))
+                        .lines())
                 .containsExactly(
                         "0 0 130102",
                         // 2 A B + 100 C, by columns; what lies between two columns stays.
@@ -194,28 +161,21 @@ class ForwardingTest {
     }
 
     @Test
-    void jcusparse_is_told_a_float_by_value_through_the_forwarding_library() throws Exception {
-        assertThat(told(CudaLibrary.CUSPARSE, Cusparse.class))
-                .containsExactly("0", "0 [12.5, 0.75] [31, 32, 33, 1234]", "CUSPARSE_STATUS_NOT_SUPPORTED");
-    }
-
-    @Test
     void every_function_gets_its_arguments_at_its_first_call_from_several_threads() throws Exception {
-        for (CudaLibrary library : CudaLibrary.values()) {
-            List<String> names = Files.readAllLines(list(library)).stream()
-                    .filter(name -> !name.startsWith("#") && !name.equals(library.versionFunction()))
-                    .toList();
-            Path list = Files.write(folder.resolve("names"), names);
-            StringBuilder source = new StringBuilder(
-                    "int %s(int part, int *value) { *value = 13; return 0; }\n".formatted(library.versionFunction()));
-            for (int i = 0; i < names.size(); i++) {
-                source.append(adder(names.get(i), i));
-            }
-            StandInDriver children = StandInDriver.none(folder);
-            StandInLibraries.compile(children, library.file(13), source.toString(), folder, "-O1");
-            assertThat(children.lastLine(Every.class, environment(), library.name(), list.toString()))
-                    .isEqualTo(names.size() + " functions, 0 wrong");
+        CudaLibrary library = CudaLibrary.CUBLAS;
+        List<String> names = Files.readAllLines(Path.of("..", "cuda", "forward", "cublas.functions")).stream()
+                .filter(name -> !name.startsWith("#") && !name.equals(library.versionFunction()))
+                .toList();
+        Path list = Files.write(folder.resolve("names"), names);
+        StringBuilder source = new StringBuilder(
+                "int %s(int part, int *value) { *value = 13; return 0; }\n".formatted(library.versionFunction()));
+        for (int i = 0; i < names.size(); i++) {
+            source.append(adder(names.get(i), i));
         }
+        StandInDriver children = StandInDriver.none(folder);
+        StandInLibraries.compile(children, library.file(13), source.toString(), folder, "-O1");
+        assertThat(children.lastLine(Every.class, environment(), list.toString()))
+                .isEqualTo(names.size() + " functions, 0 wrong");
     }
 
     /** C of a function that hashes its number and its arguments. */
@@ -232,29 +192,12 @@ class ForwardingTest {
         return "long %s(%s) { long h = %d;%s return h; }%n".formatted(name, parameters, number, body);
     }
 
-    private List<String> told(CudaLibrary library, Class<?> main) throws Exception {
-        StandInDriver children = StandInDriver.none(folder);
-        StandInLibraries.compile(children, library, 13, folder);
-        return children.finish(children.startMain("child", main, environment()))
-                .lines()
-                .toList();
-    }
-
     private Map<String, String> environment() {
         return Map.of(CudaLibraries.FOLDER_VARIABLE, folder.toString());
     }
 
-    private static Path list(CudaLibrary library) {
-        String name = library == CudaLibrary.CUBLAS ? "cublas" : "cusparse";
-        return Path.of("..", "cuda", "forward", name + ".functions");
-    }
-
     private static MemorySegment floats(float... values) {
         return Arena.global().allocateFrom(JAVA_FLOAT, values);
-    }
-
-    private static MemorySegment ints(int... values) {
-        return Arena.global().allocateFrom(JAVA_INT, values);
     }
 
     /** The stand-ins' device memory is the host's. */

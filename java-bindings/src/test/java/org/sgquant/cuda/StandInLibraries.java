@@ -10,13 +10,21 @@ public final class StandInLibraries {
 
     private StandInLibraries() {}
 
-    /** Compiles {@code library} of CUDA {@code major} into {@code folder}; {@code options} are the compiler's. */
-    public static void compile(StandInDriver driver, CudaLibrary library, int major, Path folder, String... options)
+    /**
+     * Compiles {@code library} of CUDA {@code toolkit} into {@code folder}, cuSPARSE of CUDA 13 with the library it needs
+     * beside it; {@code options} are the compiler's. Its version begins with {@code toolkit}, to tell them apart.
+     */
+    public static void compile(StandInDriver driver, CudaLibrary library, int toolkit, Path folder, String... options)
             throws IOException, InterruptedException {
+        if (library == CudaLibrary.CUSPARSE && toolkit == CudaLibrary.NEXT_TOOLKIT) {
+            String needed = "libnvJitLink.so.13";
+            compile(driver, needed, "int __nvJitLinkCreate_13_0(void) { return 0; }", folder);
+            options = new String[] {"-Wl,--no-as-needed", folder.resolve(needed).toString()};
+        }
         String name = library == CudaLibrary.CUBLAS ? "standin_cublas.c" : "standin_cusparse.c";
         try (var source = StandInLibraries.class.getResourceAsStream(name)) {
             String text = new String(source.readAllBytes(), StandardCharsets.UTF_8);
-            compile(driver, library.file(major), text.replace("MAJOR", Integer.toString(major)), folder, options);
+            compile(driver, library.file(toolkit), text.replace("MAJOR", Integer.toString(toolkit)), folder, options);
         }
     }
 

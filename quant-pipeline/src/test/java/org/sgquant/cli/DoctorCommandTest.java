@@ -209,12 +209,15 @@ final class DoctorCommandTest {
         }
         JsonNode json = json(machine, WITHOUT_DEVICE, ExitCode.OK);
         assertThat(failed(json)).containsExactly("devices");
-        for (String name : List.of("cublas", "cusparse")) {
-            assertThat(section(json, name).path("version").asText()).isEqualTo("13.1.2");
-            assertThat(section(json, name).path("origin").asText()).isEqualTo("CUDA 13 through the forwarding library");
-            assertThat(section(json, name).path("path").asText())
-                    .isEqualTo(folder.resolve("lib" + name + ".so.13").toString());
-        }
+        requireLibrary(json, "cublas", "CUDA 13 through the forwarding library", "libcublas.so.13");
+        requireLibrary(json, "cusparse", "the folder of SGQUANT_CUDA_LIBRARIES", "libcusparse.so.12");
+    }
+
+    private void requireLibrary(JsonNode json, String name, String origin, String file) {
+        assertThat(section(json, name).path("version").asText()).isEqualTo("13.1.2");
+        assertThat(section(json, name).path("origin").asText()).isEqualTo(origin);
+        assertThat(section(json, name).path("path").asText())
+                .isEqualTo(folder.resolve(file).toString());
     }
 
     @Test
