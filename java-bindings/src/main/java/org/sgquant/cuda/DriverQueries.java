@@ -47,7 +47,11 @@ final class DriverQueries {
      * @throws CudaUnavailableException where it is missing or does not return 0
      */
     void call(String function, Object... arguments) {
-        int status = status(function, arguments);
+        require(function, status(function, arguments));
+    }
+
+    /** @throws CudaUnavailableException where {@code status}, which {@code function} returned, is not 0 */
+    static void require(String function, int status) {
         if (status != CUresult.CUDA_SUCCESS) {
             // The driver's own sentence about it would take JCuda.
             throw new CudaUnavailableException(function + " failed: " + CUresult.stringFor(status));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -37,7 +38,10 @@ class MachineFactsTest {
                                         .orElse("none");
                             case "device" -> {
                                 assertThat(CudaProbe.probe().isAvailable()).isTrue();
-                                yield DeviceFacts.read(1);
+                                // Twice: a context that stays current fails the second time.
+                                DeviceFacts first = DeviceFacts.read(1);
+                                assertThat(DeviceFacts.read(1)).isEqualTo(first);
+                                yield first;
                             }
                             case "probe-and-open" -> reasons(30);
                             case "jcuda-on-driver" -> JCudaProbe.probe();
@@ -92,17 +96,33 @@ class MachineFactsTest {
     @Test
     void a_device_tells_its_name_capability_and_memory() throws Exception {
         assertThat(told(StandInDriver.compile(folder), "device", Map.of()))
-                .isEqualTo("DeviceFacts[ordinal=1, name=stand-in 1, computeCapability=90, totalMemory=1073741824,"
-                        + " freeMemory=1073741824]");
+                .isEqualTo("DeviceFacts[ordinal=1, name=stand-in 1, computeCapability=90, totalMemory=1073741825,"
+                        + " freeMemory=OptionalLong[1073741824], remark=]");
+    }
+
+    @Test
+    void a_device_that_takes_no_context_tells_all_but_its_free_memory() throws Exception {
+        StandInDriver driver = StandInDriver.compile(folder);
+        String facts = "DeviceFacts[ordinal=1, name=stand-in 1, computeCapability=90, totalMemory=1073741825,"
+                + " freeMemory=OptionalLong.empty, remark=";
+        String held = "in exclusive use or full (end the program that holds it: nvidia-smi shows it)]";
+        assertThat(told(driver, "device", Map.of("STANDIN_BUSY", "1"))).isEqualTo(facts + held);
+        assertThat(told(driver, "device", Map.of("STANDIN_BUSY", "0"))).endsWith("remark=]");
+        assertThat(told(driver, "device", Map.of("STANDIN_FAIL", "cuDevicePrimaryCtxRetain=2")))
+                .isEqualTo(facts + held);
+        assertThat(told(driver, "device", Map.of("STANDIN_FAIL", "cuDevicePrimaryCtxRetain=101")))
+                .isEqualTo(facts + "cuDevicePrimaryCtxRetain failed: CUDA_ERROR_INVALID_DEVICE]");
+        for (String release : List.of("", ",cuDevicePrimaryCtxRelease_v2=709")) {
+            assertThat(told(driver, "device", Map.of("STANDIN_FAIL", "cuMemGetInfo_v2=700" + release)))
+                    .as("the first failure is told")
+                    .isEqualTo(facts + "cuMemGetInfo_v2 failed: CUDA_ERROR_ILLEGAL_ADDRESS]");
+        }
     }
 
     @Test
     void the_call_that_failed_is_named() throws Exception {
-        StandInDriver driver = StandInDriver.compile(folder);
-        assertThat(told(driver, "device", Map.of("STANDIN_FAIL", "cuDevicePrimaryCtxRetain=2")))
-                .isEqualTo("cuDevicePrimaryCtxRetain failed: CUDA_ERROR_OUT_OF_MEMORY");
-        assertThat(told(driver, "device", Map.of("STANDIN_FAIL", "cuMemGetInfo_v2=700")))
-                .isEqualTo("cuMemGetInfo_v2 failed: CUDA_ERROR_ILLEGAL_ADDRESS");
+        assertThat(told(StandInDriver.compile(folder), "device", Map.of("STANDIN_FAIL", "cuDeviceGetName=3")))
+                .isEqualTo("cuDeviceGetName failed: CUDA_ERROR_NOT_INITIALIZED");
     }
 
     @Test

@@ -1,7 +1,7 @@
 /*
  * A CUDA driver without a device, for what goes wrong on a real one only now and then. Memory is on the host,
  * kernels do nothing. STANDIN_FAIL="cuInit=999,cuMemFree_v2=700" makes the functions named fail with these
- * codes; STANDIN_DRIVER is its version, 13000 unless set; a launch of the kernel "broken" succeeds, and what waits for a stream afterwards fails with 700; a
+ * codes; STANDIN_BUSY is the number of a device that another program holds; STANDIN_DRIVER is the version, 13000 unless set; a launch of the kernel "broken" succeeds, and what waits for a stream afterwards fails with 700; a
  * module image "error 209 why" fails with 209 and puts "why" into the log.
  */
 #include <stddef.h>
@@ -10,12 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OK = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, NOT_FOUND = 500, ILLEGAL_ADDRESS = 700 };
+enum { OK = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, DEVICE_UNAVAILABLE = 46, NOT_FOUND = 500, ILLEGAL_ADDRESS = 700 };
 enum { MULTIPROCESSORS = 16, MAJOR = 75, SHARED_OPTIN = 97, LOG_BUFFER = 5 };
 
 static const size_t total_memory = (size_t)1 << 30;
 static size_t used_memory;
-static int sticky;
+static int sticky, pushed;
 
 static int injected(const char *function) {
   const char *list = getenv("STANDIN_FAIL");
@@ -51,13 +51,16 @@ int cuDeviceTotalMem_v2(size_t *bytes, int device) {
 }
 int cuDevicePrimaryCtxRetain(void **context, int device) {
   BEGIN;
+  const char *busy = getenv("STANDIN_BUSY");
+  if (busy && atoi(busy) == device) return DEVICE_UNAVAILABLE;
   *context = (char *)&sticky + device;
   return OK;
 }
 int cuDevicePrimaryCtxRelease_v2(int device) { BEGIN; sticky = OK; return device * 0; }
 int cuCtxSetCurrent(void *context) { BEGIN; return context ? OK : INVALID_VALUE; }
-int cuCtxPushCurrent_v2(void *context) { BEGIN; return context ? OK : INVALID_VALUE; }
-int cuCtxPopCurrent_v2(void **context) { BEGIN; *context = &sticky; return OK; }
+/* Stricter than a driver: one at a time. */
+int cuCtxPushCurrent_v2(void *context) { BEGIN; return context && !pushed++ ? OK : INVALID_VALUE; }
+int cuCtxPopCurrent_v2(void **context) { BEGIN; *context = &sticky; return pushed-- == 1 ? OK : INVALID_VALUE; }
 int cuGetErrorString(int code, const char **text) {
   *text = code == ILLEGAL_ADDRESS ? "illegal address" : "some error";
   return OK;

@@ -56,11 +56,20 @@ final class CudaMachine {
         if (trials == null) {
             List<Trial> all = new ArrayList<>();
             for (int ordinal = 0; ordinal < Math.max(1, probe().deviceCount()); ordinal++) {
-                all.add(new Trial(ordinal, trial(ordinal)));
+                String reason = trial(ordinal);
+                // A device that another program holds says so in one way only.
+                String remark =
+                        probe().isAvailable() ? devices().get(ordinal).remark() : "";
+                all.add(new Trial(ordinal, reason.isEmpty() || remark.isEmpty() ? reason : remark));
             }
             trials = all;
         }
         return trials;
+    }
+
+    /** {@code reason}, with the device where there are several. */
+    String named(int ordinal, String reason) {
+        return probe().deviceCount() > 1 ? "device " + ordinal + ": " + reason : reason;
     }
 
     private static String trial(int ordinal) {

@@ -1,5 +1,6 @@
 package org.sgquant.doctor;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,6 +11,7 @@ import org.sgquant.cuda.CudaLibraries;
 import org.sgquant.cuda.CudaLibrary;
 import org.sgquant.cuda.CudaLibraryLocation;
 import org.sgquant.cuda.CudaUnavailableException;
+import org.sgquant.cuda.DeviceFacts;
 import org.sgquant.cuda.DriverFacts;
 import org.sgquant.cuda.JCudaProbe;
 import org.sgquant.kernels.cuda.KernelImages;
@@ -21,6 +23,9 @@ final class CudaProbes {
     static final String DEVICES = "devices";
     static final String JCUDA = "jcuda";
     static final String KERNELS = "kernels";
+
+    /** The fact of a section that tells what to do about it, where its name alone does not. */
+    static final String REMEDY = "remedy";
 
     private static final String VISIBLE_DEVICES = "CUDA_VISIBLE_DEVICES";
 
@@ -67,16 +72,31 @@ final class CudaProbes {
                             one.put("name", device.name());
                             one.put("computeCapability", device.computeCapability() / 10.0);
                             one.put("memoryTotalBytes", device.totalMemory());
-                            one.put("memoryFreeBytes", device.freeMemory());
+                            one.put(
+                                    "memoryFreeBytes",
+                                    device.freeMemory().isPresent()
+                                            ? device.freeMemory().getAsLong()
+                                            : null);
+                            one.put("remark", device.remark());
                             return one;
                         })
                         .toList());
         String summary = machine.devices().stream()
-                .map(device -> device.ordinal() + ": " + device.name() + ", sm_" + device.computeCapability() + ", "
-                        + ByteCount.format(device.freeMemory()) + " free of "
-                        + ByteCount.format(device.totalMemory()))
+                .map(CudaProbes::summary)
                 .collect(Collectors.joining("; "));
-        return Section.ok(DEVICES, summary, facts);
+        String remarks = machine.devices().stream()
+                .filter(device -> !device.remark().isEmpty())
+                .map(device -> "device " + device.ordinal() + ": " + device.remark())
+                .collect(Collectors.joining("; "));
+        return new Section(DEVICES, true, remarks, summary, facts);
+    }
+
+    private static String summary(DeviceFacts device) {
+        String total = ByteCount.format(device.totalMemory());
+        return device.ordinal() + ": " + device.name() + ", sm_" + device.computeCapability() + ", "
+                + (device.freeMemory().isPresent()
+                        ? ByteCount.format(device.freeMemory().getAsLong()) + " free of " + total
+                        : total);
     }
 
     Section jcuda() {
@@ -130,28 +150,47 @@ final class CudaProbes {
             return new Section(KERNELS, true, "not tried: there is no device", summary, facts);
         }
         int driver = machine.driver().orElseThrow().version();
-        List<Map<String, Object>> devices = machine.devices().stream()
-                .map(device -> {
-                    KernelImages.Choice choice = images.choose(device.computeCapability(), driver);
-                    CudaMachine.Trial trial = machine.trials().get(device.ordinal());
-                    Map<String, Object> one = new LinkedHashMap<>();
-                    one.put("ordinal", device.ordinal());
-                    one.put("image", choice.sentence());
-                    one.put("ok", trial.ok());
-                    one.put("reason", choice.usable() ? trial.reason() : choice.sentence());
-                    return one;
-                })
-                .toList();
+        List<Map<String, Object>> devices = new ArrayList<>();
+        List<String> reasons = new ArrayList<>();
+        boolean anyWorks = false;
+        boolean onlyHeldFail = true;
+        String remedy = "";
+        for (DeviceFacts device : machine.devices()) {
+            KernelImages.Choice choice = images.choose(device.computeCapability(), driver);
+            CudaMachine.Trial trial = machine.trials().get(device.ordinal());
+            String reason = choice.usable() ? trial.reason() : choice.sentence();
+            Map<String, Object> one = new LinkedHashMap<>();
+            one.put("ordinal", device.ordinal());
+            one.put("image", choice.sentence());
+            one.put("ok", reason.isEmpty());
+            one.put("reason", reason);
+            devices.add(one);
+            anyWorks |= reason.isEmpty();
+            if (!reason.isEmpty()) {
+                reasons.add(machine.named(device.ordinal(), reason));
+                // A device that another program holds says nothing of the kernels.
+                onlyHeldFail &= choice.usable() && !device.remark().isEmpty();
+                remedy = remedy.isEmpty() ? remedy(images, device, choice) : remedy;
+            }
+        }
         facts.put("devices", devices);
-        String reason = devices.stream()
-                .map(device -> device.get("reason").toString())
-                .filter(text -> !text.isEmpty())
-                .distinct()
-                .collect(Collectors.joining("; "));
+        if (!remedy.isEmpty()) {
+            facts.put(REMEDY, remedy);
+        }
         String chosen = devices.stream()
                 .map(device -> device.get("image").toString())
                 .distinct()
                 .collect(Collectors.joining("; "));
-        return new Section(KERNELS, reason.isEmpty(), reason, summary + "; " + chosen, facts);
+        String reason = reasons.stream().distinct().collect(Collectors.joining("; "));
+        return new Section(KERNELS, anyWorks && onlyHeldFail, reason, summary + "; " + chosen, facts);
+    }
+
+    private static String remedy(KernelImages images, DeviceFacts device, KernelImages.Choice choice) {
+        if (device.computeCapability() < images.ptxTarget()) {
+            return "take a GPU of compute capability 7.5 or later";
+        }
+        return choice.usable() && !device.remark().isEmpty()
+                ? "end the program that holds device " + device.ordinal() + ", which nvidia-smi shows"
+                : "install a newer NVIDIA driver";
     }
 }

@@ -88,8 +88,8 @@ public final class Doctor {
             List<CudaMachine.Trial> trials = machine.trials();
             boolean any = trials.stream().anyMatch(CudaMachine.Trial::ok);
             String reason = trials.stream()
-                    .map(CudaMachine.Trial::reason)
-                    .filter(text -> !text.isEmpty())
+                    .filter(trial -> !trial.ok())
+                    .map(trial -> machine.named(trial.ordinal(), trial.reason()))
                     .findFirst()
                     .orElse("");
             return new Section(CUDA, any, reason, "", Map.of());

@@ -75,8 +75,7 @@ final class Verdict {
                 section(sections, DiskProbe.NAME).ok()
                         ? "build sgquant on x86-64 Linux with 'mvn package', which brings JCuda's libraries along"
                         : "name a folder that lets programs run: export JAVA_TOOL_OPTIONS=-Djava.io.tmpdir=DIR";
-            case CudaProbes.KERNELS ->
-                "install a newer NVIDIA driver, or take a GPU of compute capability 7.5 or later";
+            case CudaProbes.KERNELS -> "send the output of sgquant doctor --json with a report";
             default -> throw new IllegalArgumentException("no remedy for section " + name);
         };
     }

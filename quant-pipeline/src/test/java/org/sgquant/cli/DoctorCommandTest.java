@@ -202,6 +202,25 @@ final class DoctorCommandTest {
     }
 
     @Test
+    void a_device_that_another_program_holds_hides_no_other() throws Exception {
+        String held = "in exclusive use or full (end the program that holds it: nvidia-smi shows it)";
+        JsonNode json = json(withDriver(), Map.of("STANDIN_BUSY", "0"), ExitCode.UNAVAILABLE, "--require", "cuda");
+        JsonNode devices = section(json, "devices");
+        assertThat(devices.path("ok").asBoolean()).isTrue();
+        assertThat(devices.path("reason").asText()).isEqualTo("device 0: " + held);
+        assertThat(devices.at("/devices").findValuesAsText("name")).containsExactly("stand-in 0", "stand-in 1");
+        assertThat(devices.at("/devices/0/memoryFreeBytes").isNull()).isTrue();
+        assertThat(devices.at("/devices/1/memoryFreeBytes").asLong()).isPositive();
+        JsonNode kernels = section(json, "kernels");
+        assertThat(kernels.at("/devices/0/reason").asText()).isEqualTo(held);
+        // The stand-in's kernels do nothing.
+        assertThat(kernels.at("/devices/1/reason").asText()).isNotEmpty().isNotEqualTo(held);
+        assertThat(kernels.path("reason").asText()).startsWith("device 0: " + held + "; device 1: ");
+        assertThat(json.path("verdict").asText()).isEqualTo("the CPU works, CUDA does not: device 0: " + held);
+        assertThat(json.path("nextStep").asText()).endsWith("end the program that holds device 0, which nvidia-smi shows");
+    }
+
+    @Test
     void libraries_of_cuda_13_serve() throws Exception {
         StandInDriver machine = withDriver();
         for (CudaLibrary library : CudaLibrary.values()) {
