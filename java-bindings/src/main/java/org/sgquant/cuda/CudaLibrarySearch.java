@@ -28,11 +28,29 @@ final class CudaLibrarySearch {
     private static final String FORWARDING = "/org/sgquant/cuda/";
     private static final int VERSION_PARTS = 3;
 
+    /** What the library of CUDA 13 reaches in what it depends on, where its file name does not tell. */
+    private static final String NEXT_LINKER = "__nvJitLinkCreate_13_0";
+
     private final CudaLibrary library;
     private final List<Refused> refused = new ArrayList<>();
 
     CudaLibrarySearch(CudaLibrary library) {
         this.library = library;
+    }
+
+    /** What was opened together, the library last. */
+    private record Opened(List<DynamicLoader.Library> all) {
+        MemorySegment find(String function) {
+            return library().find(function);
+        }
+
+        DynamicLoader.Library library() {
+            return all.getLast();
+        }
+
+        void close() {
+            all.reversed().forEach(DynamicLoader.Library::close);
+        }
     }
 
     /** @param folder the only one to look in, where the user names one */
@@ -67,12 +85,12 @@ final class CudaLibrarySearch {
     }
 
     /** The library of the next toolkit as it is, or through the forwarding library where it is renamed. */
-    private Optional<Found> usable(Origin origin, DynamicLoader.Library opened) {
+    private Optional<Found> usable(Origin origin, Opened opened) {
         return library.isRenamed() ? forwarded(opened) : Optional.of(found(origin, opened));
     }
 
     /** A library as the system's loader finds it, else from the first usual folder that has one that loads. */
-    private Optional<DynamicLoader.Library> bySystem(int toolkit) {
+    private Optional<Opened> bySystem(int toolkit) {
         String file = library.file(toolkit);
         boolean isNewName = toolkit == CudaLibrary.TOOLKIT || library.isRenamed();
         // A name that two toolkits share was asked for before, also in the folders of both.
@@ -81,7 +99,7 @@ final class CudaLibrarySearch {
                 .filter(folder -> !asked.contains(folder) && Files.exists(folder.resolve(file)))
                 .toList();
         String usual = "the usual folders of CUDA " + toolkit;
-        Optional<DynamicLoader.Library> opened = Optional.empty();
+        Optional<Opened> opened = Optional.empty();
         if (isNewName) {
             String loader = "the system's loader";
             opened = open(List.of(file), toolkit, folders.isEmpty() ? loader + " and " + usual : loader);
@@ -96,7 +114,7 @@ final class CudaLibrarySearch {
         return opened;
     }
 
-    private Optional<DynamicLoader.Library> openIn(Path folder, int toolkit) {
+    private Optional<Opened> openIn(Path folder, int toolkit) {
         Path absolute = folder.toAbsolutePath();
         Path file = absolute.resolve(library.file(toolkit));
         // What it depends on may also lie where the system's loader finds it.
@@ -109,24 +127,27 @@ final class CudaLibrarySearch {
     }
 
     /** Opens {@code files} in order, all or none; the last one is the library. */
-    private Optional<DynamicLoader.Library> open(List<String> files, int toolkit, String place) {
-        List<DynamicLoader.Library> opened = new ArrayList<>();
+    private Optional<Opened> open(List<String> files, int toolkit, String place) {
+        Opened opened = new Opened(new ArrayList<>());
         String reason = "";
         for (String file : files) {
             try {
-                opened.add(DynamicLoader.open(file));
+                opened.all().add(DynamicLoader.open(file));
             } catch (DynamicLoader.RefusedException e) {
                 reason = LoadFailure.reason(file, e.getMessage());
                 break;
             }
         }
-        if (reason.isEmpty() && !serves(opened.getLast(), toolkit)) {
+        if (reason.isEmpty() && !serves(opened.library(), toolkit)) {
             reason = "it has no function " + library.versionFunction() + " of version " + library.file(toolkit);
         }
-        if (reason.isEmpty()) {
-            return Optional.of(opened.getLast());
+        if (reason.isEmpty() && (toolkit == CudaLibrary.NEXT_TOOLKIT || opened.find(NEXT_LINKER) != null)) {
+            reason = refusalOfDriver();
         }
-        opened.reversed().forEach(DynamicLoader.Library::close);
+        if (reason.isEmpty()) {
+            return Optional.of(opened);
+        }
+        opened.close();
         refused.add(new Refused(place, reason));
         return Optional.empty();
     }
@@ -138,15 +159,30 @@ final class CudaLibrarySearch {
         return (asked ? opened.find(function, library.file()) : opened.find(function)) != null;
     }
 
-    private Optional<Found> forwarded(DynamicLoader.Library target) {
+    private Optional<Found> forwarded(Opened target) {
         Path file = DynamicLoader.fileOf(target.find(library.versionFunction()));
         String place = "the forwarding library over " + file;
-        return extracted(FORWARDING, List.of(library.file()), place).flatMap(forwarding -> {
-            String version = version(forwarding);
-            return version.isEmpty()
-                    ? refuse(place, "it does not reach " + library.versionFunction())
-                    : Optional.of(new Found(Origin.FORWARDING, file.toString(), version));
+        Optional<Opened> forwarding = extracted(FORWARDING, List.of(library.file()), place);
+        String version = forwarding.map(this::version).orElse("");
+        if (!version.isEmpty()) {
+            return Optional.of(new Found(Origin.FORWARDING, file.toString(), version));
+        }
+        // Left open it would serve JCuda's natives by its SONAME, whatever is found later.
+        forwarding.ifPresent(opened -> {
+            refuse(place, "it does not reach " + library.versionFunction());
+            opened.close();
         });
+        target.close();
+        return Optional.empty();
+    }
+
+    /** Why the driver cannot run what CUDA 13 compiled, empty where it can, or there is none to tell. */
+    private static String refusalOfDriver() {
+        return DriverFacts.read()
+                .filter(driver -> driver.version() > 0 && driver.version() < FatBinary.FIRST_DRIVER)
+                .map(driver -> "the driver serves CUDA " + driver.cudaVersion()
+                        + "; CUDA 13's library needs driver 580 or later")
+                .orElse("");
     }
 
     private Optional<Found> redistributable() {
@@ -159,7 +195,7 @@ final class CudaLibrarySearch {
     }
 
     /** Opens copies of resources, which are deleted afterwards: they stay mapped. */
-    private Optional<DynamicLoader.Library> extracted(String from, List<String> files, String place) {
+    private Optional<Opened> extracted(String from, List<String> files, String place) {
         try (PrivateFolder folder = PrivateFolder.create()) {
             List<String> copies = new ArrayList<>();
             for (String file : files) {
@@ -178,12 +214,12 @@ final class CudaLibrarySearch {
         }
     }
 
-    private Found found(Origin origin, DynamicLoader.Library opened) {
+    private Found found(Origin origin, Opened opened) {
         Path file = DynamicLoader.fileOf(opened.find(library.versionFunction()));
         return new Found(origin, file.toString(), version(opened));
     }
 
-    private String version(DynamicLoader.Library opened) {
+    private String version(Opened opened) {
         MethodHandle property = Linker.nativeLinker()
                 .downcallHandle(
                         opened.find(library.versionFunction()), FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -49,6 +50,16 @@ class CudaLibrariesTest {
                     }
                 }
             }
+        }
+    }
+
+    /** Where cuBLAS is, and which libraries whose names are arguments are mapped afterwards. */
+    static final class Mapped {
+        public static void main(String[] args) throws IOException {
+            System.out.println(CudaLibraries.locate(CUBLAS).sentence());
+            String maps = Files.readString(Path.of("/proc/self/maps"));
+            System.out.println(
+                    "mapped: " + Stream.of(args).filter(maps::contains).toList());
         }
     }
 
@@ -196,6 +207,52 @@ class CudaLibrariesTest {
                 .isEqualTo("cuBLAS (libcublas.so.12) cannot be loaded: the forwarding library over "
                         + named.resolve("libcublas.so.13") + ": the temporary folder " + temporary
                         + " lets no program run (mounted noexec): name another by -Djava.io.tmpdir=FOLDER");
+    }
+
+    @Test
+    void what_the_forwarding_library_cannot_serve_leaves_none_of_it_loaded() throws Exception {
+        StandInDriver children = children();
+        StandInLibraries.compile(
+                children,
+                "libcublas.so.13",
+                "int cublasGetProperty(int part, int *value) { return part + 1 - *value; }",
+                named);
+        String told = children.finish(children.startMain(
+                "child", Mapped.class, Map.of(FOLDER, named.toString()), "libcublas.so.12", "libcublasLt"));
+        assertThat(told)
+                .contains("the forwarding library over " + named.resolve("libcublas.so.13")
+                        + ": it does not reach cublasGetProperty")
+                .endsWith("mapped: []");
+    }
+
+    @Test
+    void without_the_forwarding_library_its_target_is_closed() throws Exception {
+        StandInDriver children = children().with("-Djava.io.tmpdir=" + named.resolve("absent"));
+        StandInLibraries.compile(children, CUBLAS, 13, named);
+        String told = children.finish(children.startMain(
+                "child", Mapped.class, Map.of(FOLDER, named.toString()), "libcublas.so.13", "libcublas.so.12"));
+        assertThat(told).contains("it cannot be extracted").endsWith("mapped: []");
+    }
+
+    @Test
+    void a_driver_of_cuda_12_takes_no_library_of_cuda_13() throws Exception {
+        StandInDriver children = StandInDriver.compile(system).with("-Djava.io.tmpdir=" + temporary);
+        StandInLibraries.compile(children, CUBLAS, 13, named);
+        StandInLibraries.compile(children, CUSPARSE, 13, named);
+        Map<String, String> older = Map.of(FOLDER, named.toString(), "STANDIN_DRIVER", "12060");
+        String refusal = ": the driver serves CUDA 12.6; CUDA 13's library needs driver 580 or later";
+        List<String> told = told(children, older, CUBLAS, CUSPARSE);
+        assertThat(told.getFirst())
+                .isEqualTo("cuBLAS (libcublas.so.12) cannot be loaded: " + named.resolve("libcublas.so.13") + refusal);
+        assertThat(told.getLast())
+                .isEqualTo("cuSPARSE (libcusparse.so.12) cannot be loaded: " + named.resolve("libcusparse.so.12")
+                        + refusal);
+        for (String version : List.of("13000", "0")) {
+            Map<String, String> other = Map.of(FOLDER, named.toString(), "STANDIN_DRIVER", version);
+            assertThat(told(children, other, CUBLAS, CUSPARSE)).filteredOn("loaded"::equals).hasSize(2);
+        }
+        StandInLibraries.compile(children, CUSPARSE, 12, named);
+        assertThat(told(children, older, CUSPARSE)).endsWith("loaded");
     }
 
     @Test
