@@ -24,6 +24,7 @@ public record CudaProbe(int deviceCount, String reason) {
 
     private static final String DRIVER = "libcuda.so.1";
     private static final int CUDA_SUCCESS = 0;
+    private static final int CUDA_ERROR_STUB_LIBRARY = 34;
     private static final int CUDA_ERROR_NO_DEVICE = 100;
 
     /** Asks the driver; takes some 30 ms without one. */
@@ -58,6 +59,9 @@ public record CudaProbe(int deviceCount, String reason) {
             if (status == CUDA_SUCCESS) {
                 function = "cuDeviceGetCount";
                 status = (int) getCount.invokeExact(count);
+            }
+            if (status == CUDA_ERROR_STUB_LIBRARY) {
+                return refused(DRIVER + " is the toolkit's stub: take .../stubs out of LD_LIBRARY_PATH");
             }
             if (status != CUDA_SUCCESS && status != CUDA_ERROR_NO_DEVICE) {
                 return refused(function + " failed with CUDA error " + status);

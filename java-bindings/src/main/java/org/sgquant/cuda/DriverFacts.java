@@ -16,7 +16,7 @@ import jcuda.driver.CUresult;
  * The CUDA driver of this machine, asked without JCuda.
  *
  * @param file where it was loaded from
- * @param version the CUDA it serves, as in 13000 for 13.0
+ * @param version the CUDA it serves, as in 13000 for 13.0, 0 where the driver does not tell
  * @param release of the driver package, such as {@code 580.65.06}, empty where the system does not tell
  * @param status what {@code cuInit} returned
  */
@@ -40,8 +40,10 @@ public record DriverFacts(Path file, int version, Optional<String> release, int 
         if (driver.find("cuDriverGetVersion").isPresent()) {
             try (Arena arena = Arena.ofConfined()) {
                 MemorySegment value = arena.allocate(ValueLayout.JAVA_INT);
-                driver.call("cuDriverGetVersion", value);
-                version = value.get(ValueLayout.JAVA_INT, 0);
+                // The toolkit's stub fails here, too; what cuInit returns tells why.
+                if (driver.status("cuDriverGetVersion", value) == CUresult.CUDA_SUCCESS) {
+                    version = value.get(ValueLayout.JAVA_INT, 0);
+                }
             }
         }
         return new DriverFacts(DynamicLoader.fileOf(init), version, installed(), driver.status("cuInit", 0));
@@ -67,6 +69,11 @@ public record DriverFacts(Path file, int version, Optional<String> release, int 
     /** Whether the driver works, be there a device or not. */
     public boolean works() {
         return status == CUresult.CUDA_SUCCESS || status == CUresult.CUDA_ERROR_NO_DEVICE;
+    }
+
+    /** Whether this is no driver but the toolkit's stub, which programs are linked against. */
+    public boolean isStub() {
+        return status == CUresult.CUDA_ERROR_STUB_LIBRARY;
     }
 
     /** Such as {@code 13.0}; empty where the driver does not tell. */

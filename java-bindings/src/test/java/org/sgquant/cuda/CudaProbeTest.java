@@ -48,6 +48,7 @@ class CudaProbeTest {
                 "100; 0; 2; 0|false|the NVIDIA driver is there, but it sees no device",
                 "0; 0; 0; 0|false|the NVIDIA driver is there, but it sees no device",
                 "999; 0; 2; 0|false|cuInit failed with CUDA error 999",
+                "34; 0; 2; 0|false|libcuda.so.1 is the toolkit's stub: take .../stubs out of LD_LIBRARY_PATH",
                 "0; 3; 2; 0|false|cuDeviceGetCount failed with CUDA error 3"
             })
     void the_answers_of_the_driver_are_told(int init, int status, int count, String expected) throws Exception {

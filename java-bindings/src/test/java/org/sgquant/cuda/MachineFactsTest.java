@@ -85,6 +85,8 @@ class MachineFactsTest {
         StandInDriver driver = StandInDriver.compile(folder);
         assertThat(told(driver, "driver", Map.of("STANDIN_FAIL", "cuInit=100"))).endsWith("|true");
         assertThat(told(driver, "driver", Map.of("STANDIN_FAIL", "cuInit=999"))).endsWith("|false");
+        assertThat(told(driver, "driver", Map.of("STANDIN_FAIL", "cuInit=34,cuDriverGetVersion=34")))
+                .isEqualTo("libcuda.so.1||false");
     }
 
     @Test

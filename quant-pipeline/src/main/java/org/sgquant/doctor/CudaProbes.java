@@ -27,6 +27,9 @@ final class CudaProbes {
     /** The fact of a section that tells what to do about it, where its name alone does not. */
     static final String REMEDY = "remedy";
 
+    /** The fact of a section that tells what to do about it, where its name alone does not. */
+    static final String REMEDY = "remedy";
+
     private static final String VISIBLE_DEVICES = "CUDA_VISIBLE_DEVICES";
 
     private final CudaMachine machine;
@@ -49,6 +52,9 @@ final class CudaProbes {
                 + driver.release().map(release -> "release " + release + ", ").orElse("")
                 + driver.file();
         String reason = driver.works() ? "" : machine.probe().reason();
+        if (driver.isStub()) {
+            facts.put(REMEDY, "take " + driver.file().getParent() + " out of LD_LIBRARY_PATH");
+        }
         return new Section(DRIVER, driver.works(), reason, summary, facts);
     }
 

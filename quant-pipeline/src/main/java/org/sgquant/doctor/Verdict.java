@@ -58,6 +58,11 @@ final class Verdict {
     }
 
     private static String remedy(List<Section> sections, String name) {
+        Object stated = section(sections, name).facts().get(CudaProbes.REMEDY);
+        return stated != null ? stated.toString() : usualRemedy(sections, name);
+    }
+
+    private static String usualRemedy(List<Section> sections, String name) {
         return switch (name) {
             case JvmProbe.NAME ->
                 JvmProbe.hasVectorModule() && JvmProbe.isSafeForCuda()

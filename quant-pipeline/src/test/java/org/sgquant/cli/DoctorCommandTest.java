@@ -221,6 +221,15 @@ final class DoctorCommandTest {
     }
 
     @Test
+    void the_stub_of_the_toolkit_is_told_from_a_driver() throws Exception {
+        JsonNode json = json(
+                withDriver(), Map.of("STANDIN_FAIL", "cuInit=34,cuDriverGetVersion=34"), ExitCode.OK);
+        assertThat(section(json, "driver").path("reason").asText())
+                .isEqualTo("libcuda.so.1 is the toolkit's stub: take .../stubs out of LD_LIBRARY_PATH");
+        assertThat(json.path("nextStep").asText()).endsWith("take " + folder + " out of LD_LIBRARY_PATH");
+    }
+
+    @Test
     void libraries_of_cuda_13_serve() throws Exception {
         StandInDriver machine = withDriver();
         for (CudaLibrary library : CudaLibrary.values()) {
