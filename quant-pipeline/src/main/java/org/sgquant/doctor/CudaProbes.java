@@ -27,9 +27,6 @@ final class CudaProbes {
     /** The fact of a section that tells what to do about it, where its name alone does not. */
     static final String REMEDY = "remedy";
 
-    /** The fact of a section that tells what to do about it, where its name alone does not. */
-    static final String REMEDY = "remedy";
-
     private static final String VISIBLE_DEVICES = "CUDA_VISIBLE_DEVICES";
 
     private final CudaMachine machine;
