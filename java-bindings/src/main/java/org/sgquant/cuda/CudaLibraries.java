@@ -1,11 +1,9 @@
 package org.sgquant.cuda;
 
 import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import jcuda.jcublas.JCublas2;
 import jcuda.jcusparse.JCusparse;
@@ -39,7 +37,7 @@ public final class CudaLibraries {
      * @return a fact, also where there is none
      */
     public static synchronized CudaLibraryLocation locate(CudaLibrary library) {
-        return LOCATIONS.computeIfAbsent(library, wanted -> new CudaLibrarySearch(wanted).run(folder()));
+        return LOCATIONS.computeIfAbsent(library, wanted -> new CudaLibrarySearch(wanted).run(NamedFolder.ofUser()));
     }
 
     /**
@@ -67,10 +65,5 @@ public final class CudaLibraries {
             throw new CudaUnavailableException(NativeLibraries.reason(library.jcudaClass(), e), e);
         }
         LOADED.add(library);
-    }
-
-    private static Optional<Path> folder() {
-        String folder = System.getProperty(FOLDER_PROPERTY, System.getenv(FOLDER_VARIABLE));
-        return folder == null || folder.isEmpty() ? Optional.empty() : Optional.of(Path.of(folder));
     }
 }

@@ -19,8 +19,10 @@ public record CudaLibraryLocation(CudaLibrary library, Optional<Found> found, Li
 
     /** How a library was found, in the order in which they are tried. */
     public enum Origin {
-        /** In the folder that the user named. */
+        /** In the folder that the user named by the environment variable. */
         FOLDER("the folder of " + CudaLibraries.FOLDER_VARIABLE),
+        /** In the folder that the user named by the system property. */
+        FOLDER_OF_PROPERTY("the folder of -D" + CudaLibraries.FOLDER_PROPERTY),
         /** By the system's loader or in a usual folder. */
         SYSTEM("the system"),
         /** The functions of CUDA 13's library, called through our forwarding library. */

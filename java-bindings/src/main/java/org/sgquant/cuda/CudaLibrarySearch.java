@@ -12,6 +12,7 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,11 +55,11 @@ final class CudaLibrarySearch {
     }
 
     /** @param folder the only one to look in, where the user names one */
-    CudaLibraryLocation run(Optional<Path> folder) {
+    CudaLibraryLocation run(Optional<NamedFolder> folder) {
         return new CudaLibraryLocation(library, find(folder), refused);
     }
 
-    private Optional<Found> find(Optional<Path> folder) {
+    private Optional<Found> find(Optional<NamedFolder> folder) {
         Optional<String> refusal = NativeAccess.refusal();
         if (refusal.isPresent()) {
             return refuse("this JVM", refusal.get());
@@ -72,16 +73,21 @@ final class CudaLibrarySearch {
                 .or(this::redistributable);
     }
 
-    private Optional<Found> inNamedFolder(Path folder) {
-        String place = CudaLibraries.FOLDER_VARIABLE + "=" + folder;
+    private Optional<Found> inNamedFolder(NamedFolder named) {
+        Path folder;
+        try {
+            folder = Path.of(named.text());
+        } catch (InvalidPathException e) {
+            return refuse(named.place(), "this is no path here: " + e.getReason());
+        }
         if (Files.exists(folder.resolve(library.file()))) {
-            return openIn(folder, CudaLibrary.TOOLKIT).map(opened -> found(Origin.FOLDER, opened));
+            return openIn(folder, CudaLibrary.TOOLKIT).map(opened -> found(named.origin(), opened));
         }
         String next = library.file(CudaLibrary.NEXT_TOOLKIT);
         if (Files.exists(folder.resolve(next))) {
-            return openIn(folder, CudaLibrary.NEXT_TOOLKIT).flatMap(opened -> usable(Origin.FOLDER, opened));
+            return openIn(folder, CudaLibrary.NEXT_TOOLKIT).flatMap(opened -> usable(named.origin(), opened));
         }
-        return refuse(place, "there is no " + library.file() + (library.isRenamed() ? " and no " + next : ""));
+        return refuse(named.place(), "there is no " + library.file() + (library.isRenamed() ? " and no " + next : ""));
     }
 
     /** The library of the next toolkit as it is, or through the forwarding library where it is renamed. */

@@ -80,7 +80,7 @@ class CudaLibrariesTest {
                         children.with("-D" + CudaLibraries.FOLDER_PROPERTY + "=" + named),
                         Map.of(FOLDER, "/absent"),
                         CUBLAS))
-                .containsExactly("cuBLAS 12.1.2" + NAMED + named.resolve("libcublas.so.12"), "loaded");
+                .containsExactly("cuBLAS 12.1.2 from the folder of -Dsgquant.cuda.libraries: " + named.resolve("libcublas.so.12"), "loaded");
     }
 
     @Test
@@ -90,6 +90,14 @@ class CudaLibrariesTest {
         String refusal = "cuBLAS (libcublas.so.12) cannot be loaded: " + FOLDER + "=" + named
                 + ": there is no libcublas.so.12 and no libcublas.so.13";
         assertThat(told(children, Map.of(FOLDER, named.toString()), CUBLAS)).containsExactly(refusal, refusal);
+    }
+
+    @Test
+    void a_named_folder_that_the_locale_cannot_express_is_refused() throws Exception {
+        Map<String, String> environment = Map.of("LC_ALL", "C", FOLDER, "/opt/\u00e4");
+        assertThat(told(children().with("-Dsun.jnu.encoding=ANSI_X3.4-1968"), environment, CUBLAS).getFirst())
+                .startsWith("cuBLAS (libcublas.so.12) cannot be loaded: " + FOLDER + "=/opt/")
+                .contains(": this is no path here: ");
     }
 
     @Test

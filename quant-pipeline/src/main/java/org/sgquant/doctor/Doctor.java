@@ -38,7 +38,6 @@ public final class Doctor {
     private Diagnosis run() {
         CudaMachine machine = new CudaMachine();
         CudaProbes cuda = new CudaProbes(machine);
-        Datasets datasets = Datasets.standard(null);
         add(JvmProbe.NAME, JvmProbe::examine);
         add(
                 CpuProbe.NAME,
@@ -54,12 +53,13 @@ public final class Doctor {
                 DiskProbe.NAME,
                 () -> new DiskProbe(
                                 Path.of(System.getProperty("java.io.tmpdir")),
-                                datasets.folders(),
+                                Datasets.standard(null).folders(),
                                 new MountTable(systemText("/proc/self/mountinfo")))
                         .examine());
         add(
                 DataProbe.NAME,
-                () -> DataProbe.examine(datasets, System.getenv().getOrDefault(Datasets.FOLDER_VARIABLE, "")));
+                () -> DataProbe.examine(
+                        Datasets.standard(null), System.getenv().getOrDefault(Datasets.FOLDER_VARIABLE, "")));
         List<BackendState> backends = List.of(cpu(), cuda(machine), nd4j());
         return Verdict.of(sections, backends);
     }

@@ -351,6 +351,13 @@ final class DoctorCommandTest {
     }
 
     @Test
+    void a_data_folder_that_the_locale_cannot_express_fails_its_sections_only() throws Exception {
+        JsonNode json = json(withoutDriver(), Map.of("LC_ALL", "C", "SGQUANT_DATA", "/tmp/\u00e4"), ExitCode.OK);
+        assertThat(failed(json)).contains("disk", "data").doesNotContain("jvm", "cpu", "jcuda");
+        assertThat(section(json, "data").path("reason").asText()).startsWith("this check failed: ");
+    }
+
+    @Test
     @OnDevice
     void with_a_device_the_kernels_compute_what_the_reference_does() {
         Cli.Result result = Cli.run("doctor", "--json", "--require", "cuda");
