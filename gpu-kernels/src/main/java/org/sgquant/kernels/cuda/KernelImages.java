@@ -18,6 +18,10 @@ import org.sgquant.cuda.FatBinary;
 public record KernelImages(int kernels, SortedSet<Integer> architectures, int ptxTarget, String ptxVersion) {
 
     private static final Pattern VERSION = Pattern.compile("(?m)^\\.version (\\d+\\.\\d+)");
+
+    /** First driver that compiles PTX 8.0. */
+    private static final int FIRST_PTX_DRIVER = 12000;
+
     private static final Pattern TARGET = Pattern.compile("(?m)^\\.target sm_(\\d+)");
 
     /** Which image serves a device, and why the other does not. */
@@ -44,6 +48,10 @@ public record KernelImages(int kernels, SortedSet<Integer> architectures, int pt
                 .reduce(0, Math::max);
         if (code > 0 && driverVersion >= FatBinary.FIRST_DRIVER) {
             return new Choice(true, device + " takes the machine code of sm_" + code);
+        }
+        // 0: the driver does not tell.
+        if (driverVersion > 0 && driverVersion < FIRST_PTX_DRIVER) {
+            return new Choice(false, "the driver is older than CUDA 12.0, which the PTX needs");
         }
         String reason = code == 0
                 ? "there is no machine code for it"

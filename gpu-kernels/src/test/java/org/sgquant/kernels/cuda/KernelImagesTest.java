@@ -34,6 +34,13 @@ class KernelImagesTest {
                         + " CUDA 13 and later",
                 "103; 13000; true; sm_103 takes the PTX, which the driver compiles: there is no machine code for it",
                 "103; 12060; true; sm_103 takes the PTX, which the driver compiles: there is no machine code for it",
+                "90; 12000; true; sm_90 takes the PTX, which the driver compiles: the machine code is for drivers of"
+                        + " CUDA 13 and later",
+                "90; 11080; false; the driver is older than CUDA 12.0, which the PTX needs",
+                "103; 11080; false; the driver is older than CUDA 12.0, which the PTX needs",
+                "90; 0; true; sm_90 takes the PTX, which the driver compiles: the machine code is for drivers of"
+                        + " CUDA 13 and later",
+                "70; 11080; false; sm_70 is older than all kernels, which begin at sm_75",
                 "70; 13000; false; sm_70 is older than all kernels, which begin at sm_75"
             })
     void a_device_takes_machine_code_where_it_may(int device, int driver, boolean usable, String sentence) {
