@@ -43,7 +43,11 @@ final class PrivateFolder implements AutoCloseable {
     @Override
     public void close() {
         delete(path);
-        Runtime.getRuntime().removeShutdownHook(deletion);
+        try {
+            Runtime.getRuntime().removeShutdownHook(deletion);
+        } catch (IllegalStateException e) {
+            // The JVM is exiting already: the hook finds nothing left.
+        }
     }
 
     private static void delete(Path folder) {
@@ -54,6 +58,11 @@ final class PrivateFolder implements AutoCloseable {
             }
         } catch (NoSuchFileException e) {
             // Deleted already: what is wanted.
+        } catch (UncheckedIOException e) {
+            // The same, told while walking.
+            if (!(e.getCause() instanceof NoSuchFileException)) {
+                throw e;
+            }
         } catch (IOException e) {
             throw new UncheckedIOException("folder of native libraries cannot be deleted: " + folder, e);
         }

@@ -48,7 +48,13 @@ final class DiskProbe {
         long free = freeBytes(temporary);
         boolean executes = mount.map(m -> !m.isNoexec()).orElse(true)
                 && (!JvmProbe.mayCallNative() || !ExecutionTrial.isPossible() || ExecutionTrial.succeedsIn(temporary));
-        List<Path> planted = JCudaProbe.planted(temporary);
+        List<Path> planted = new ArrayList<>();
+        String unseen = "";
+        try {
+            planted.addAll(JCudaProbe.planted(temporary));
+        } catch (UncheckedIOException e) {
+            unseen = "what is planted in " + temporary + " cannot be seen: " + Failures.sentence(e);
+        }
         facts.put("fileSystem", mount.map(MountTable.Mount::type).orElse(null));
         facts.put("freeBytes", free);
         facts.put("executes", executes);
@@ -61,7 +67,9 @@ final class DiskProbe {
         String summary = "temporary folder " + temporary
                 + mount.map(m -> " (" + m.type() + ")").orElse("") + ", " + ByteCount.format(free) + " free";
         Optional<String> problem = problem(executes, mount, free);
-        return new Section(NAME, problem.isEmpty(), problem.orElseGet(() -> remarks(planted)), summary, facts);
+        List<String> remarks = remarks(planted, unseen);
+        return new Section(
+                NAME, problem.isEmpty(), problem.orElseGet(() -> String.join("; ", remarks)), summary, facts);
     }
 
     private Optional<String> problem(boolean executes, Optional<MountTable.Mount> mount, long free) {
@@ -76,14 +84,17 @@ final class DiskProbe {
                 : Optional.empty();
     }
 
-    private String remarks(List<Path> planted) {
+    private List<String> remarks(List<Path> planted, String unseen) {
         List<String> remarks = new ArrayList<>();
         network(temporary, "the temporary folder").ifPresent(remarks::add);
         dataFolders.forEach(folder -> network(folder, "the data folder").ifPresent(remarks::add));
         for (Path file : planted) {
             remarks.add(file + " of user " + owner(file) + " is ignored: libraries are loaded from a private folder");
         }
-        return String.join("; ", remarks);
+        if (!unseen.isEmpty()) {
+            remarks.add(unseen);
+        }
+        return remarks;
     }
 
     private Optional<String> network(Path folder, String what) {
@@ -130,8 +141,9 @@ final class DiskProbe {
     private static String owner(Path file) {
         try {
             return Files.getOwner(file, LinkOption.NOFOLLOW_LINKS).getName();
-        } catch (IOException e) {
-            throw new UncheckedIOException(file + " cannot be looked at", e);
+        } catch (IOException | UnsupportedOperationException e) {
+            // Such as a file that is gone meanwhile: a remark only, which must not fail the section.
+            return "unknown";
         }
     }
 }
