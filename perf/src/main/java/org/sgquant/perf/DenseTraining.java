@@ -9,6 +9,9 @@ import java.util.function.DoubleSupplier;
 import org.sgquant.data.Dataset;
 import org.sgquant.data.DatasetOptions;
 import org.sgquant.data.Datasets;
+import org.sgquant.data.DownloadException;
+import org.sgquant.data.FormatException;
+import org.sgquant.data.NoSuchDatasetException;
 import org.sgquant.experiment.Experiment;
 import org.sgquant.experiment.Lanes;
 import org.sgquant.kernels.DenseLibrary;
@@ -51,6 +54,9 @@ public final class DenseTraining {
         }
         try {
             tables(DenseLibrary.find(args[0]), data, runs);
+        } catch (NoSuchDatasetException | FormatException | DownloadException e) {
+            System.err.println("dense-training: " + e.getMessage());
+            System.exit(5);
         } catch (IllegalArgumentException | DeviceUnavailableException e) {
             System.err.println("dense-training: " + e.getMessage());
             System.exit(4);

@@ -30,13 +30,16 @@ public final class Nd4jArrays {
      * {@code rows x cols} array on the memory of {@code matrix}, which is this process's own, in row order.
      *
      * <p>It must not be used after the memory that the matrix came from is closed; ND4J cannot notice.
+     *
+     * @throws IllegalStateException if that memory is closed already
      */
     public static INDArray array(FloatMatrix matrix) {
         requireNative("array");
+        Nd4jDenseOps.requireOpen(matrix, "Nd4jArrays.array: the matrix");
         return matrix.bytes() == 0 ? Nd4j.create(DataType.FLOAT, matrix.rows(), matrix.cols()) : shared(matrix);
     }
 
-    /** {@link #array} where ND4J is known to be loaded and the matrix not to be empty. */
+    /** {@link #array} where ND4J is known to be loaded and the matrix to be open and not to be empty. */
     static INDArray shared(FloatMatrix matrix) {
         long floats = matrix.bytes() / Float.BYTES;
         return Nd4j.create(

@@ -5,24 +5,14 @@ import java.lang.foreign.ValueLayout;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.sgquant.kernels.DenseOps;
-import org.sgquant.kernels.FloatShapes;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.ShapeException;
 
 /** {@link DenseOps} by ND4J's product on copies of the operands: what nd4j-cuda needs, whose arrays live on the GPU. */
-final class Nd4jCopyingDenseOps implements DenseOps {
+final class Nd4jCopyingDenseOps extends Nd4jDenseOps {
 
     @Override
-    public void gemm(FloatMatrix a, boolean transposeA, FloatMatrix b, boolean transposeB, FloatMatrix c) {
-        FloatShapes.requireGemm(a, transposeA, b, transposeB, c);
-        int depth = transposeA ? a.rows() : a.cols();
-        if (c.rows() == 0 || c.cols() == 0) {
-            return;
-        }
-        if (depth == 0) {
-            c.data().asSlice(0, c.bytes()).fill((byte) 0);
-            return;
-        }
+    void multiply(FloatMatrix a, boolean transposeA, FloatMatrix b, boolean transposeB, FloatMatrix c, int depth) {
         try (INDArray left = copy(a);
                 INDArray right = copy(b);
                 INDArray product = Nd4j.gemm(left, right, transposeA, transposeB)) {

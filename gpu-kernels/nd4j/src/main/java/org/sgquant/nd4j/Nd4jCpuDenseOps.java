@@ -6,7 +6,6 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.cpu.nativecpu.blas.CpuLevel3;
 import org.nd4j.linalg.factory.Nd4j;
 import org.sgquant.kernels.DenseOps;
-import org.sgquant.kernels.FloatShapes;
 import org.sgquant.tensor.FloatMatrix;
 
 /**
@@ -15,7 +14,7 @@ import org.sgquant.tensor.FloatMatrix;
  * <p>What ND4J offers in public copies every operand whose rows lie apart, as the padded rows of a {@link FloatMatrix}
  * do; the routine below it takes the distance of rows as BLAS does. One thread drives an instance.
  */
-final class Nd4jCpuDenseOps implements DenseOps {
+final class Nd4jCpuDenseOps extends Nd4jDenseOps {
 
     private final Sgemm sgemm = new Sgemm();
 
@@ -30,16 +29,7 @@ final class Nd4jCpuDenseOps implements DenseOps {
     }
 
     @Override
-    public void gemm(FloatMatrix a, boolean transposeA, FloatMatrix b, boolean transposeB, FloatMatrix c) {
-        FloatShapes.requireGemm(a, transposeA, b, transposeB, c);
-        int depth = transposeA ? a.rows() : a.cols();
-        if (c.rows() == 0 || c.cols() == 0) {
-            return;
-        }
-        if (depth == 0) {
-            c.data().asSlice(0, c.bytes()).fill((byte) 0);
-            return;
-        }
+    void multiply(FloatMatrix a, boolean transposeA, FloatMatrix b, boolean transposeB, FloatMatrix c, int depth) {
         sgemm.multiply(a, array(a), transposeA, b, array(b), transposeB, c, array(c), depth);
     }
 

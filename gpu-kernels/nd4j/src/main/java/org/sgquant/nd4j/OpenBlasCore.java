@@ -11,7 +11,6 @@ import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -22,11 +21,15 @@ import java.util.Set;
  * <p>OpenBLAS 0.3.19, which ND4J brings, recognises CPUs by their model number and takes one that came later for a
  * Prescott of 2004, at a third of the speed. It reads {@code OPENBLAS_CORETYPE} of the C environment once, when it is
  * loaded; Java cannot write there, {@code setenv} can.
+ *
+ * <p>AMD's CPUs get the kernels of HASWELL: with AVX-512 these were faster than those of SKYLAKEX and than what it finds
+ * by itself, ZEN (perf/results/dense-training.md).
  */
 final class OpenBlasCore {
 
     static final String VARIABLE = "OPENBLAS_CORETYPE";
 
+    private static final String INTEL = "GenuineIntel";
     private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
     private static final List<String> SKYLAKEX = List.of("avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl");
     private static final List<String> HASWELL = List.of("avx2", "fma");
@@ -44,18 +47,23 @@ final class OpenBlasCore {
         }
     }
 
-    /** The core whose kernels the first CPU can run, from the text of /proc/cpuinfo; empty where detection will do. */
+    /** The core whose kernels suit the first CPU, from the text of /proc/cpuinfo; empty where detection will do. */
     static Optional<String> ofCpu(String cpuInfo) {
-        Set<String> flags = cpuInfo.lines()
-                .filter(line -> line.startsWith("flags"))
-                .findFirst()
-                .map(line -> new HashSet<>(Arrays.asList(
-                        line.substring(line.indexOf(':') + 1).trim().split("\\s+"))))
-                .orElseGet(HashSet::new);
-        if (flags.containsAll(SKYLAKEX)) {
+        Set<String> flags = words(cpuInfo, "flags");
+        if (flags.containsAll(SKYLAKEX) && words(cpuInfo, "vendor_id").contains(INTEL)) {
             return Optional.of("SKYLAKEX");
         }
         return flags.containsAll(HASWELL) ? Optional.of("HASWELL") : Optional.empty();
+    }
+
+    /** What the first line that begins with {@code key} says, empty where there is none. */
+    private static Set<String> words(String cpuInfo, String key) {
+        return cpuInfo.lines()
+                .filter(line -> line.startsWith(key))
+                .findFirst()
+                .map(line -> Set.copyOf(Arrays.asList(
+                        line.substring(line.indexOf(':') + 1).trim().split("\\s+"))))
+                .orElseGet(Set::of);
     }
 
     private static void setUnlessSet(String core) {

@@ -17,6 +17,7 @@ import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.RandomTensors;
 import org.sgquant.kernels.cpu.CpuBackend;
 import org.sgquant.tensor.FloatMatrix;
+import org.sgquant.tensor.HostMemory;
 import org.sgquant.tensor.Memory;
 import org.sgquant.tensor.ShapeException;
 
@@ -106,6 +107,16 @@ class Nd4jArraysTest {
         for (int i = 0; i < matrices.length; i++) {
             assertThat(matrices[i].get(99, 999)).isEqualTo(i);
         }
+    }
+
+    @Test
+    void no_array_is_made_of_a_matrix_whose_memory_is_closed() {
+        HostMemory memory = new HostMemory();
+        FloatMatrix matrix = FloatMatrix.allocate(memory, 3, 5);
+        memory.close();
+        assertThatThrownBy(() -> Nd4jArrays.array(matrix))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("Nd4jArrays.array: the matrix, 3x5 float32, lies in memory that is closed");
     }
 
     @Test

@@ -1,11 +1,13 @@
 package org.sgquant.nd4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
 import org.sgquant.kernels.DenseOps;
 import org.sgquant.kernels.DenseOpsContract;
 import org.sgquant.tensor.FloatMatrix;
+import org.sgquant.tensor.HostMemory;
 
 /** What training may rely on beyond the contract: every product is as good as float32 sums are. */
 abstract class Nd4jProducts extends DenseOpsContract {
@@ -61,5 +63,26 @@ abstract class Nd4jProducts extends DenseOpsContract {
         a.set(2, 4, a.get(2, 4) + 1);
         ops.gemm(a, false, b, false, c);
         assertThat(c.get(2, 1)).isEqualTo(before + b.get(4, 1));
+    }
+
+    @Test
+    void an_operand_whose_memory_is_closed_is_refused_by_name_even_where_it_was_used_before() {
+        int[][] shapes = {{3, 5}, {5, 2}, {3, 2}};
+        String[] names = {"a", "b", "c"};
+        for (int closed = 0; closed < shapes.length; closed++) {
+            FloatMatrix[] operands = new FloatMatrix[shapes.length];
+            HostMemory memory = new HostMemory();
+            for (int i = 0; i < operands.length; i++) {
+                operands[i] = i == closed
+                        ? FloatMatrix.allocate(memory, shapes[i][0], shapes[i][1])
+                        : random.whole(shapes[i][0], shapes[i][1]);
+            }
+            ops.gemm(operands[0], false, operands[1], false, operands[2]);
+            memory.close();
+            assertThatThrownBy(() -> ops.gemm(operands[0], false, operands[1], false, operands[2]))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage("gemm by nd4j: " + names[closed] + ", " + shapes[closed][0] + "x" + shapes[closed][1]
+                            + " float32, lies in memory that is closed");
+        }
     }
 }

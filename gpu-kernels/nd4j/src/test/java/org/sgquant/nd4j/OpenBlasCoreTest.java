@@ -16,16 +16,19 @@ class OpenBlasCoreTest {
 
     @ParameterizedTest
     @CsvSource({
-        "fpu avx avx2 fma avx512f avx512cd avx512bw avx512dq avx512vl avx512_bf16, SKYLAKEX",
-        "fpu avx avx2 fma avx512f avx512cd avx512er avx512pf, HASWELL",
-        "fpu avx avx2 fma, HASWELL",
-        "fpu avx avx2x fmax, ",
-        "fpu avx avx2, ",
-        "'', ",
+        "GenuineIntel, fpu avx avx2 fma avx512f avx512cd avx512bw avx512dq avx512vl avx512_bf16, SKYLAKEX",
+        "GenuineIntel, fpu avx avx2 fma avx512f avx512cd avx512er avx512pf, HASWELL",
+        "GenuineIntel, fpu avx avx2 fma, HASWELL",
+        "GenuineIntel, fpu avx avx2x fmax, ",
+        "GenuineIntel, fpu avx avx2, ",
+        "GenuineIntel, '', ",
+        "AuthenticAMD, fpu avx avx2 fma avx512f avx512cd avx512bw avx512dq avx512vl avx512_bf16, HASWELL",
+        "AuthenticAMD, fpu avx avx2 fma, HASWELL",
+        "AuthenticAMD, fpu avx fma4, ",
     })
-    void the_core_is_one_whose_every_instruction_the_cpu_has(String flags, String core) {
-        String info = "processor\t: 0\nmodel name\t: avx512f avx2 fma\nflags\t\t: " + flags + "\nbugs\t: none\n\n"
-                + "processor\t: 1\nflags\t\t: avx2 fma\n";
+    void the_core_is_a_fast_one_whose_every_instruction_the_cpu_has(String vendor, String flags, String core) {
+        String info = "processor\t: 0\nvendor_id\t: " + vendor + "\nmodel name\t: avx512f avx2 fma\nflags\t\t: " + flags
+                + "\nbugs\t: none\n\nprocessor\t: 1\nvendor_id\t: GenuineIntel\nflags\t\t: avx2 fma\n";
         assertThat(OpenBlasCore.ofCpu(info).orElse(null)).isEqualTo(core);
     }
 
