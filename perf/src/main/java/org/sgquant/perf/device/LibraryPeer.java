@@ -28,6 +28,11 @@ record LibraryPeer(String by, TrainingLibraries libraries, Operation operation) 
                 .toList();
     }
 
+    /** Whether the graph must lie in the device's memory. */
+    boolean readsGraph() {
+        return TrainingLibraries.CUSPARSE.contains(libraries.sparse());
+    }
+
     /** How the left operand is stored or read, by the end of the library's name. */
     private static String type(String name) {
         return Stream.of("tf32", "fp16", "bf16")
