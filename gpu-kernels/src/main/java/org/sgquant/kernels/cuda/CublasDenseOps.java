@@ -36,7 +36,8 @@ final class CublasDenseOps implements DenseOps {
         }
         Operand left = new Operand(form("left operand", a), a.stride(), transposeA);
         Operand right = new Operand(form("right operand", b), b.stride(), transposeB);
-        cublas.gemm(operands, left, right, c.data(), c.stride(), c.rows(), c.cols(), depth);
+        LibraryCalls.run(
+                () -> cublas.gemm(operands, left, right, c.data(), c.stride(), c.rows(), c.cols(), depth));
     }
 
     private MemorySegment form(String use, FloatMatrix x) {

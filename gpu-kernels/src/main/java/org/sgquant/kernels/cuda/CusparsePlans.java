@@ -48,7 +48,7 @@ final class CusparsePlans implements AutoCloseable {
     /** A weight of 1 for every edge, float32. */
     FloatMatrix ones(Launcher launcher, int edges) {
         if (ones == null) {
-            MemorySegment fresh = memory.allocate(FloatMatrix.bytes(1, edges));
+            MemorySegment fresh = CudaMemory.allocate(memory, FloatMatrix.bytes(1, edges));
             String name = "fill_f32";
             launcher.kernel(name).pointer(fresh).float32(1).int64(edges).run(launcher.blocks(name, edges));
             ones = fresh;
