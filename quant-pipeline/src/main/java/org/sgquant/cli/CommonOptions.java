@@ -4,6 +4,7 @@ import org.sgquant.data.Dataset;
 import org.sgquant.experiment.Lanes;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.Backends;
+import org.sgquant.kernels.DenseLibrary;
 import org.sgquant.kernels.TrainingLibraries;
 import picocli.CommandLine.Option;
 
@@ -28,7 +29,7 @@ final class CommonOptions {
                     "Who computes dense products in training: own, on a CUDA device cublas, cublas-tf32, cublas-fp16"
                             + " or cublas-bf16, on the CPU a library on the class path, as nd4j (default: ${DEFAULT-VALUE})."
                             + " Packed inference has kernels of its own.")
-    String dense = TrainingLibraries.OWN_KERNELS;
+    String dense = DenseLibrary.OWN;
 
     @Option(
             names = "--sparse",
@@ -36,7 +37,7 @@ final class CommonOptions {
             description =
                     "Who aggregates in training: own, or on a CUDA device cusparse, cusparse-fp16,"
                             + " cusparse-alg2 or cusparse-alg2-fp16 (default: ${DEFAULT-VALUE}). Packed inference has kernels of its own.")
-    String sparse = TrainingLibraries.OWN_KERNELS;
+    String sparse = DenseLibrary.OWN;
 
     @Option(names = "--threads", paramLabel = "N", description = "CPU threads (default: all cores).")
     int threads = Runtime.getRuntime().availableProcessors();

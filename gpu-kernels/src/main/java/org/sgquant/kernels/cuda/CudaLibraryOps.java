@@ -7,6 +7,7 @@ import org.sgquant.cuda.Cusparse.Algorithm;
 import org.sgquant.cuda.Cusparse.Operands;
 import org.sgquant.kernels.Aggregation;
 import org.sgquant.kernels.DenseOps;
+import org.sgquant.kernels.DenseLibrary;
 import org.sgquant.kernels.TrainingLibraries;
 
 /** What a CUDA backend trains with, by the names of {@link TrainingLibraries}. */
@@ -16,7 +17,7 @@ final class CudaLibraryOps {
 
     static DenseOps dense(Launcher launcher, TrainingLibraries libraries) {
         return switch (libraries.dense()) {
-            case TrainingLibraries.OWN_KERNELS -> new CudaDenseOps(launcher);
+            case DenseLibrary.OWN -> new CudaDenseOps(launcher);
             case "cublas" -> new CublasDenseOps(launcher, Cublas.Operands.FP32);
             case "cublas-tf32" -> new CublasDenseOps(launcher, Cublas.Operands.TF32);
             case "cublas-fp16" -> new CublasDenseOps(launcher, Cublas.Operands.FP16);
@@ -44,7 +45,7 @@ final class CudaLibraryOps {
     }
 
     private static String describe(String what, String name, CudaLibrary library) {
-        return name.equals(TrainingLibraries.OWN_KERNELS)
+        return name.equals(DenseLibrary.OWN)
                 ? ""
                 : what + name + " (" + CudaLibraries.locate(library).sentence() + ")";
     }

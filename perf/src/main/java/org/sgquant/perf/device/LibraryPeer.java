@@ -2,6 +2,7 @@ package org.sgquant.perf.device;
 
 import java.util.List;
 import java.util.stream.Stream;
+import org.sgquant.kernels.DenseLibrary;
 import org.sgquant.kernels.TrainingLibraries;
 
 /**
@@ -13,7 +14,7 @@ import org.sgquant.kernels.TrainingLibraries;
 record LibraryPeer(String by, TrainingLibraries libraries, Operation operation) {
 
     static List<LibraryPeer> all() {
-        String own = TrainingLibraries.OWN_KERNELS;
+        String own = DenseLibrary.OWN;
         return Stream.concat(
                         TrainingLibraries.CUSPARSE.stream()
                                 .map(name -> new LibraryPeer(
