@@ -84,8 +84,12 @@ final class CommonOptions {
         }
     }
 
+    TrainingLibraries libraries() {
+        return new TrainingLibraries(dense, sparse);
+    }
+
     Backend backend(int laneThreads, Console console) {
-        return Backends.select(device, laneThreads, new TrainingLibraries(dense, sparse), console::info);
+        return Backends.select(device, laneThreads, libraries(), console::info);
     }
 
     /** What a report says of the device. */

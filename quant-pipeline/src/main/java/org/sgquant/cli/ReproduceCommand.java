@@ -102,6 +102,7 @@ final class ReproduceCommand implements Callable<Integer> {
                         table,
                         model -> defaults(model, data),
                         only,
+                        common.libraries(),
                         common.seed,
                         count,
                         d -> d.edges() != null || datasets.isThere(d.name()),
