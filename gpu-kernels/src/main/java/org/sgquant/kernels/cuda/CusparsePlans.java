@@ -72,7 +72,7 @@ final class CusparsePlans implements AutoCloseable {
     @Override
     public void close() {
         try (memory) {
-            plans.values().forEach(CusparsePlan::close);
+            Closing.all(plans.values(), CusparsePlan::close);
         }
     }
 }
