@@ -61,8 +61,9 @@ final class CusparseAggregation implements Aggregation {
             return;
         }
         CusparsePlans plans = CusparsePlans.of(launcher, cusparse, graph);
-        FloatMatrix weights = values == null ? plans.ones(launcher, graph.numEdges()) : values;
-        MemorySegment edges = casts.compact("cuSPARSE edge values", weights, form);
+        MemorySegment edges = values == null
+                ? plans.ones(launcher, form, graph.numEdges())
+                : casts.compact("cuSPARSE edge values", values, form);
         MemorySegment operand = casts.cast("cuSPARSE operand", x, form);
         LibraryCalls.run(() -> plans.product(graph, algorithm, operands, x.cols()).run(edges, operand, out.data()));
     }
