@@ -35,7 +35,7 @@ final class CommonOptions {
             names = "--sparse",
             paramLabel = "LIBRARY",
             description =
-                    "Who aggregates in training: own, or on a CUDA device cusparse, cusparse-fp16,"
+                    "Who aggregates what has one head in training: own, or on a CUDA device cusparse, cusparse-fp16,"
                             + " cusparse-alg2 or cusparse-alg2-fp16 (default: ${DEFAULT-VALUE}). Packed inference has kernels of its own.")
     String sparse = DenseLibrary.OWN;
 

@@ -34,14 +34,17 @@ final class CudaLibraryOps {
             case "cusparse-fp16" -> new CusparseAggregation(launcher, Operands.FP16, Algorithm.ALG3, own);
             case "cusparse-alg2" -> new CusparseAggregation(launcher, Operands.FP32, Algorithm.ALG2, own);
             case "cusparse-alg2-fp16" -> new CusparseAggregation(launcher, Operands.FP16, Algorithm.ALG2, own);
-            default -> own;
+            case DenseLibrary.OWN -> own;
+            default ->
+                throw new IllegalArgumentException(
+                        "sparse algebra '" + libraries.sparse() + "' does not work on a CUDA device");
         };
     }
 
     /** As in {@code , dense products by cublas (cuBLAS 12.6.3 from the system: ...)}; nothing for our own kernels. */
     static String describe(TrainingLibraries libraries) {
         return describe(", dense products by ", libraries.dense(), CudaLibrary.CUBLAS)
-                + describe(", aggregation by ", libraries.sparse(), CudaLibrary.CUSPARSE);
+                + describe(", aggregation of one head by ", libraries.sparse(), CudaLibrary.CUSPARSE);
     }
 
     private static String describe(String what, String name, CudaLibrary library) {

@@ -267,6 +267,6 @@ class CudaLibraryOpsTest {
     void the_device_is_described_with_where_the_libraries_are_from() {
         assertThat(backend("cublas", "cusparse").description())
                 .contains("dense products by cublas (cuBLAS ")
-                .contains("aggregation by cusparse (cuSPARSE ");
+                .contains("aggregation of one head by cusparse (cuSPARSE ");
     }
 }
