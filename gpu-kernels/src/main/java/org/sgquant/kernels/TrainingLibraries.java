@@ -14,7 +14,10 @@ public record TrainingLibraries(String dense, String sparse) {
     /** Nothing of a library. */
     public static final TrainingLibraries NONE = new TrainingLibraries(DenseLibrary.OWN, DenseLibrary.OWN);
 
-    /** Dense products on a CUDA device: operands in fp32, read as TF32, rounded to fp16, to bf16; sums in fp32. */
+    /**
+     * Dense products on a CUDA device: operands in fp32, read as TF32, rounded to fp16 (but those of the backward pass,
+     * which stay fp32), to bf16; sums in fp32.
+     */
     public static final List<String> CUBLAS = List.of("cublas", "cublas-tf32", "cublas-fp16", "cublas-bf16");
 
     /**

@@ -264,6 +264,20 @@ class CudaLibraryOpsTest {
     }
 
     @Test
+    void gradients_below_the_range_of_fp16_are_kept_by_backward_products() {
+        FloatMatrix gradient = random.zeros(3, 1);
+        gradient.set(1, 0, 1e-9f);
+        FloatMatrix one = FloatMatrix.ofVector(random.memory(), 1);
+        FloatMatrix forward = random.zeros(3, 1);
+        FloatMatrix backward = random.zeros(3, 1);
+        DenseOps ops = HostOperands.dense(backend("cublas-fp16", "own"));
+        ops.gemm(gradient, false, one, false, forward);
+        ops.gemm(gradient, false, one, true, backward);
+        assertThat(forward.get(1, 0)).as("forward").isZero();
+        assertThat(backward.get(1, 0)).as("backward").isEqualTo(1e-9f);
+    }
+
+    @Test
     void the_device_is_described_with_where_the_libraries_are_from() {
         assertThat(backend("cublas", "cusparse").description())
                 .contains("dense products by cublas (cuBLAS ")
