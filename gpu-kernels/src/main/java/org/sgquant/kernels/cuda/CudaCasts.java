@@ -19,12 +19,12 @@ final class CudaCasts {
 
         private final int number;
         private final int bytes;
-        private final int ones;
+        private final float ones;
 
         Form(int number, int bytes, int ones) {
             this.number = number;
             this.bytes = bytes;
-            this.ones = ones;
+            this.ones = Float.intBitsToFloat(ones);
         }
 
         /** Of an element. */
@@ -34,7 +34,7 @@ final class CudaCasts {
 
         /** The float32 with the bits of ones side by side. */
         float filledWithOnes() {
-            return Float.intBitsToFloat(ones);
+            return ones;
         }
     }
 
