@@ -40,12 +40,12 @@ bool live(Handle *handle) {
   return handles().count(handle) != 0;
 }
 
-/* The 10 bits of fraction that tensor cores read of a float, to the nearest. */
+/* The 10 bits of fraction that tensor cores may read of a float: the others are cut off. */
 float tf32(float x) {
   uint32_t bits;
   memcpy(&bits, &x, sizeof bits);
   if (!std::isfinite(x)) return x;
-  return from_bits((bits + 0x1000) & ~0x1fffu);
+  return from_bits(bits & ~0x1fffu);
 }
 
 /* op(X) of a column-major matrix whose columns are `ld` apart. */

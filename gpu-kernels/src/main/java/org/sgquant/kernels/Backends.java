@@ -29,14 +29,14 @@ public final class Backends {
         if (libraries.needCuda()) {
             return cudaWith(libraries, device, log);
         }
-        if (!libraries.dense().equals(TrainingLibraries.OWN_KERNELS)) {
+        if (!libraries.dense().equals(DenseLibrary.OWN)) {
             return cpuWith(DenseLibrary.find(libraries.dense()), device, threads, log);
         }
         return switch (device) {
             case "cpu" -> new CpuBackend(threads);
             case "reference" -> new ReferenceBackend();
             case "auto" -> auto(threads, log);
-            default -> cuda(device, TrainingLibraries.OWN);
+            default -> cuda(device, TrainingLibraries.NONE);
         };
     }
 

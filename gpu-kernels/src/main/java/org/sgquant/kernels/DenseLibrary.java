@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
  */
 public interface DenseLibrary {
 
-    /** What stands for a backend's own products. */
+    /** What stands for a backend's own kernels, in {@code --dense} and {@code --sparse}. */
     String OWN = "own";
 
     /** What a build profile of the same name adds to the class path. */

@@ -21,7 +21,7 @@ class BackendsTest {
     @Test
     void auto_tells_in_one_line_what_it_chose_and_why_not_cuda() {
         assumeFalse(probe.isAvailable(), "there is a CUDA device");
-        try (Backend backend = Backends.select("auto", 2, TrainingLibraries.OWN, lines::add)) {
+        try (Backend backend = Backends.select("auto", 2, TrainingLibraries.NONE, lines::add)) {
             assertThat(backend.name()).isEqualTo("cpu");
             assertThat(lines).containsExactly("device: " + backend.description() + "; CUDA refused: " + probe.reason());
         }
@@ -30,7 +30,7 @@ class BackendsTest {
     @ParameterizedTest
     @ValueSource(strings = {"cpu", "reference"})
     void a_device_asked_for_by_name_is_taken_silently(String device) {
-        try (Backend backend = Backends.select(device, 1, TrainingLibraries.OWN, lines::add)) {
+        try (Backend backend = Backends.select(device, 1, TrainingLibraries.NONE, lines::add)) {
             assertThat(backend.name()).isEqualTo(device);
             assertThat(lines).isEmpty();
         }
@@ -40,7 +40,7 @@ class BackendsTest {
     @ValueSource(strings = {"cuda", "cuda:0", "cuda:12"})
     void cuda_asked_for_is_never_replaced(String device) {
         assumeFalse(probe.isAvailable(), "there is a CUDA device");
-        assertThatThrownBy(() -> Backends.select(device, 1, TrainingLibraries.OWN, lines::add))
+        assertThatThrownBy(() -> Backends.select(device, 1, TrainingLibraries.NONE, lines::add))
                 .isInstanceOf(DeviceUnavailableException.class)
                 .hasMessage("CUDA unavailable: " + probe.reason() + "; pass --device cpu to run on the CPU");
         assertThat(lines).isEmpty();
@@ -49,7 +49,7 @@ class BackendsTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "CPU", "cuda:", "cuda:-1", "cuda:x", "gpu"})
     void an_unknown_device_is_refused_with_the_choice(String device) {
-        assertThatThrownBy(() -> Backends.select(device, 1, TrainingLibraries.OWN, lines::add))
+        assertThatThrownBy(() -> Backends.select(device, 1, TrainingLibraries.NONE, lines::add))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("device '" + device + "' does not exist: choose auto, cpu, reference, cuda or cuda:N");
     }
@@ -115,7 +115,7 @@ class BackendsTest {
     }
 
     private static TrainingLibraries dense(String name) {
-        return new TrainingLibraries(name, TrainingLibraries.OWN_KERNELS);
+        return new TrainingLibraries(name, DenseLibrary.OWN);
     }
 
     @Test

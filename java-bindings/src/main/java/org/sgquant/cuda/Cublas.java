@@ -91,6 +91,8 @@ public final class Cublas extends DeviceResource {
      *
      * <p>Shapes: op(a) m x k, op(b) k x n, c m x n float32 of {@code stride} elements from row to row, each at least 1.
      *
+     * <p>Run a product once before it is captured: cuBLAS loads a kernel at its first use, which a capture may refuse.
+     *
      * @throws CudaException if cuBLAS refuses the product
      */
     public void gemm(Operands operands, Operand a, Operand b, MemorySegment c, int stride, int m, int n, int k) {

@@ -25,9 +25,14 @@ public final class CudaException extends RuntimeException {
 
     /** The failure of a library's call with the library's own {@code status}, whose name is {@code name}. */
     static CudaException ofLibrary(String call, int status, String name, String text) {
-        boolean outOfMemory = name.endsWith("_ALLOC_FAILED");
-        int code = outOfMemory ? CUresult.CUDA_ERROR_OUT_OF_MEMORY : CUresult.CUDA_ERROR_UNKNOWN;
-        return new CudaException(call, status, name, code, text);
+        return new CudaException(call, status, name, codeOf(name), text);
+    }
+
+    private static int codeOf(String name) {
+        if (name.endsWith("_ALLOC_FAILED") || name.endsWith("_INSUFFICIENT_RESOURCES")) {
+            return CUresult.CUDA_ERROR_OUT_OF_MEMORY;
+        }
+        return name.endsWith("_NOT_SUPPORTED") ? CUresult.CUDA_ERROR_NOT_SUPPORTED : CUresult.CUDA_ERROR_UNKNOWN;
     }
 
     /** Does nothing for status 0; else throws what the driver says about {@code status}. */
@@ -56,12 +61,17 @@ public final class CudaException extends RuntimeException {
         return call;
     }
 
-    /** The {@code CUresult}; of a library's call whether memory ran out or another cause. */
+    /** The {@code CUresult}; of a library's call whether memory ran out, it is not supported, or another cause. */
     public int code() {
         return code;
     }
 
     public boolean isOutOfMemory() {
         return code == CUresult.CUDA_ERROR_OUT_OF_MEMORY;
+    }
+
+    /** Whether this device, driver or version of a library does not do what was asked. */
+    public boolean isNotSupported() {
+        return code == CUresult.CUDA_ERROR_NOT_SUPPORTED;
     }
 }

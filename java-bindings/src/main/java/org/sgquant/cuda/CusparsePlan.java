@@ -43,8 +43,10 @@ public abstract sealed class CusparsePlan extends DeviceResource {
     private cusparseSpMatDescr sparse;
     private cusparseDnMatDescr first;
     private cusparseDnMatDescr second;
-    /** What cuSPARSE works in, null until the first run has prepared it. */
-    private Pointer buffer;
+    /** What cuSPARSE works in, null until it was allocated. */
+    private MemorySegment buffer;
+    /** Whether a run has prepared descriptors and buffer. */
+    private boolean prepared;
 
     private CusparsePlan(Cusparse library, Pattern pattern, int valueType, Shape firstShape, Shape secondShape) {
         super(library.device(), "cuSPARSE plan");
@@ -64,7 +66,7 @@ public abstract sealed class CusparsePlan extends DeviceResource {
      */
     public void run(MemorySegment values, MemorySegment one, MemorySegment other) {
         use("CusparsePlan.run");
-        if (buffer == null) {
+        if (!prepared) {
             library.stream().refuseInCapture("the first run of a cuSPARSE plan");
             prepare(values, one, other);
         } else {
@@ -72,7 +74,7 @@ public abstract sealed class CusparsePlan extends DeviceResource {
             check("cusparseDnMatSetValues", JCusparse.cusparseDnMatSetValues(first, new DevicePointer(one)));
             check("cusparseDnMatSetValues", JCusparse.cusparseDnMatSetValues(second, new DevicePointer(other)));
         }
-        check(call(), execute(library, sparse, first, second, buffer));
+        check(call(), execute(library, sparse, first, second, new DevicePointer(buffer)));
         CudaCounters.launchesOf(call()).increment();
         library.stream().launched(call());
     }
@@ -85,9 +87,11 @@ public abstract sealed class CusparsePlan extends DeviceResource {
         second = dense(secondShape, other);
         long[] bytes = new long[1];
         check(call() + "_bufferSize", bufferSize(library, sparse, first, second, bytes));
-        Pointer allocated = new DevicePointer(memory.allocate(bytes[0]));
-        check(call() + "_preprocess", preprocess(library, sparse, first, second, allocated));
-        buffer = allocated;
+        if (buffer == null || buffer.byteSize() < bytes[0]) {
+            buffer = memory.allocate(bytes[0]);
+        }
+        check(call() + "_preprocess", preprocess(library, sparse, first, second, new DevicePointer(buffer)));
+        prepared = true;
     }
 
     private cusparseSpMatDescr sparse(MemorySegment values) {
@@ -149,19 +153,17 @@ public abstract sealed class CusparsePlan extends DeviceResource {
     abstract int execute(
             Cusparse lib, cusparseSpMatDescr values, cusparseDnMatDescr one, cusparseDnMatDescr other, Pointer memory);
 
+    /** Destroys all descriptors, those too that come after one that cannot be destroyed. */
     private void destroy() {
-        if (sparse != null) {
-            check("cusparseDestroySpMat", JCusparse.cusparseDestroySpMat(constant(sparse)));
-            sparse = null;
-        }
-        if (first != null) {
-            check("cusparseDestroyDnMat", JCusparse.cusparseDestroyDnMat(constant(first)));
-            first = null;
-        }
-        if (second != null) {
-            check("cusparseDestroyDnMat", JCusparse.cusparseDestroyDnMat(constant(second)));
-            second = null;
-        }
+        int pattern = sparse == null ? 0 : JCusparse.cusparseDestroySpMat(constant(sparse));
+        int one = first == null ? 0 : JCusparse.cusparseDestroyDnMat(constant(first));
+        int other = second == null ? 0 : JCusparse.cusparseDestroyDnMat(constant(second));
+        sparse = null;
+        first = null;
+        second = null;
+        check("cusparseDestroySpMat", pattern);
+        check("cusparseDestroyDnMat", one);
+        check("cusparseDestroyDnMat", other);
     }
 
     @Override

@@ -4,6 +4,7 @@ import org.sgquant.data.Dataset;
 import org.sgquant.experiment.Lanes;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.Backends;
+import org.sgquant.kernels.DenseLibrary;
 import org.sgquant.kernels.TrainingLibraries;
 import picocli.CommandLine.Option;
 
@@ -27,16 +28,18 @@ final class CommonOptions {
             description =
                     "Who computes dense products in training: own, on a CUDA device cublas, cublas-tf32, cublas-fp16"
                             + " or cublas-bf16, on the CPU a library on the class path, as nd4j (default: ${DEFAULT-VALUE})."
-                            + " Packed inference has kernels of its own.")
-    String dense = TrainingLibraries.OWN_KERNELS;
+                            + " Packed inference has kernels of its own. fp16 makes 0 of what is below 6e-8, as gradients of"
+                            + " large graphs are: take bf16; backward products of cublas-fp16 stay fp32.")
+    String dense = DenseLibrary.OWN;
 
     @Option(
             names = "--sparse",
             paramLabel = "LIBRARY",
             description =
-                    "Who aggregates in training: own, or on a CUDA device cusparse, cusparse-fp16,"
-                            + " cusparse-alg2 or cusparse-alg2-fp16 (default: ${DEFAULT-VALUE}). Packed inference has kernels of its own.")
-    String sparse = TrainingLibraries.OWN_KERNELS;
+                    "Who aggregates what has one head in training: own, or on a CUDA device cusparse, cusparse-fp16,"
+                            + " cusparse-alg2 or cusparse-alg2-fp16 (default: ${DEFAULT-VALUE}). Packed inference has kernels of its own."
+                            + " fp16 makes 0 of gradients below 6e-8.")
+    String sparse = DenseLibrary.OWN;
 
     @Option(names = "--threads", paramLabel = "N", description = "CPU threads (default: all cores).")
     int threads = Runtime.getRuntime().availableProcessors();
@@ -83,8 +86,12 @@ final class CommonOptions {
         }
     }
 
+    TrainingLibraries libraries() {
+        return new TrainingLibraries(dense, sparse);
+    }
+
     Backend backend(int laneThreads, Console console) {
-        return Backends.select(device, laneThreads, new TrainingLibraries(dense, sparse), console::info);
+        return Backends.select(device, laneThreads, libraries(), console::info);
     }
 
     /** What a report says of the device. */

@@ -10,7 +10,7 @@ import java.util.concurrent.Callable;
 import org.sgquant.data.Datasets;
 import org.sgquant.experiment.Lanes;
 import org.sgquant.experiment.Recipe;
-import org.sgquant.kernels.TrainingLibraries;
+import org.sgquant.kernels.DenseLibrary;
 import org.sgquant.quant.QuantConfig;
 import org.sgquant.report.Json;
 import org.sgquant.reproduce.Ledger;
@@ -102,6 +102,7 @@ final class ReproduceCommand implements Callable<Integer> {
                         table,
                         model -> defaults(model, data),
                         only,
+                        common.libraries(),
                         common.seed,
                         count,
                         d -> d.edges() != null || datasets.isThere(d.name()),
@@ -190,8 +191,8 @@ final class ReproduceCommand implements Callable<Integer> {
     private String command(int count) {
         return "sgquant reproduce " + name + " --seeds " + count + (common.seed == 0 ? "" : " --seed " + common.seed)
                 + (common.device.equals("auto") ? "" : " --device " + common.device)
-                + (common.dense.equals(TrainingLibraries.OWN_KERNELS) ? "" : " --dense " + common.dense)
-                + (common.sparse.equals(TrainingLibraries.OWN_KERNELS) ? "" : " --sparse " + common.sparse);
+                + (common.dense.equals(DenseLibrary.OWN) ? "" : " --dense " + common.dense)
+                + (common.sparse.equals(DenseLibrary.OWN) ? "" : " --sparse " + common.sparse);
     }
 
     private static String machine() {

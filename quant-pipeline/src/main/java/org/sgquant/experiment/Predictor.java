@@ -50,7 +50,7 @@ public final class Predictor implements AutoCloseable {
     public static Predictor open(Path folder, Dataset dataset) {
         int threads = Runtime.getRuntime().availableProcessors();
         return open(
-                SavedModel.read(folder), dataset, Backends.select("auto", threads, TrainingLibraries.OWN, note -> {}));
+                SavedModel.read(folder), dataset, Backends.select("auto", threads, TrainingLibraries.NONE, note -> {}));
     }
 
     /** {@code saved} on {@code dataset}; {@code backend} is closed with this. */

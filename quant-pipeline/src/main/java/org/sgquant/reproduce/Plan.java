@@ -12,6 +12,7 @@ import java.util.stream.Collectors;
 import org.sgquant.data.FormatException;
 import org.sgquant.data.NoSuchDatasetException;
 import org.sgquant.experiment.Recipe;
+import org.sgquant.kernels.TrainingLibraries;
 import org.sgquant.model.ModelConfig;
 import org.sgquant.quant.BitAssignment;
 
@@ -19,6 +20,7 @@ import org.sgquant.quant.BitAssignment;
 public final class Plan implements AutoCloseable {
 
     private final Tables.Named table;
+    private final TrainingLibraries libraries;
     private final long firstSeed;
     private final int seeds;
     private final List<PlannedRow> rows = new ArrayList<>();
@@ -29,6 +31,7 @@ public final class Plan implements AutoCloseable {
      * to be run.
      *
      * @param base recipe of the command line's defaults for a model of that name, or for the default one given null
+     * @param libraries what trains: part of what decides a result
      * @param isThere whether a dataset can be opened without asking anybody
      * @param open opens it
      */
@@ -36,11 +39,13 @@ public final class Plan implements AutoCloseable {
             Tables.Named table,
             Function<String, Recipe> base,
             List<String> only,
+            TrainingLibraries libraries,
             long firstSeed,
             int seeds,
             Predicate<Recipe.Data> isThere,
             Function<Recipe.Data, Subject> open) {
         this.table = table;
+        this.libraries = libraries;
         this.firstSeed = firstSeed;
         this.seeds = seeds;
         try {
@@ -112,13 +117,18 @@ public final class Plan implements AutoCloseable {
         return rows;
     }
 
+    /** The work of every seed of {@code row}. */
+    List<PlannedRow.Unit> units(PlannedRow row) {
+        return row.units(firstSeed, seeds, libraries);
+    }
+
     /** Work of the rows to be run, by dataset: rows that share one follow one another. */
     List<List<PlannedRow.Unit>> groups() {
         Map<Recipe.Data, List<PlannedRow.Unit>> groups = new LinkedHashMap<>();
         rows.stream()
                 .filter(PlannedRow::chosen)
                 .forEach(row -> groups.computeIfAbsent(row.recipe().dataset(), d -> new ArrayList<>())
-                        .addAll(row.units(firstSeed, seeds)));
+                        .addAll(units(row)));
         return List.copyOf(groups.values());
     }
 

@@ -3,6 +3,7 @@ package org.sgquant.reproduce;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.sgquant.experiment.Recipe;
+import org.sgquant.kernels.TrainingLibraries;
 import org.sgquant.quant.BitAssignment;
 
 /**
@@ -26,20 +27,20 @@ record PlannedRow(Table.Row row, Recipe recipe, boolean chosen, Subject subject,
         }
     }
 
-    /** The work of {@code seeds} seeds from the first on; none without a dataset. */
-    List<Unit> units(long firstSeed, int seeds) {
+    /** The work of {@code seeds} seeds from the first on, trained with {@code libraries}; none without a dataset. */
+    List<Unit> units(long firstSeed, int seeds, TrainingLibraries libraries) {
         if (subject == null) {
             return List.of();
         }
         return LongStream.range(firstSeed, firstSeed + seeds)
-                .mapToObj(this::unit)
+                .mapToObj(seed -> unit(seed, libraries))
                 .toList();
     }
 
-    private Unit unit(long seed) {
+    private Unit unit(long seed, TrainingLibraries libraries) {
         Recipe seeded = recipe.withBits(bits == null ? "32" : bits.toString(), seed);
-        String trainingKey = Recipes.trainingKey(seeded, subject.fingerprint());
-        String key = bits == null ? trainingKey : Recipes.key(seeded, subject.fingerprint());
+        String trainingKey = Recipes.trainingKey(seeded, subject.fingerprint(), libraries);
+        String key = bits == null ? trainingKey : Recipes.key(seeded, subject.fingerprint(), libraries);
         return new Unit(this, seed, key, trainingKey);
     }
 }

@@ -15,6 +15,7 @@ import java.util.function.Function;
 import org.sgquant.data.FormatException;
 import org.sgquant.experiment.ModelSettings;
 import org.sgquant.experiment.Recipe;
+import org.sgquant.kernels.TrainingLibraries;
 import org.sgquant.report.Json;
 import org.sgquant.train.Objective;
 
@@ -78,12 +79,12 @@ final class Recipes {
     }
 
     /** SHA-256 of all that decides the packed result; {@code recipe} has its bits in canonical form and its seed. */
-    static String key(Recipe recipe, String fingerprint) {
-        return hash("packed", tree(recipe), fingerprint);
+    static String key(Recipe recipe, String fingerprint, TrainingLibraries libraries) {
+        return hash("packed", tree(recipe), fingerprint, libraries);
     }
 
     /** SHA-256 of all that decides the fp32 training. */
-    static String trainingKey(Recipe recipe, String fingerprint) {
+    static String trainingKey(Recipe recipe, String fingerprint, TrainingLibraries libraries) {
         ObjectNode tree = tree(recipe);
         tree.remove(AFTER_TRAINING);
         if (tree.get("objective") instanceof ObjectNode objective) {
@@ -92,7 +93,7 @@ final class Recipes {
                 tree.remove("objective");
             }
         }
-        return hash("fp32", tree, fingerprint);
+        return hash("fp32", tree, fingerprint, libraries);
     }
 
     /**
@@ -110,9 +111,13 @@ final class Recipes {
         return tree;
     }
 
-    private static String hash(String kind, ObjectNode tree, String fingerprint) {
+    /** Libraries go in where there are any: what a ledger has of our own kernels stays valid. */
+    private static String hash(String kind, ObjectNode tree, String fingerprint, TrainingLibraries libraries) {
         String text = String.join(
                 "\n", kind, String.valueOf(RESULTS), fingerprint, sorted(tree).toString());
+        if (!libraries.equals(TrainingLibraries.NONE)) {
+            text += "\n" + libraries.dense() + "/" + libraries.sparse();
+        }
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             return HexFormat.of().formatHex(digest.digest(text.getBytes(StandardCharsets.UTF_8)));

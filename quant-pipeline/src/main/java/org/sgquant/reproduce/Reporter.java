@@ -110,7 +110,7 @@ public final class Reporter {
 
     /** Results of a row by seed, failed ones among them; of the training it starts from where {@code fp32}. */
     private List<Outcome> outcomes(PlannedRow row, boolean fp32) {
-        return row.units(plan.firstSeed(), plan.seeds()).stream()
+        return plan.units(row).stream()
                 .map(unit -> outcome(unit, fp32))
                 .flatMap(Optional::stream)
                 .toList();
@@ -160,7 +160,7 @@ public final class Reporter {
     /** Mean over the seeds that have both results, null where none has. */
     private Double drop(PlannedRow row) {
         List<Double> drops = new ArrayList<>();
-        for (PlannedRow.Unit unit : row.units(plan.firstSeed(), plan.seeds())) {
+        for (PlannedRow.Unit unit : plan.units(row)) {
             Optional<Outcome> packed = outcome(unit, false).filter(Outcome::succeeded);
             Optional<Outcome> fp32 = outcome(unit, true).filter(Outcome::succeeded);
             if (packed.isPresent() && fp32.isPresent()) {

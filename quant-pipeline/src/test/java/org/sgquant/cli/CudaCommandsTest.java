@@ -122,7 +122,7 @@ final class CudaCommandsTest {
                         model.toString())
                 .json();
         assertThat(report.at("/deviceDescription").asText())
-                .contains("dense products by cublas (cuBLAS ", "aggregation by cusparse (cuSPARSE ");
+                .contains("dense products by cublas (cuBLAS ", "aggregation of one head by cusparse (cuSPARSE ");
         assertThat(report.at("/quantized/testAccuracy/mean").asDouble()).isGreaterThan(40);
         JsonNode own = eval(model, "cpu").json();
         Cli.Result other = Cli.run(

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.sgquant.data.Datasets;
+import org.sgquant.kernels.TrainingLibraries;
 import org.sgquant.reproduce.Plan;
 import org.sgquant.reproduce.Tables;
 
@@ -238,6 +239,7 @@ final class ReproduceCommandTest {
                             Tables.open(name),
                             model -> ReproduceCommand.defaults(model, data),
                             List.of(),
+                            TrainingLibraries.NONE,
                             0,
                             1,
                             d -> true,

@@ -10,6 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sgquant.experiment.ModelSettings;
 import org.sgquant.experiment.Recipe;
+import org.sgquant.kernels.TrainingLibraries;
 
 /** Keys of results: rows that differ only in what does not decide a result share it. */
 final class RecipesTest {
@@ -47,11 +48,11 @@ final class RecipesTest {
     }
 
     private static String training(String with) {
-        return Recipes.trainingKey(recipe(with, "4"), "graph");
+        return Recipes.trainingKey(recipe(with, "4"), "graph", TrainingLibraries.NONE);
     }
 
     private static String packed(String with) {
-        return Recipes.key(recipe(with, "4"), "graph");
+        return Recipes.key(recipe(with, "4"), "graph", TrainingLibraries.NONE);
     }
 
     @ParameterizedTest
@@ -71,8 +72,8 @@ final class RecipesTest {
 
     @Test
     void widthsShareTheTraining() {
-        assertThat(Recipes.trainingKey(recipe("", "2"), "graph")).isEqualTo(training(""));
-        assertThat(Recipes.key(recipe("", "2"), "graph")).isNotEqualTo(packed(""));
+        assertThat(Recipes.trainingKey(recipe("", "2"), "graph", TrainingLibraries.NONE)).isEqualTo(training(""));
+        assertThat(Recipes.key(recipe("", "2"), "graph", TrainingLibraries.NONE)).isNotEqualTo(packed(""));
     }
 
     @Test
@@ -97,9 +98,24 @@ final class RecipesTest {
                 "graphs: {batch: 7}")) {
             keys.add(training(with));
         }
-        keys.add(Recipes.trainingKey(base(), "other graph"));
-        keys.add(Recipes.trainingKey(base().withBits("32", 1), "graph"));
+        keys.add(Recipes.trainingKey(base(), "other graph", TrainingLibraries.NONE));
+        keys.add(Recipes.trainingKey(base().withBits("32", 1), "graph", TrainingLibraries.NONE));
         assertThat(keys).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void librariesThatTrainAreInBothKeysAndOurOwnKernelsAreAsIfUnnamed() {
+        List<String> keys = new ArrayList<>(List.of(training(""), packed("")));
+        for (TrainingLibraries libraries : List.of(
+                new TrainingLibraries("cublas-bf16", "own"),
+                new TrainingLibraries("own", "cusparse"),
+                new TrainingLibraries("cublas-bf16", "cusparse"),
+                new TrainingLibraries("nd4j", "own"))) {
+            keys.add(Recipes.trainingKey(recipe("", "4"), "graph", libraries));
+            keys.add(Recipes.key(recipe("", "4"), "graph", libraries));
+        }
+        assertThat(keys).doesNotHaveDuplicates();
+        assertThat(training("")).isEqualTo("OLD");
     }
 
     @Test

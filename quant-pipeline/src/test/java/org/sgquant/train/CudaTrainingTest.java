@@ -87,8 +87,8 @@ class CudaTrainingTest {
     static Stream<Arguments> modelsAndLibraries() {
         return MODELS.stream()
                 .flatMap(model -> Stream.of(
-                        Arguments.of(model, "cublas", "cusparse", 1e-3, 0),
-                        // 8 bits of operands may flip a node that is nearly undecided.
+                        // Other orders of sums, or 8 bits of operands, may flip a node that is nearly undecided.
+                        Arguments.of(model, "cublas", "cusparse", 1e-3, 1),
                         Arguments.of(model, "cublas-bf16", "cusparse-fp16", 0.05, 1)));
     }
 

@@ -21,7 +21,7 @@ class Nd4jDenseLibraryTest {
     void dense_nd4j_is_found_by_the_service_loader() {
         List<String> lines = new ArrayList<>();
         try (Backend backend =
-                Backends.select("auto", 1, new TrainingLibraries("nd4j", TrainingLibraries.OWN_KERNELS), lines::add)) {
+                Backends.select("auto", 1, new TrainingLibraries("nd4j", DenseLibrary.OWN), lines::add)) {
             assertThat(backend.dense()).isInstanceOf(Nd4jCpuDenseOps.class);
             assertThat(backend.description()).endsWith("1 thread, dense products by nd4j)");
             assertThat(lines).hasSize(1).allMatch(line -> line.contains("nd4j works on the memory of the CPU"));

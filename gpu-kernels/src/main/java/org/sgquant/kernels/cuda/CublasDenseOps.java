@@ -8,7 +8,12 @@ import org.sgquant.kernels.FloatShapes;
 import org.sgquant.kernels.cuda.CudaCasts.Form;
 import org.sgquant.tensor.FloatMatrix;
 
-/** {@link DenseOps} of cuBLAS; half operands are cast on the device, sums and results are float32. */
+/**
+ * {@link DenseOps} of cuBLAS; half operands are cast on the device, sums and results are float32.
+ *
+ * <p>With {@link Cublas.Operands#FP16}, products with a transposed operand read float32: they are those of the backward
+ * pass, whose gradients fp16 would turn into 0 below 6e-8 without anybody noticing.
+ */
 final class CublasDenseOps implements DenseOps {
 
     private final Launcher launcher;
@@ -34,13 +39,16 @@ final class CublasDenseOps implements DenseOps {
             launcher.stream().fill(c.data(), (byte) 0, c.bytes());
             return;
         }
-        Operand left = new Operand(form("left operand", a), a.stride(), transposeA);
-        Operand right = new Operand(form("right operand", b), b.stride(), transposeB);
-        cublas.gemm(operands, left, right, c.data(), c.stride(), c.rows(), c.cols(), depth);
+        boolean backward = transposeA || transposeB;
+        Cublas.Operands read = operands == Cublas.Operands.FP16 && backward ? Cublas.Operands.FP32 : operands;
+        Operand left = new Operand(form("left operand", a, read), a.stride(), transposeA);
+        Operand right = new Operand(form("right operand", b, read), b.stride(), transposeB);
+        LibraryCalls.run(
+                () -> cublas.gemm(read, left, right, c.data(), c.stride(), c.rows(), c.cols(), depth));
     }
 
-    private MemorySegment form(String use, FloatMatrix x) {
-        Form wanted = switch (operands) {
+    private MemorySegment form(String use, FloatMatrix x, Cublas.Operands read) {
+        Form wanted = switch (read) {
             case FP32, TF32 -> Form.FP32;
             case FP16 -> Form.FP16;
             case BF16 -> Form.BF16;

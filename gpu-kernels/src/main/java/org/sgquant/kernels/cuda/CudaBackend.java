@@ -72,7 +72,7 @@ public final class CudaBackend implements Backend {
      * @throws org.sgquant.cuda.CudaUnavailableException with the reason where it cannot be used
      */
     public static CudaBackend open(int ordinal) {
-        return open(ordinal, TrainingLibraries.OWN);
+        return open(ordinal, TrainingLibraries.NONE);
     }
 
     /**

@@ -8,18 +8,33 @@ final class CudaCasts {
 
     /** Types of elements, with the numbers that the kernel knows them by. */
     enum Form {
-        FP32(0, Float.BYTES),
-        /** To the nearest, ties to even; beyond 65504 infinity, which the loss then shows. */
-        FP16(1, Short.BYTES),
-        /** To the nearest, ties to even. */
-        BF16(2, Short.BYTES);
+        FP32(0, Float.BYTES, 0x3f800000),
+        /**
+         * To the nearest, ties to even; beyond 65504 infinity, which the loss then shows. What is below 6e-8 becomes 0,
+         * which nothing shows.
+         */
+        FP16(1, Short.BYTES, 0x3c003c00),
+        /** To the nearest, ties to even; as far up and down as float32. */
+        BF16(2, Short.BYTES, 0x3f803f80);
 
         private final int number;
         private final int bytes;
+        private final float ones;
 
-        Form(int number, int bytes) {
+        Form(int number, int bytes, int ones) {
             this.number = number;
             this.bytes = bytes;
+            this.ones = Float.intBitsToFloat(ones);
+        }
+
+        /** Of an element. */
+        int bytes() {
+            return bytes;
+        }
+
+        /** The float32 with the bits of ones side by side. */
+        float filledWithOnes() {
+            return ones;
         }
     }
 

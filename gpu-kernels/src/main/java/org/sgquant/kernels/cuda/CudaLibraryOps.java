@@ -7,6 +7,7 @@ import org.sgquant.cuda.Cusparse.Algorithm;
 import org.sgquant.cuda.Cusparse.Operands;
 import org.sgquant.kernels.Aggregation;
 import org.sgquant.kernels.DenseOps;
+import org.sgquant.kernels.DenseLibrary;
 import org.sgquant.kernels.TrainingLibraries;
 
 /** What a CUDA backend trains with, by the names of {@link TrainingLibraries}. */
@@ -16,7 +17,7 @@ final class CudaLibraryOps {
 
     static DenseOps dense(Launcher launcher, TrainingLibraries libraries) {
         return switch (libraries.dense()) {
-            case TrainingLibraries.OWN_KERNELS -> new CudaDenseOps(launcher);
+            case DenseLibrary.OWN -> new CudaDenseOps(launcher);
             case "cublas" -> new CublasDenseOps(launcher, Cublas.Operands.FP32);
             case "cublas-tf32" -> new CublasDenseOps(launcher, Cublas.Operands.TF32);
             case "cublas-fp16" -> new CublasDenseOps(launcher, Cublas.Operands.FP16);
@@ -33,18 +34,21 @@ final class CudaLibraryOps {
             case "cusparse-fp16" -> new CusparseAggregation(launcher, Operands.FP16, Algorithm.ALG3, own);
             case "cusparse-alg2" -> new CusparseAggregation(launcher, Operands.FP32, Algorithm.ALG2, own);
             case "cusparse-alg2-fp16" -> new CusparseAggregation(launcher, Operands.FP16, Algorithm.ALG2, own);
-            default -> own;
+            case DenseLibrary.OWN -> own;
+            default ->
+                throw new IllegalArgumentException(
+                        "sparse algebra '" + libraries.sparse() + "' does not work on a CUDA device");
         };
     }
 
     /** As in {@code , dense products by cublas (cuBLAS 12.6.3 from the system: ...)}; nothing for our own kernels. */
     static String describe(TrainingLibraries libraries) {
         return describe(", dense products by ", libraries.dense(), CudaLibrary.CUBLAS)
-                + describe(", aggregation by ", libraries.sparse(), CudaLibrary.CUSPARSE);
+                + describe(", aggregation of one head by ", libraries.sparse(), CudaLibrary.CUSPARSE);
     }
 
     private static String describe(String what, String name, CudaLibrary library) {
-        return name.equals(TrainingLibraries.OWN_KERNELS)
+        return name.equals(DenseLibrary.OWN)
                 ? ""
                 : what + name + " (" + CudaLibraries.locate(library).sentence() + ")";
     }

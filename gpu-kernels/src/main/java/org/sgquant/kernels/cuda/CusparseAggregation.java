@@ -61,12 +61,11 @@ final class CusparseAggregation implements Aggregation {
             return;
         }
         CusparsePlans plans = CusparsePlans.of(launcher, cusparse, graph);
-        FloatMatrix weights = values == null ? plans.ones(launcher, graph.numEdges()) : values;
-        plans.product(graph, algorithm, operands, x.cols())
-                .run(
-                        casts.compact("cuSPARSE edge values", weights, form),
-                        casts.cast("cuSPARSE operand", x, form),
-                        out.data());
+        MemorySegment edges = values == null
+                ? plans.ones(launcher, form, graph.numEdges())
+                : casts.compact("cuSPARSE edge values", values, form);
+        MemorySegment operand = casts.cast("cuSPARSE operand", x, form);
+        LibraryCalls.run(() -> plans.product(graph, algorithm, operands, x.cols()).run(edges, operand, out.data()));
     }
 
     @Override
@@ -84,12 +83,10 @@ final class CusparseAggregation implements Aggregation {
             return;
         }
         MemorySegment samples = launcher.scratch("cuSPARSE samples", (long) graph.numEdges() * Float.BYTES);
-        CusparsePlans.of(launcher, cusparse, graph)
-                .samples(graph, operands, a.cols())
-                .run(
-                        samples,
-                        casts.cast("cuSPARSE left operand", a, form),
-                        casts.cast("cuSPARSE right operand", b, form));
+        MemorySegment left = casts.cast("cuSPARSE left operand", a, form);
+        MemorySegment right = casts.cast("cuSPARSE right operand", b, form);
+        CusparsePlans plans = CusparsePlans.of(launcher, cusparse, graph);
+        LibraryCalls.run(() -> plans.samples(graph, operands, a.cols()).run(samples, left, right));
         casts.spread(samples, out);
     }
 }

@@ -1,6 +1,7 @@
 package org.sgquant.kernels.cuda;
 
 import java.lang.foreign.MemorySegment;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
 import org.sgquant.cuda.Cusparse;
@@ -9,6 +10,7 @@ import org.sgquant.cuda.Cusparse.Operands;
 import org.sgquant.cuda.Cusparse.Pattern;
 import org.sgquant.cuda.CusparsePlan;
 import org.sgquant.cuda.DeviceMemory;
+import org.sgquant.kernels.cuda.CudaCasts.Form;
 import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.FloatMatrix;
 
@@ -21,7 +23,7 @@ final class CusparsePlans implements AutoCloseable {
     private final Cusparse cusparse;
     private final Map<Key, CusparsePlan> plans = new HashMap<>();
     private final DeviceMemory memory;
-    private MemorySegment ones;
+    private final Map<Form, MemorySegment> ones = new EnumMap<>(Form.class);
 
     private CusparsePlans(Launcher launcher, Cusparse cusparse) {
         this.cusparse = cusparse;
@@ -45,15 +47,18 @@ final class CusparsePlans implements AutoCloseable {
                 key -> cusparse.newSamples(pattern(graph), operands, width, FloatMatrix.stride(width)));
     }
 
-    /** A weight of 1 for every edge, float32. */
-    FloatMatrix ones(Launcher launcher, int edges) {
-        if (ones == null) {
-            MemorySegment fresh = memory.allocate(FloatMatrix.bytes(1, edges));
-            String name = "fill_f32";
-            launcher.kernel(name).pointer(fresh).float32(1).int64(edges).run(launcher.blocks(name, edges));
-            ones = fresh;
+    /** A weight of 1 for every edge, one after the other in {@code form}; made once, before anything is recorded. */
+    MemorySegment ones(Launcher launcher, Form form, int edges) {
+        MemorySegment present = ones.get(form);
+        if (present != null) {
+            return present;
         }
-        return FloatMatrix.view(ones, 1, edges);
+        int floats = (int) Math.ceilDiv((long) edges * form.bytes(), Float.BYTES);
+        MemorySegment fresh = CudaMemory.allocate(memory, FloatMatrix.bytes(1, floats));
+        String name = "fill_f32";
+        launcher.kernel(name).pointer(fresh).float32(form.filledWithOnes()).int64(floats).run(launcher.blocks(name, floats));
+        ones.put(form, fresh);
+        return fresh;
     }
 
     private static Key key(CsrGraph graph, Algorithm algorithm, Operands operands, int width) {
@@ -72,7 +77,7 @@ final class CusparsePlans implements AutoCloseable {
     @Override
     public void close() {
         try (memory) {
-            plans.values().forEach(CusparsePlan::close);
+            Closing.all(plans.values(), CusparsePlan::close);
         }
     }
 }

@@ -111,7 +111,7 @@ final class Launcher implements AutoCloseable {
                 .filter(d -> d.address >= segment.address() && d.address < segment.address() + segment.byteSize())
                 .toList();
         derived.removeAll(gone);
-        gone.forEach(Launcher::close);
+        Closing.all(gone, Launcher::close);
     }
 
     private void requireNotCapturing(String what) {
@@ -139,8 +139,9 @@ final class Launcher implements AutoCloseable {
             try {
                 stream.synchronize();
             } finally {
-                derived.forEach(Launcher::close);
-                owned.forEach(Launcher::close);
+                List<Derived> all = new ArrayList<>(derived);
+                all.addAll(owned);
+                Closing.all(all, Launcher::close);
             }
         }
     }

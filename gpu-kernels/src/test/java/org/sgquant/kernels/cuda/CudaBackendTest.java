@@ -33,7 +33,7 @@ class CudaBackendTest {
     @Test
     void auto_takes_cuda_where_there_is_a_device_and_says_so() {
         List<String> lines = new ArrayList<>();
-        try (Backend backend = Backends.select("auto", 1, TrainingLibraries.OWN, lines::add)) {
+        try (Backend backend = Backends.select("auto", 1, TrainingLibraries.NONE, lines::add)) {
             assertThat(backend.name()).isEqualTo("cuda");
             assertThat(lines).containsExactly("device: " + backend.description());
             assertThat(backend.description()).startsWith("cuda (").contains("sm_");
@@ -42,7 +42,7 @@ class CudaBackendTest {
 
     @Test
     void a_device_that_is_not_there_is_refused_by_number() {
-        assertThatThrownBy(() -> Backends.select("cuda:77", 1, TrainingLibraries.OWN, line -> {}))
+        assertThatThrownBy(() -> Backends.select("cuda:77", 1, TrainingLibraries.NONE, line -> {}))
                 .isInstanceOf(DeviceUnavailableException.class)
                 .hasMessageStartingWith("CUDA unavailable: there is no CUDA device 77")
                 .hasMessageEndingWith("; pass --device cpu to run on the CPU");

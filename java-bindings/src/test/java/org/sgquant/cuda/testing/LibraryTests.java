@@ -11,14 +11,30 @@ import org.sgquant.cuda.CudaLibrary;
 import org.sgquant.cuda.CudaLibraryLocation;
 import org.sgquant.cuda.CudaProbe;
 
-/** Runs {@link OnLibraries} tests where CUDA's libraries are found: always on the emulator, which brings stand-ins. */
+/**
+ * Runs {@link OnLibraries} tests where CUDA's libraries are found: always on the emulator, which brings stand-ins.
+ * Elsewhere they are skipped, or fail with {@code -Dsgquant.tests.requireLibraries=true}.
+ */
 public final class LibraryTests implements ExecutionCondition {
+
+    private static final String REQUIRE = "sgquant.tests.requireLibraries";
 
     @Override
     public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
         return !CudaProbe.probe().isAvailable() || areThere()
-                ? ConditionEvaluationResult.enabled("CUDA's libraries")
-                : ConditionEvaluationResult.disabled("##### NO CUDA LIBRARIES: " + missing() + " #####");
+                ? decide("", Boolean.getBoolean(REQUIRE))
+                : decide(missing(), Boolean.getBoolean(REQUIRE));
+    }
+
+    /** @param missing what is not found, empty if nothing */
+    static ConditionEvaluationResult decide(String missing, boolean required) {
+        if (missing.isEmpty()) {
+            return ConditionEvaluationResult.enabled("CUDA's libraries");
+        }
+        if (required) {
+            throw new IllegalStateException("CUDA's libraries are required by -D" + REQUIRE + ": " + missing);
+        }
+        return ConditionEvaluationResult.disabled("##### NO CUDA LIBRARIES: " + missing + " #####");
     }
 
     /**

@@ -29,7 +29,7 @@ record DeviceOperands(Backend backend, Memory memory, GraphPart part, CsrGraph g
     private static final int W = 1;
     private static final int EDGE = 2;
 
-    /** {@code x} with {@code cols} columns; {@code graph} is the graph of {@code part} in memory of the backend. */
+    /** {@code x} with {@code cols} columns; {@code graph} is the graph of {@code part}, in memory of the backend if read. */
     static DeviceOperands of(Backend backend, Memory memory, GraphPart part, CsrGraph graph, int cols) {
         try (HostMemory host = new HostMemory()) {
             FloatMatrix x = FloatMatrix.allocate(host, graph.numCols(), cols);

@@ -17,9 +17,9 @@ import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.Memory;
 
 /**
- * Times the operations of a backend on a graph: {@code KernelBenchmark GRAPH LINES cuda|cpu [--quick]} reads
- * the {@link GraphFolder} GRAPH and appends a {@link Line} per operation to LINES; on cuda also of what cuSPARSE and
- * cuBLAS compute through JCuda, {@link LibraryPeer}.
+ * Times the operations of a backend on a graph: {@code KernelBenchmark GRAPH LINES cuda|cpu|jpeers [--quick]} reads
+ * the {@link GraphFolder} GRAPH and appends a {@link Line} per operation to LINES; jpeers are what cuSPARSE and cuBLAS
+ * compute through JCuda, {@link LibraryPeer}.
  *
  * <p>Sums over neighbours are timed at every number of columns of the graph, the rest at {@link #COLUMNS}. Every result
  * is compared with the reference in some rows first; a wrong one, or an error, gives no time but a reason, and makes
@@ -35,6 +35,7 @@ public final class KernelBenchmark {
 
     private static final int COPIED_COLUMNS = 256;
     private static final String BY = "sgquant";
+    private static final String PEERS = "jpeers";
 
     private final String by;
     private final Measured measured;
@@ -56,22 +57,29 @@ public final class KernelBenchmark {
     public static void main(String[] args) {
         boolean quick = args.length == 4 && args[3].equals("--quick");
         if (args.length != 3 && !quick) {
-            System.err.println("usage: KernelBenchmark GRAPH LINES cuda|cpu [--quick]");
+            System.err.println("usage: KernelBenchmark GRAPH LINES cuda|cpu|" + PEERS + " [--quick]");
             System.exit(2);
         }
         int failures = 1;
-        try (GraphFolder folder = new GraphFolder(Path.of(args[0]));
-                Measured measured = Measured.open(args[2])) {
-            failures = new KernelBenchmark(measured, Path.of(args[1]), quick).run(folder);
-            if (args[2].equals("cuda")) {
-                for (LibraryPeer peer : LibraryPeer.all()) {
-                    failures += runPeer(peer, folder, Path.of(args[1]), quick);
-                }
-            }
+        try (GraphFolder folder = new GraphFolder(Path.of(args[0]))) {
+            Path lines = Path.of(args[1]);
+            failures = args[2].equals(PEERS) ? runPeers(folder, lines, quick) : runOwn(args[2], folder, lines, quick);
         } catch (CudaUnavailableException e) {
             System.err.println("KernelBenchmark: " + e.getMessage());
         }
         System.exit(failures == 0 ? 0 : 1);
+    }
+
+    private static int runOwn(String backend, GraphFolder folder, Path lines, boolean quick) {
+        try (Measured measured = Measured.open(backend)) {
+            return new KernelBenchmark(measured, lines, quick).run(folder);
+        }
+    }
+
+    private static int runPeers(GraphFolder folder, Path lines, boolean quick) {
+        return LibraryPeer.all().stream()
+                .mapToInt(peer -> runPeer(peer, folder, lines, quick))
+                .sum();
     }
 
     /** Times everything and returns how much of it failed. */
@@ -92,13 +100,19 @@ public final class KernelBenchmark {
         return failures;
     }
 
-    /** Times what {@code peer} computes, on operands of its own; where the library is not there, says so. */
+    /**
+     * Times what {@code peer} computes, on operands of its own, and returns how much of it failed. Where the library is
+     * not there, or fails as a whole, a line says so: the other peers are timed all the same.
+     */
     static int runPeer(LibraryPeer peer, GraphFolder folder, Path lines, boolean quick) {
         try (Measured measured = new MeasuredCuda(CudaBackend.open(0, peer.libraries()))) {
             return new KernelBenchmark(peer.by(), measured, lines, quick).run(peer, folder);
         } catch (CudaUnavailableException e) {
             append(lines, Line.missing(peer.by(), null, e.getMessage()));
             return 0;
+        } catch (RuntimeException e) {
+            append(lines, Line.missing(peer.by(), null, e.toString()));
+            return 1;
         }
     }
 
@@ -107,7 +121,7 @@ public final class KernelBenchmark {
         append(Line.machine(by, backend.description()));
         try (Memory memory = backend.newMemory("graph");
                 SampledRows sampled = new SampledRows(folder.graph())) {
-            CsrGraph graph = new Transfer(backend, memory).graph(folder.graph());
+            CsrGraph graph = peer.readsGraph() ? new Transfer(backend, memory).graph(folder.graph()) : folder.graph();
             GraphPart whole = GraphPart.whole(folder.graph());
             for (int columns : folder.header().widths()) {
                 try (Memory x = backend.newMemory("x")) {

@@ -2,6 +2,7 @@ package org.sgquant.perf.device;
 
 import java.util.List;
 import java.util.stream.Stream;
+import org.sgquant.kernels.DenseLibrary;
 import org.sgquant.kernels.TrainingLibraries;
 
 /**
@@ -13,7 +14,7 @@ import org.sgquant.kernels.TrainingLibraries;
 record LibraryPeer(String by, TrainingLibraries libraries, Operation operation) {
 
     static List<LibraryPeer> all() {
-        String own = TrainingLibraries.OWN_KERNELS;
+        String own = DenseLibrary.OWN;
         return Stream.concat(
                         TrainingLibraries.CUSPARSE.stream()
                                 .map(name -> new LibraryPeer(
@@ -26,6 +27,11 @@ record LibraryPeer(String by, TrainingLibraries libraries, Operation operation) 
                                         new TrainingLibraries(name, own),
                                         Operation.dense(type(name)))))
                 .toList();
+    }
+
+    /** Whether the graph must lie in the device's memory. */
+    boolean readsGraph() {
+        return TrainingLibraries.CUSPARSE.contains(libraries.sparse());
     }
 
     /** How the left operand is stored or read, by the end of the library's name. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -63,6 +64,19 @@ class ComparisonTest {
         assertThat(row("torch CSR", "spmm", "fp32", 128).overCusparse()).isEqualTo(0.8);
         assertThat(row("sgquant", "spmm", "q8", 64).overCusparse()).isNull();
         assertThat(row("sgquant", "pack", "q8", 128).overCusparse()).isNull();
+    }
+
+    @Test
+    void the_fastest_of_cusparse_counts_through_jcuda_too_but_not_where_it_rounds_its_operand() throws Exception {
+        List<Line> lines = new ArrayList<>(Report.lines(
+                Path.of(ComparisonTest.class.getResource("made-up.jsonl").toURI())));
+        Sampler.Times faster = new Sampler.Times(4, 4, 4, 200, 1);
+        lines.add(Line.time("jcusparse cusparse", row("cusparse", "spmm", "fp32", 128).subject(), faster, null, 0));
+        lines.add(Line.time("jcusparse cusparse-fp16", row("cusparse", "spmm", "fp16", 128).subject(), faster, null, 0));
+        comparison = Comparison.of(lines);
+        assertThat(row("sgquant", "spmm", "q8", 128).overCusparse()).isEqualTo(2);
+        assertThat(verdict("spmm", "q8", 128, Target.Goal.OVER_CUSPARSE_FP16).got())
+                .isCloseTo(2.5, within(1e-12));
     }
 
     @Test

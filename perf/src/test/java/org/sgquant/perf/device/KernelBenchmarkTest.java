@@ -11,6 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.sgquant.cuda.testing.OnDevice;
 import org.sgquant.cuda.testing.OnLibraries;
 import org.sgquant.kernels.Backend;
+import org.sgquant.kernels.TrainingLibraries;
 import org.sgquant.kernels.cpu.CpuBackend;
 import org.sgquant.perf.device.Operation.Prepared;
 import org.sgquant.perf.device.Operation.Sums;
@@ -83,6 +84,22 @@ class KernelBenchmarkTest {
                 .filteredOn(l -> l.kind() == Line.Kind.MACHINE)
                 .allSatisfy(l -> assertThat(l.text()).containsPattern("cu(BLAS|SPARSE) \\d+\\."));
         assertThat(all).extracting(Line::by).contains("jcusparse cusparse-alg2-fp16", "jcublas cublas-tf32");
+    }
+
+    @Test
+    @OnDevice
+    void a_peer_that_fails_is_named_and_counted_and_ends_nothing() {
+        Path lines = folder.resolve("lines.jsonl");
+        LibraryPeer failing =
+                new LibraryPeer("jcublas none", new TrainingLibraries("none", "own"), Operation.dense("fp32"));
+        try (GraphFolder graph = new GraphFolder(folder)) {
+            assertThat(KernelBenchmark.runPeer(failing, graph, lines, true)).isOne();
+        }
+        assertThat(Report.lines(lines)).singleElement().satisfies(line -> {
+            assertThat(line.kind()).isEqualTo(Line.Kind.MISSING);
+            assertThat(line.by()).isEqualTo("jcublas none");
+            assertThat(line.text()).contains("'none' does not work on a CUDA device");
+        });
     }
 
     @Test
