@@ -80,7 +80,10 @@ class CudaLibrariesTest {
                         children.with("-D" + CudaLibraries.FOLDER_PROPERTY + "=" + named),
                         Map.of(FOLDER, "/absent"),
                         CUBLAS))
-                .containsExactly("cuBLAS 12.1.2 from the folder of -Dsgquant.cuda.libraries: " + named.resolve("libcublas.so.12"), "loaded");
+                .containsExactly(
+                        "cuBLAS 12.1.2 from the folder of -Dsgquant.cuda.libraries: "
+                                + named.resolve("libcublas.so.12"),
+                        "loaded");
     }
 
     @Test
@@ -95,7 +98,8 @@ class CudaLibrariesTest {
     @Test
     void a_named_folder_that_the_locale_cannot_express_is_refused() throws Exception {
         Map<String, String> environment = Map.of("LC_ALL", "C", FOLDER, "/opt/\u00e4");
-        assertThat(told(children().with("-Dsun.jnu.encoding=ANSI_X3.4-1968"), environment, CUBLAS).getFirst())
+        assertThat(told(children().with("-Dsun.jnu.encoding=ANSI_X3.4-1968"), environment, CUBLAS)
+                        .getFirst())
                 .startsWith("cuBLAS (libcublas.so.12) cannot be loaded: " + FOLDER + "=/opt/")
                 .contains(": this is no path here: ");
     }
@@ -257,7 +261,9 @@ class CudaLibrariesTest {
                         + refusal);
         for (String version : List.of("13000", "0")) {
             Map<String, String> other = Map.of(FOLDER, named.toString(), "STANDIN_DRIVER", version);
-            assertThat(told(children, other, CUBLAS, CUSPARSE)).filteredOn("loaded"::equals).hasSize(2);
+            assertThat(told(children, other, CUBLAS, CUSPARSE))
+                    .filteredOn("loaded"::equals)
+                    .hasSize(2);
         }
         StandInLibraries.compile(children, CUSPARSE, 12, named);
         assertThat(told(children, older, CUSPARSE)).endsWith("loaded");

@@ -58,8 +58,7 @@ final class CudaMachine {
             for (int ordinal = 0; ordinal < Math.max(1, probe().deviceCount()); ordinal++) {
                 String reason = trial(ordinal);
                 // A device that another program holds says so in one way only.
-                String remark =
-                        probe().isAvailable() ? devices().get(ordinal).remark() : "";
+                String remark = probe().isAvailable() ? devices().get(ordinal).remark() : "";
                 all.add(new Trial(ordinal, reason.isEmpty() || remark.isEmpty() ? reason : remark));
             }
             trials = all;

@@ -84,9 +84,7 @@ final class CudaProbes {
                             return one;
                         })
                         .toList());
-        String summary = machine.devices().stream()
-                .map(CudaProbes::summary)
-                .collect(Collectors.joining("; "));
+        String summary = machine.devices().stream().map(CudaProbes::summary).collect(Collectors.joining("; "));
         String remarks = machine.devices().stream()
                 .filter(device -> !device.remark().isEmpty())
                 .map(device -> "device " + device.ordinal() + ": " + device.remark())

@@ -217,13 +217,13 @@ final class DoctorCommandTest {
         assertThat(kernels.at("/devices/1/reason").asText()).isNotEmpty().isNotEqualTo(held);
         assertThat(kernels.path("reason").asText()).startsWith("device 0: " + held + "; device 1: ");
         assertThat(json.path("verdict").asText()).isEqualTo("the CPU works, CUDA does not: device 0: " + held);
-        assertThat(json.path("nextStep").asText()).endsWith("end the program that holds device 0, which nvidia-smi shows");
+        assertThat(json.path("nextStep").asText())
+                .endsWith("end the program that holds device 0, which nvidia-smi shows");
     }
 
     @Test
     void the_stub_of_the_toolkit_is_told_from_a_driver() throws Exception {
-        JsonNode json = json(
-                withDriver(), Map.of("STANDIN_FAIL", "cuInit=34,cuDriverGetVersion=34"), ExitCode.OK);
+        JsonNode json = json(withDriver(), Map.of("STANDIN_FAIL", "cuInit=34,cuDriverGetVersion=34"), ExitCode.OK);
         assertThat(section(json, "driver").path("reason").asText())
                 .isEqualTo("libcuda.so.1 is the toolkit's stub: take .../stubs out of LD_LIBRARY_PATH");
         assertThat(json.path("nextStep").asText()).endsWith("take " + folder + " out of LD_LIBRARY_PATH");
