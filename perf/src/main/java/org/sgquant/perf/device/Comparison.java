@@ -101,7 +101,7 @@ record Comparison(
                 : all.stream()
                         .filter(l -> l.kind() == Kind.TIME
                                 && (l.by().equals("cusparse")
-                                        || type.equals("fp32") && l.by().startsWith("jcusparse "))
+                                        || (type.equals("fp32") && l.by().startsWith("jcusparse ")))
                                 && l.subject().equals(same))
                         .map(l -> l.times().median() / times.median())
                         .min(Double::compare)
