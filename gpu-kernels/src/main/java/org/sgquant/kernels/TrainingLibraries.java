@@ -29,8 +29,8 @@ public record TrainingLibraries(String dense, String sparse) {
 
     public TrainingLibraries {
         if (!sparse.equals(DenseLibrary.OWN) && !CUSPARSE.contains(sparse)) {
-            throw new IllegalArgumentException("sparse algebra '" + sparse + "' does not exist: choose " + DenseLibrary.OWN
-                    + ", " + String.join(", ", CUSPARSE));
+            throw new IllegalArgumentException("sparse algebra '" + sparse + "' does not exist: choose "
+                    + DenseLibrary.OWN + ", " + String.join(", ", CUSPARSE));
         }
         if (!sparse.equals(DenseLibrary.OWN) && !dense.equals(DenseLibrary.OWN) && !CUBLAS.contains(dense)) {
             throw new IllegalArgumentException("sparse algebra '" + sparse + "' works on a CUDA device, dense algebra '"

@@ -72,8 +72,10 @@ final class RecipesTest {
 
     @Test
     void widthsShareTheTraining() {
-        assertThat(Recipes.trainingKey(recipe("", "2"), "graph", TrainingLibraries.NONE)).isEqualTo(training(""));
-        assertThat(Recipes.key(recipe("", "2"), "graph", TrainingLibraries.NONE)).isNotEqualTo(packed(""));
+        assertThat(Recipes.trainingKey(recipe("", "2"), "graph", TrainingLibraries.NONE))
+                .isEqualTo(training(""));
+        assertThat(Recipes.key(recipe("", "2"), "graph", TrainingLibraries.NONE))
+                .isNotEqualTo(packed(""));
     }
 
     @Test

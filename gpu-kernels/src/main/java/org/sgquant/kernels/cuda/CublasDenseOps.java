@@ -43,8 +43,7 @@ final class CublasDenseOps implements DenseOps {
         Cublas.Operands read = operands == Cublas.Operands.FP16 && backward ? Cublas.Operands.FP32 : operands;
         Operand left = new Operand(form("left operand", a, read), a.stride(), transposeA);
         Operand right = new Operand(form("right operand", b, read), b.stride(), transposeB);
-        LibraryCalls.run(
-                () -> cublas.gemm(read, left, right, c.data(), c.stride(), c.rows(), c.cols(), depth));
+        LibraryCalls.run(() -> cublas.gemm(read, left, right, c.data(), c.stride(), c.rows(), c.cols(), depth));
     }
 
     private MemorySegment form(String use, FloatMatrix x, Cublas.Operands read) {

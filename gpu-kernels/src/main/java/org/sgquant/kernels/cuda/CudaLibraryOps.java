@@ -6,8 +6,8 @@ import org.sgquant.cuda.CudaLibrary;
 import org.sgquant.cuda.Cusparse.Algorithm;
 import org.sgquant.cuda.Cusparse.Operands;
 import org.sgquant.kernels.Aggregation;
-import org.sgquant.kernels.DenseOps;
 import org.sgquant.kernels.DenseLibrary;
+import org.sgquant.kernels.DenseOps;
 import org.sgquant.kernels.TrainingLibraries;
 
 /** What a CUDA backend trains with, by the names of {@link TrainingLibraries}. */

@@ -65,7 +65,8 @@ final class CusparseAggregation implements Aggregation {
                 ? plans.ones(launcher, form, graph.numEdges())
                 : casts.compact("cuSPARSE edge values", values, form);
         MemorySegment operand = casts.cast("cuSPARSE operand", x, form);
-        LibraryCalls.run(() -> plans.product(graph, algorithm, operands, x.cols()).run(edges, operand, out.data()));
+        LibraryCalls.run(
+                () -> plans.product(graph, algorithm, operands, x.cols()).run(edges, operand, out.data()));
     }
 
     @Override

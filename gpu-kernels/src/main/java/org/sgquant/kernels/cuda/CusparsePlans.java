@@ -56,7 +56,11 @@ final class CusparsePlans implements AutoCloseable {
         int floats = (int) Math.ceilDiv((long) edges * form.bytes(), Float.BYTES);
         MemorySegment fresh = CudaMemory.allocate(memory, FloatMatrix.bytes(1, floats));
         String name = "fill_f32";
-        launcher.kernel(name).pointer(fresh).float32(form.filledWithOnes()).int64(floats).run(launcher.blocks(name, floats));
+        launcher.kernel(name)
+                .pointer(fresh)
+                .float32(form.filledWithOnes())
+                .int64(floats)
+                .run(launcher.blocks(name, floats));
         ones.put(form, fresh);
         return fresh;
     }

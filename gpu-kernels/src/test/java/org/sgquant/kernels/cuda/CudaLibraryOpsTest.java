@@ -240,8 +240,7 @@ class CudaLibraryOpsTest {
         // Sums of about 100 in any order, of at most 31 * 3 * 17 terms.
         "cublas, cusparse-alg2, 0.01"
     })
-    void recorded_calls_give_what_they_gave_and_call_the_library_no_more(
-            String dense, String sparse, float tolerance) {
+    void recorded_calls_give_what_they_gave_and_call_the_library_no_more(String dense, String sparse, float tolerance) {
         CudaBackend cuda = backend(dense, sparse);
         try (Memory memory = cuda.newMemory("operands")) {
             Transfer transfer = new Transfer(cuda, memory);

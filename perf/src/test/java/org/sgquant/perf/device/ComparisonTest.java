@@ -71,8 +71,10 @@ class ComparisonTest {
         List<Line> lines = new ArrayList<>(Report.lines(
                 Path.of(ComparisonTest.class.getResource("made-up.jsonl").toURI())));
         Sampler.Times faster = new Sampler.Times(4, 4, 4, 200, 1);
-        lines.add(Line.time("jcusparse cusparse", row("cusparse", "spmm", "fp32", 128).subject(), faster, null, 0));
-        lines.add(Line.time("jcusparse cusparse-fp16", row("cusparse", "spmm", "fp16", 128).subject(), faster, null, 0));
+        lines.add(Line.time(
+                "jcusparse cusparse", row("cusparse", "spmm", "fp32", 128).subject(), faster, null, 0));
+        lines.add(Line.time(
+                "jcusparse cusparse-fp16", row("cusparse", "spmm", "fp16", 128).subject(), faster, null, 0));
         comparison = Comparison.of(lines);
         assertThat(row("sgquant", "spmm", "q8", 128).overCusparse()).isEqualTo(2);
         assertThat(verdict("spmm", "q8", 128, Target.Goal.OVER_CUSPARSE_FP16).got())
