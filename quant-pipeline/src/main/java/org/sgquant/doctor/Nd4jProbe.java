@@ -9,7 +9,7 @@ import org.sgquant.kernels.DeviceUnavailableException;
 /** The dense library ND4J, which a build may bring along. */
 final class Nd4jProbe {
 
-    static final String NAME = "nd4j";
+    static final String NAME = DenseLibrary.ND4J;
     static final String ABSENT = "not built in: mvn -Pnd4j package brings it";
 
     private Nd4jProbe() {}
