@@ -204,7 +204,9 @@ final class DoctorCommandTest {
     @Test
     void a_device_that_another_program_holds_hides_no_other() throws Exception {
         String held = "in exclusive use or full (end the program that holds it: nvidia-smi shows it)";
-        JsonNode json = json(withDriver(), Map.of("STANDIN_BUSY", "0"), ExitCode.UNAVAILABLE, "--require", "cuda");
+        // The stand-in runs no kernel: the other device fails, too, but later and otherwise.
+        Map<String, String> environment = Map.of("STANDIN_BUSY", "0", "STANDIN_FAIL", "cuCtxSetCurrent=999");
+        JsonNode json = json(withDriver(), environment, ExitCode.UNAVAILABLE, "--require", "cuda");
         JsonNode devices = section(json, "devices");
         assertThat(devices.path("ok").asBoolean()).isTrue();
         assertThat(devices.path("reason").asText()).isEqualTo("device 0: " + held);
@@ -213,7 +215,6 @@ final class DoctorCommandTest {
         assertThat(devices.at("/devices/1/memoryFreeBytes").asLong()).isPositive();
         JsonNode kernels = section(json, "kernels");
         assertThat(kernels.at("/devices/0/reason").asText()).isEqualTo(held);
-        // The stand-in's kernels do nothing.
         assertThat(kernels.at("/devices/1/reason").asText()).isNotEmpty().isNotEqualTo(held);
         assertThat(kernels.path("reason").asText()).startsWith("device 0: " + held + "; device 1: ");
         assertThat(json.path("verdict").asText()).isEqualTo("the CPU works, CUDA does not: device 0: " + held);
