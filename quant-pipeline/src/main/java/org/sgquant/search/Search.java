@@ -151,6 +151,10 @@ public final class Search {
         for (Future<Trial> future : pending) {
             try {
                 trials.add(future.get());
+                // A trial that has ended is handed over without a look at interrupts.
+                if (Thread.interrupted()) {
+                    throw new InterruptedException();
+                }
             } catch (ExecutionException e) {
                 if (e.getCause() instanceof Error error) {
                     throw error;

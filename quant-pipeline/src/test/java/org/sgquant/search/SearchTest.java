@@ -115,6 +115,17 @@ class SearchTest {
     }
 
     @Test
+    void anInterruptionBeforeTrialsThatHaveEndedIsNotOverlooked() {
+        try (Study study = Study.inMemory()) {
+            run(study, network, 20, 1);
+            Thread.currentThread().interrupt();
+            assertThatThrownBy(() -> run(study, network, 20, 1)).isInstanceOf(CancellationException.class);
+            assertThat(Thread.interrupted()).isTrue();
+            assertThat(study.trials()).hasSize(20);
+        }
+    }
+
+    @Test
     void aCostFunctionThatDisagreesWithTheMeasurementIsAnError() {
         try (Study study = Study.inMemory()) {
             TrialRunner wrong = bits -> new Measurement(80, Double.NaN, network.bytes(bits) + 1, 0, 0, 0);
