@@ -4,7 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
 /** Whether this JVM may call native code that JCuda and the CUDA driver are made of. */
-final class NativeAccess {
+public final class NativeAccess {
 
     private static final String DENIED = "Java denies native access: start it with --enable-native-access=ALL-UNNAMED";
 
@@ -26,7 +26,7 @@ final class NativeAccess {
     }
 
     /** What to say where Java's options forbid native access, empty where they do not. */
-    static Optional<String> denial() {
+    public static Optional<String> denial() {
         try {
             // Restricted as all that reaches native code is, and without any effect.
             MemorySegment.NULL.reinterpret(0);

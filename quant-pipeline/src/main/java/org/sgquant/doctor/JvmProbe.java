@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.sgquant.cuda.CudaAvailability;
+import org.sgquant.cuda.NativeAccess;
 
 /** The Java virtual machine and how it was started. */
 final class JvmProbe {
@@ -68,7 +69,7 @@ final class JvmProbe {
 
     /** Whether Java lets this program call native code, with or without a warning. */
     static boolean mayCallNative() {
-        return JvmProbe.class.getModule().isNativeAccessEnabled() || !flags().contains("--illegal-native-access=deny");
+        return NativeAccess.denial().isEmpty();
     }
 
     private static List<String> flags() {

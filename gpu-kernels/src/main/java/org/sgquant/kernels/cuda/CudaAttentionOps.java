@@ -116,7 +116,8 @@ final class CudaAttentionOps implements AttentionOps {
         AttentionShapes.requireSlope(slope);
         FloatShapes.requireSame(x, out, "leakyRelu: out");
         String name = "leaky_relu_f32";
-        runOverAll(launcher.kernel(name).pointer(x).float32(slope).pointer(out), name, out);
+        Quads.runAll(
+                launcher, name, launcher.kernel(name).pointer(x).float32(slope).pointer(out), out);
     }
 
     @Override
@@ -127,14 +128,14 @@ final class CudaAttentionOps implements AttentionOps {
         String name = "leaky_relu_backward_f32";
         Launch launch =
                 launcher.kernel(name).pointer(y).float32(slope).pointer(gradY).pointer(gradX);
-        runOverAll(launch, name, gradX);
+        Quads.runAll(launcher, name, launch, gradX);
     }
 
     @Override
     public void elu(FloatMatrix x, FloatMatrix out) {
         FloatShapes.requireSame(x, out, "elu: out");
         String name = "elu_f32";
-        runOverAll(launcher.kernel(name).pointer(x).pointer(out), name, out);
+        Quads.runAll(launcher, name, launcher.kernel(name).pointer(x).pointer(out), out);
     }
 
     @Override
@@ -142,11 +143,8 @@ final class CudaAttentionOps implements AttentionOps {
         FloatShapes.requireSame(y, gradY, "eluBackward: gradY");
         FloatShapes.requireSame(y, gradX, "eluBackward: gradX");
         String name = "elu_backward_f32";
-        runOverAll(launcher.kernel(name).pointer(y).pointer(gradY).pointer(gradX), name, gradX);
-    }
-
-    private void runOverAll(Launch launch, String name, FloatMatrix out) {
-        launch.int64(Quads.all(out)).run(launcher.blocks(name, Quads.all(out)));
+        Quads.runAll(
+                launcher, name, launcher.kernel(name).pointer(y).pointer(gradY).pointer(gradX), gradX);
     }
 
     @Override

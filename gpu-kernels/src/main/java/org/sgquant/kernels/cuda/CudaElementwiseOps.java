@@ -23,12 +23,7 @@ final class CudaElementwiseOps implements ElementwiseOps {
         this.crossEntropy = new CudaCrossEntropy(launcher);
     }
 
-    /** Launches what has been put together over all quads of {@code out}. */
-    private void runOverAll(Launch launch, String name, FloatMatrix out) {
-        launch.int64(Quads.all(out)).run(launcher.blocks(name, Quads.all(out)));
-    }
-
-    /** The same over the quads of the rows, whose numbers the kernel takes next. */
+    /** Launches what has been put together over the quads of the rows, whose numbers the kernel takes next. */
     private void runOverRows(Launch launch, String name, FloatMatrix out) {
         launch.int32(out.rows()).int32(out.cols()).run(launcher.blocks(name, Quads.ofRows(out)));
     }
@@ -47,7 +42,7 @@ final class CudaElementwiseOps implements ElementwiseOps {
     public void copy(FloatMatrix x, FloatMatrix out) {
         FloatShapes.requireSame(x, out, "copy: out");
         String name = "copy_f32";
-        runOverAll(launcher.kernel(name).pointer(x).pointer(out), name, out);
+        Quads.runAll(launcher, name, launcher.kernel(name).pointer(x).pointer(out), out);
     }
 
     @Override
@@ -55,7 +50,7 @@ final class CudaElementwiseOps implements ElementwiseOps {
         FloatShapes.requireSame(a, b, "add: b");
         FloatShapes.requireSame(a, out, "add: out");
         String name = "add_f32";
-        runOverAll(launcher.kernel(name).pointer(a).pointer(b).pointer(out), name, out);
+        Quads.runAll(launcher, name, launcher.kernel(name).pointer(a).pointer(b).pointer(out), out);
     }
 
     @Override
@@ -82,7 +77,7 @@ final class CudaElementwiseOps implements ElementwiseOps {
     public void relu(FloatMatrix x, FloatMatrix out) {
         FloatShapes.requireSame(x, out, "relu: out");
         String name = "relu_f32";
-        runOverAll(launcher.kernel(name).pointer(x).pointer(out), name, out);
+        Quads.runAll(launcher, name, launcher.kernel(name).pointer(x).pointer(out), out);
     }
 
     @Override
@@ -90,7 +85,8 @@ final class CudaElementwiseOps implements ElementwiseOps {
         FloatShapes.requireSame(y, gradY, "reluBackward: gradY");
         FloatShapes.requireSame(y, gradX, "reluBackward: gradX");
         String name = "relu_backward_f32";
-        runOverAll(launcher.kernel(name).pointer(y).pointer(gradY).pointer(gradX), name, gradX);
+        Quads.runAll(
+                launcher, name, launcher.kernel(name).pointer(y).pointer(gradY).pointer(gradX), gradX);
     }
 
     @Override
@@ -98,7 +94,8 @@ final class CudaElementwiseOps implements ElementwiseOps {
         FloatShapes.requireSame(x, gradY, "clipBackward: gradY");
         FloatShapes.requireSame(x, gradX, "clipBackward: gradX");
         String name = "clip_backward_f32";
-        runOverAll(launcher.kernel(name).pointer(x).pointer(gradY).pointer(gradX), name, gradX);
+        Quads.runAll(
+                launcher, name, launcher.kernel(name).pointer(x).pointer(gradY).pointer(gradX), gradX);
     }
 
     @Override

@@ -21,23 +21,15 @@ record CudaPowerOps(Launcher launcher) implements PowerOps {
     }
 
     private void run(String name, FloatMatrix x, FloatMatrix top, int bits, FloatMatrix out) {
-        launcher.kernel(name)
-                .pointer(x)
-                .pointer(top)
-                .int32(bits)
-                .pointer(out)
-                .int64(Quads.all(out))
-                .run(launcher.blocks(name, Quads.all(out)));
+        Launch launch =
+                launcher.kernel(name).pointer(x).pointer(top).int32(bits).pointer(out);
+        Quads.runAll(launcher, name, launch, out);
     }
 
     @Override
     public void hold(FloatMatrix frozen, FloatMatrix out) {
         FloatShapes.requireSame(frozen, out, "hold: out");
         String name = "hold_f32";
-        launcher.kernel(name)
-                .pointer(frozen)
-                .pointer(out)
-                .int64(Quads.all(out))
-                .run(launcher.blocks(name, Quads.all(out)));
+        Quads.runAll(launcher, name, launcher.kernel(name).pointer(frozen).pointer(out), out);
     }
 }

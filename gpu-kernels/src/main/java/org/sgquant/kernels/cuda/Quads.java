@@ -32,6 +32,11 @@ final class Quads {
                 .run(launcher.blocks(name, threads(rows, 1 << laneBits)), Math.ceilDiv(cols, FLOATS << laneBits));
     }
 
+    /** Runs {@code launch} of the kernel {@code name}, which lacks only its last argument, over {@link #all} quads. */
+    static void runAll(Launcher launcher, String name, Launch launch, FloatMatrix out) {
+        launch.int64(all(out)).run(launcher.blocks(name, all(out)));
+    }
+
     /** Quads of the whole allocation, padding included. */
     static long all(FloatMatrix x) {
         return x.bytes() / Float.BYTES / FLOATS;
