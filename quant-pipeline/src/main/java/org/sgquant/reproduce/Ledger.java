@@ -76,9 +76,11 @@ public final class Ledger implements AutoCloseable {
     private void prepare() throws SQLException {
         try (Statement statement = connection.createStatement()) {
             statement.execute("PRAGMA busy_timeout=" + BUSY_MILLISECONDS);
-            int application = number(statement, "PRAGMA application_id");
+            // Tables first: who sees those of another process that makes this file just now sees its mark, too.
             boolean empty = number(statement, "SELECT count(*) FROM sqlite_schema") == 0;
-            if (!empty && (application != APPLICATION || number(statement, "PRAGMA user_version") != FORMAT)) {
+            if (!empty
+                    && (number(statement, "PRAGMA application_id") != APPLICATION
+                            || number(statement, "PRAGMA user_version") != FORMAT)) {
                 throw new FormatException(file, "ledger", "it is no ledger of this version of sgquant");
             }
             statement.execute("PRAGMA journal_mode=WAL");

@@ -46,6 +46,21 @@ final class LedgerTest {
     }
 
     @Test
+    void aFileThatSeveralOpenAtOnceIsMadeByOneAndTakenByAll() throws Exception {
+        try (ExecutorService openers = Executors.newFixedThreadPool(4)) {
+            for (int round = 0; round < 60; round++) {
+                Path fresh = folder.resolve(round + ".sqlite");
+                List<Future<Ledger>> ledgers = IntStream.range(0, 4)
+                        .mapToObj(i -> openers.submit(() -> Ledger.open(fresh)))
+                        .toList();
+                for (Future<Ledger> ledger : ledgers) {
+                    ledger.get().close();
+                }
+            }
+        }
+    }
+
+    @Test
     void aResultOutlivesTheLedgerAndIsNotClaimedAgain() {
         try (Ledger ledger = Ledger.open(file)) {
             assertThat(ledger.find("k")).isEmpty();
