@@ -17,3 +17,7 @@ find_java() {
 
 # Flags of every JVM that runs sgquant's kernels.
 jvm_flags=(--add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED)
+
+# Rows of large matrices are gathered from all over them: pages of 2 MB spare most look-ups of addresses. malloc of
+# glibc 2.35 and later asks for them where the system leaves it to programs; others overlook the variable.
+export GLIBC_TUNABLES=${GLIBC_TUNABLES:-glibc.malloc.hugetlb=1}

@@ -30,6 +30,8 @@ public interface PackedSumsContract {
         for (int cols : new int[] {7, 33, 128}) {
             assertExactSums(bits, cols, PackedFixture.FLUSH_DEGREES);
         }
+        // More columns than are summed at once.
+        assertExactSums(bits, 601, 0, 1, 300);
     }
 
     /** Sums of 16-bit codes leave int32 between the first two degrees and unsigned 32 bits before the third. */

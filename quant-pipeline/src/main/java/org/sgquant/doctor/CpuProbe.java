@@ -1,5 +1,6 @@
 package org.sgquant.doctor;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -7,6 +8,7 @@ import jdk.incubator.vector.FloatVector;
 import org.sgquant.cuda.ByteCount;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.cpu.CpuBackend;
+import org.sgquant.kernels.cpu.CpuKernels;
 
 /** The processor and its memory, and the CPU kernels tried on it. */
 final class CpuProbe {
@@ -35,9 +37,13 @@ final class CpuProbe {
         }
         int bits = vectorBits();
         facts.put("vectorBits", bits);
+        CpuKernels kernels = widestKernels();
+        facts.put("packedSums", kernels.description());
+        facts.put("packedSumsRefused", refusals());
         String reason = trial();
         String summary = cores + (cores == 1 ? " core, " : " cores, ") + bits + "-bit vectors ("
-                + String.join(" ", instructionSets(cpuInfo)) + "), memory "
+                + String.join(" ", instructionSets(cpuInfo)) + "), packed sums in " + kernels.description()
+                + ", memory "
                 + ByteCount.format(memory.available()) + " free of " + ByteCount.format(memory.total())
                 + memory.limit().stream()
                         .mapToObj(limit -> ", limited to " + ByteCount.format(limit))
@@ -48,6 +54,21 @@ final class CpuProbe {
 
     private static int vectorBits() {
         return FloatVector.SPECIES_PREFERRED.vectorBitSize();
+    }
+
+    private static CpuKernels widestKernels() {
+        return Arrays.stream(CpuKernels.values())
+                .filter(kernels -> kernels.refusal().isEmpty())
+                .reduce(CpuKernels.JAVA, (narrower, wider) -> wider);
+    }
+
+    /** Why the kernels that cannot run here cannot. */
+    private static Map<String, String> refusals() {
+        Map<String, String> refusals = new LinkedHashMap<>();
+        for (CpuKernels kernels : CpuKernels.values()) {
+            kernels.refusal().ifPresent(reason -> refusals.put(kernels.description(), reason));
+        }
+        return refusals;
     }
 
     private static String trial() {

@@ -5,26 +5,32 @@ import org.sgquant.kernels.DenseLibrary;
 import org.sgquant.kernels.DenseOps;
 import org.sgquant.kernels.HostBackend;
 
-/** The default backend: Vector API kernels over off-heap memory on any number of cores. */
+/** The default backend: Vector API and C++ kernels over off-heap memory on any number of cores. */
 public final class CpuBackend extends HostBackend {
 
     private final Workers workers;
+    private final CpuKernels kernels;
     private final String dense;
 
+    /** A backend whose packed sums are those that {@link CpuKernels#VARIABLE} asks for. */
     public CpuBackend(int threads) {
-        this(new Workers(threads), DenseLibrary.OWN, null);
+        this(threads, CpuKernels.chosen());
+    }
+
+    public CpuBackend(int threads, CpuKernels kernels) {
+        this(new Workers(threads), kernels, DenseLibrary.OWN, null);
     }
 
     /** A backend that takes {@link #dense} from {@code library}. */
     public CpuBackend(int threads, DenseLibrary library) {
-        this(new Workers(threads), library.name(), library.open(threads));
+        this(new Workers(threads), CpuKernels.chosen(), library.name(), library.open(threads));
     }
 
-    private CpuBackend(Workers workers, String dense, DenseOps denseOps) {
+    private CpuBackend(Workers workers, CpuKernels kernels, String dense, DenseOps denseOps) {
         super(
                 denseOps == null ? new CpuDenseOps(workers) : denseOps,
                 new CpuSparseOps(workers),
-                new CpuPackedOps(workers),
+                new CpuPackedOps(workers, kernels),
                 new CpuSparsePackedOps(workers),
                 new CpuPackedAttentionOps(workers),
                 new CpuElementwiseOps(workers),
@@ -35,6 +41,7 @@ public final class CpuBackend extends HostBackend {
                 new CpuPowerOps(workers),
                 new CpuMultibitOps(workers));
         this.workers = workers;
+        this.kernels = kernels;
         this.dense = dense;
     }
 
@@ -47,6 +54,7 @@ public final class CpuBackend extends HostBackend {
     public String description() {
         return "cpu (Vector API, " + FloatVector.SPECIES_PREFERRED.vectorBitSize() + " bits, " + workers.threads()
                 + (workers.threads() == 1 ? " thread" : " threads")
+                + (kernels == CpuKernels.JAVA ? "" : ", packed sums in " + kernels.description())
                 + (dense.equals(DenseLibrary.OWN) ? ")" : ", dense products by " + dense + ")");
     }
 

@@ -14,17 +14,20 @@ import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantScheme;
 
-/** {@link PackedOps} with the Vector API on off-heap rows, shared out over the threads of {@link Workers}. */
+/** {@link PackedOps} with the Vector API or in C++ on off-heap rows, shared out over the threads of {@link Workers}. */
 public final class CpuPackedOps implements PackedOps {
 
     /** Rows whose aggregates are multiplied by W together. */
     private static final int TILE = 4;
 
     private final Workers workers;
+    private final CpuKernels kernels;
     private final CpuQuantizer quantizer;
 
-    public CpuPackedOps(Workers workers) {
+    /** @param kernels that take the sums over neighbours that they are made for; {@link RowAggregator} takes the others */
+    public CpuPackedOps(Workers workers, CpuKernels kernels) {
         this.workers = workers;
+        this.kernels = kernels;
         this.quantizer = new CpuQuantizer(workers);
     }
 
@@ -83,6 +86,14 @@ public final class CpuPackedOps implements PackedOps {
     }
 
     private void aggregate(CsrGraph graph, EdgeWeights weights, PackedMatrix x, FloatMatrix out) {
+        if (NativeSpmm.sums(kernels, weights, x)) {
+            NativeSpmm spmm = new NativeSpmm(kernels, workers, graph, x);
+            workers.runRows(
+                    graph,
+                    x.cols(),
+                    (from, to) -> spmm.rows(from, to, out.data().asSlice(out.rowOffset(from)), out.stride()));
+            return;
+        }
         workers.runRows(graph, x.cols(), (from, to) -> {
             RowAggregator aggregator = new RowAggregator(graph, weights, x);
             float[] acc = aggregator.newRow();
@@ -112,17 +123,15 @@ public final class CpuPackedOps implements PackedOps {
         if (weights != null) {
             PackedShapes.requireWeights(graph, weights);
         }
+        NativeSpmm spmm = NativeSpmm.sums(kernels, weights, x) ? new NativeSpmm(kernels, workers, graph, x) : null;
         workers.runRows(graph, x.cols() + w.cols(), (from, to) -> {
-            RowAggregator aggregator = new RowAggregator(graph, weights, x);
+            RowTile aggregates = spmm == null ? new RowAggregator(graph, weights, x) : spmm.newTile(TILE);
             RowProducts products = new RowProducts(w, out);
-            float[][] tile = new float[TILE][];
-            for (int t = 0; t < TILE; t++) {
-                tile[t] = aggregator.newRow();
-            }
+            float[][] tile = new float[TILE][Lanes.padded(x.cols())];
             for (int i = from; i < to; i += TILE) {
                 int rows = Math.min(TILE, to - i);
+                aggregates.rows(i, rows, tile);
                 for (int t = 0; t < rows; t++) {
-                    aggregator.row(i + t, tile[t]);
                     scale(tile[t], rowScale == null ? 1 : rowScale.get(0, i + t), x.cols());
                 }
                 if (rows == TILE) {

@@ -21,7 +21,7 @@ import org.sgquant.tensor.RowScale;
  * <p>Sums of codes are kept in int32 while {@code edges * largest term} is below 2^31; longer rows are cut where the
  * sums would leave unsigned 32 bits, and the pieces added in int64, so the sum is exact for any degree and width.
  */
-final class RowAggregator {
+final class RowAggregator implements RowTile {
 
     private static final long MAX_INT = Integer.MAX_VALUE;
     private static final long MAX_UNSIGNED = 0xffffffffL;
@@ -56,6 +56,13 @@ final class RowAggregator {
     /** Scratch for {@link #row}. */
     float[] newRow() {
         return new float[Lanes.padded(cols)];
+    }
+
+    @Override
+    public void rows(int first, int count, float[][] tile) {
+        for (int t = 0; t < count; t++) {
+            row(first + t, tile[t]);
+        }
     }
 
     /** Writes the aggregate of row {@code i} to {@code acc}. */

@@ -1,6 +1,7 @@
 package org.sgquant.kernels.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.lang.foreign.ValueLayout;
 import java.util.List;
@@ -30,14 +31,28 @@ class CpuPackedOpsTest {
     @Nested
     class OneThread extends OnThreads {
         OneThread() {
-            super(1);
+            super(1, CpuKernels.JAVA);
         }
     }
 
     @Nested
     class ThreeThreads extends OnThreads {
         ThreeThreads() {
-            super(3);
+            super(3, CpuKernels.JAVA);
+        }
+    }
+
+    @Nested
+    class Avx2 extends OnThreads {
+        Avx2() {
+            super(3, CpuKernels.AVX2);
+        }
+    }
+
+    @Nested
+    class Avx512 extends OnThreads {
+        Avx512() {
+            super(3, CpuKernels.AVX512);
         }
     }
 
@@ -58,7 +73,7 @@ class CpuPackedOpsTest {
                     .fill((byte) 1000);
             FloatMatrix out = FloatMatrix.allocate(memory, 1, 1);
             EdgeWeights weights = new EdgeWeights(List.of(new EdgeWeights.Part(0, 1, 0, codes)));
-            new CpuPackedOps(workers).spmmWeighted(graph, weights, x, out);
+            new CpuPackedOps(workers, CpuKernels.JAVA).spmmWeighted(graph, weights, x, out);
             assertThat(out.get(0, 0)).isEqualTo((float) (edges * (1000L * 1000 * 255)));
         }
     }
@@ -82,9 +97,10 @@ class CpuPackedOpsTest {
         private final Workers workers;
         private final PackedOps ops;
 
-        OnThreads(int threads) {
+        OnThreads(int threads, CpuKernels kernels) {
+            assumeThat(kernels.refusal()).isEmpty();
             workers = new Workers(threads);
-            ops = new CpuPackedOps(workers);
+            ops = new CpuPackedOps(workers, kernels);
         }
 
         @Override

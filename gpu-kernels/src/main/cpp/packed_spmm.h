@@ -1,0 +1,34 @@
+// What Java passes to sums of packed codes over neighbours: org.sgquant.kernels.cpu.NativeSpmm lays out the same.
+#pragma once
+
+#include <stdint.h>
+
+/** Rows [row_start, row_end) of the packed matrix: codes of one width with their scales. */
+struct sgq_block {
+    const uint8_t *data;
+    int64_t stride;
+    const float *scale;
+    const float *offset;
+    int32_t row_start;
+    int32_t row_end;
+    int32_t bits;
+    /** 1 where scale and offset have an entry for every column, 0 where they have one. */
+    int32_t per_column;
+    /** Sections of a row, the most significant bits first, and the byte of a row where each begins. */
+    int32_t sections;
+    int32_t widths[3];
+    int32_t section_offset[3];
+    int32_t unused;
+};
+
+/** A graph in CSR, columns ascending in every row, and the packed matrix of its nodes. */
+struct sgq_spmm {
+    const int32_t *row_ptr;
+    const int32_t *col_idx;
+    const struct sgq_block *blocks;
+    int32_t block_count;
+    /** Rows of the graph and columns of the matrix. */
+    int32_t rows;
+    int32_t cols;
+    int32_t unused;
+};

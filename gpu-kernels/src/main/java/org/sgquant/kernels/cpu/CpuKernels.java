@@ -1,0 +1,141 @@
+package org.sgquant.kernels.cpu;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.invoke.MethodHandle;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.sgquant.cuda.BundledLibrary;
+import org.sgquant.kernels.DeviceUnavailableException;
+
+/**
+ * Who sums packed codes over neighbours on the CPU: Java's Vector API or C++ for one instruction set, with the same bits.
+ *
+ * <p>C++ can fetch the rows of later edges into the cache while it adds those of the current one, which Java has no way
+ * to ask for. It is there where a compiler was found when sgquant was built.
+ */
+public enum CpuKernels {
+    JAVA("Java", 0),
+    AVX2("C++ with AVX2", 256),
+    AVX512("C++ with AVX-512", 512);
+
+    /** Names the kernels to take: {@code auto}, {@code java}, {@code avx2} or {@code avx512}. */
+    public static final String VARIABLE = "SGQUANT_CPU_KERNELS";
+
+    private static final String AUTO = "auto";
+
+    private final String description;
+    private final int vectorBits;
+
+    CpuKernels(String description, int vectorBits) {
+        this.description = description;
+        this.vectorBits = vectorBits;
+    }
+
+    public String description() {
+        return description;
+    }
+
+    /** What {@link #VARIABLE} asks for, the widest that there are where it is not set. */
+    static CpuKernels chosen() {
+        return named(Optional.ofNullable(System.getenv(VARIABLE)).orElse(AUTO));
+    }
+
+    /**
+     * @throws IllegalArgumentException where {@code name} is no kernels' name
+     * @throws DeviceUnavailableException where they are asked for by name and cannot run here
+     */
+    static CpuKernels named(String name) {
+        if (name.equalsIgnoreCase(AUTO)) {
+            return widest();
+        }
+        CpuKernels kernels = Arrays.stream(values())
+                .filter(k -> k.name().equalsIgnoreCase(name))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException(VARIABLE + ": got '" + name + "', expected one of auto "
+                        + Arrays.stream(values())
+                                .map(k -> k.name().toLowerCase(Locale.ROOT))
+                                .collect(Collectors.joining(" "))));
+        kernels.refusal().ifPresent(reason -> {
+            throw new DeviceUnavailableException(VARIABLE + " asks for " + name + ": " + reason);
+        });
+        return kernels;
+    }
+
+    private static CpuKernels widest() {
+        for (int k = values().length - 1; k > 0; k--) {
+            if (values()[k].refusal().isEmpty()) {
+                return values()[k];
+            }
+        }
+        return JAVA;
+    }
+
+    /** Why these kernels cannot run here, empty where they can. */
+    public Optional<String> refusal() {
+        if (this == JAVA) {
+            return Optional.empty();
+        }
+        if (Library.REFUSAL != null) {
+            return Optional.of(Library.REFUSAL);
+        }
+        return Library.VECTOR_BITS >= vectorBits
+                ? Optional.empty()
+                : Optional.of("this processor has no instructions for " + description);
+    }
+
+    /** {@code void sgq_spmm(const sgq_spmm *, int32_t from, int32_t to, float *out, int64_t stride)} of these kernels. */
+    MethodHandle spmm() {
+        return this == AVX512 ? Library.SPMM_AVX512 : Library.SPMM_AVX2;
+    }
+
+    /** Loaded when first asked for. */
+    private static final class Library {
+
+        private static final String FILE = "libsgquant-cpu.so";
+
+        /** Why there is no library, null where there is. */
+        static final String REFUSAL;
+
+        static final int VECTOR_BITS;
+        static final MethodHandle SPMM_AVX2;
+        static final MethodHandle SPMM_AVX512;
+
+        static {
+            BundledLibrary library = null;
+            String refusal = null;
+            try {
+                library = BundledLibrary.load(CpuKernels.class, FILE);
+            } catch (BundledLibrary.UnusableException e) {
+                refusal = e.getMessage();
+            }
+            REFUSAL = refusal;
+            VECTOR_BITS = library == null ? 0 : vectorBits(library);
+            SPMM_AVX2 = library == null ? null : spmm(library, "sgq_spmm_avx2");
+            SPMM_AVX512 = library == null ? null : spmm(library, "sgq_spmm_avx512");
+        }
+
+        private static int vectorBits(BundledLibrary library) {
+            try {
+                return (int) Linker.nativeLinker()
+                        .downcallHandle(library.address("sgq_vector_bits"), FunctionDescriptor.of(JAVA_INT))
+                        .invokeExact();
+            } catch (Throwable e) {
+                throw new AssertionError("sgq_vector_bits throws nothing", e);
+            }
+        }
+
+        private static MethodHandle spmm(BundledLibrary library, String function) {
+            return Linker.nativeLinker()
+                    .downcallHandle(
+                            library.address(function),
+                            FunctionDescriptor.ofVoid(ADDRESS, JAVA_INT, JAVA_INT, ADDRESS, JAVA_LONG));
+        }
+    }
+}
