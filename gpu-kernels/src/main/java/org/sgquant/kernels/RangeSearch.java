@@ -1,7 +1,9 @@
 package org.sgquant.kernels;
 
 import java.util.Arrays;
-import java.util.stream.IntStream;
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
 import org.sgquant.tensor.BitWidth;
 import org.sgquant.tensor.Rounding;
 
@@ -23,6 +25,11 @@ public final class RangeSearch {
 
     /** Most times that a level moves both ends. */
     private static final int ROUNDS = 3;
+
+    private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
+
+    /** Added and taken away again it leaves the nearest whole number, half to even, of anything from 0 to it. */
+    private static final double WHOLE = 0x1p52;
 
     private RangeSearch() {}
 
@@ -128,39 +135,51 @@ public final class RangeSearch {
         double reach = 1;
         for (int level = 0; level < LEVELS; level++) {
             double from = level == 0 ? 0 : best.range().hi() - reach / 2;
+            double[] lo = new double[STEPS + 1];
+            double[] hi = new double[STEPS + 1];
             for (int step = 0; step <= STEPS; step++) {
-                double k = Math.min(from + reach * step / STEPS, 1);
-                best = k > 0 ? best.orBetter(bins.score(new Range(min * k, k))) : best;
+                hi[step] = Math.min(from + reach * step / STEPS, 1);
+                lo[step] = min * hi[step];
             }
+            best = best.orBest(bins, lo, hi);
             reach /= STEPS / 2.0;
         }
         return best.range().hi();
     }
 
     private static Scored bestHigh(Occupied bins, Scored start, double from, double reach, double max) {
-        Scored best = start;
-        double lo = start.range().lo();
+        double[] hi = new double[STEPS + 1];
+        double[] lo = new double[STEPS + 1];
         for (int step = 0; step <= STEPS; step++) {
-            double hi = Math.min(from + reach * step / STEPS, max);
-            best = hi > lo ? best.orBetter(bins.score(new Range(lo, hi))) : best;
+            hi[step] = Math.min(from + reach * step / STEPS, max);
+            lo[step] = start.range().lo();
         }
-        return best;
+        return start.orBest(bins, lo, hi);
     }
 
     private static Scored bestLow(Occupied bins, Scored start, double from, double reach, double min) {
-        Scored best = start;
-        double hi = start.range().hi();
+        double[] hi = new double[STEPS + 1];
+        double[] lo = new double[STEPS + 1];
         for (int step = 0; step <= STEPS; step++) {
-            double lo = Math.max(from + reach * step / STEPS, min);
-            best = hi > lo ? best.orBetter(bins.score(new Range(lo, hi))) : best;
+            hi[step] = start.range().hi();
+            lo[step] = Math.max(from + reach * step / STEPS, min);
         }
-        return best;
+        return start.orBest(bins, lo, hi);
     }
 
     /** A range and its squared error. */
     private record Scored(Range range, double error) {
-        Scored orBetter(Scored other) {
-            return other.error < error ? other : this;
+
+        /** This, or of the ranges {@code [lo_i, hi_i]} that are not empty the first of least error, if that is less. */
+        Scored orBest(Occupied bins, double[] lo, double[] hi) {
+            double[] errors = bins.errors(lo, hi);
+            Scored best = this;
+            for (int i = 0; i < lo.length; i++) {
+                if (hi[i] > lo[i] && errors[i] < best.error) {
+                    best = new Scored(new Range(lo[i], hi[i]), errors[i]);
+                }
+            }
+            return best;
         }
     }
 
@@ -178,31 +197,61 @@ public final class RangeSearch {
             // Steps of a narrow width are wide: four bins taken as one change no choice and cost a quarter.
             int merged = bits.bits() <= 4 ? 4 : 1;
             double width = ((double) max - min) / BINS * merged;
-            double[] grouped = new double[BINS / merged];
-            for (int b = 0; b < BINS; b++) {
-                grouped[b / merged] += counts[b];
+            double[] middles = new double[BINS / merged];
+            double[] sums = new double[BINS / merged];
+            int occupied = 0;
+            for (int b = 0; b < middles.length; b++) {
+                long values = 0;
+                for (int i = b * merged; i < (b + 1) * merged; i++) {
+                    values += counts[i];
+                }
+                middles[occupied] = min + (b + 0.5) * width;
+                sums[occupied] = values;
+                occupied += values == 0 ? 0 : 1;
             }
-            int[] bins = IntStream.range(0, grouped.length)
-                    .filter(b -> grouped[b] != 0)
-                    .toArray();
-            middle = Arrays.stream(bins)
-                    .mapToDouble(b -> min + (b + 0.5) * width)
-                    .toArray();
-            count = Arrays.stream(bins).mapToDouble(b -> grouped[b]).toArray();
+            middle = Arrays.copyOf(middles, occupied);
+            count = Arrays.copyOf(sums, occupied);
         }
 
         Scored score(Range range) {
-            int maxCode = bits.maxCode();
-            double scale = (range.hi() - range.lo()) / rounding.steps(bits);
-            double perScale = 1 / scale;
-            double error = 0;
-            for (int i = 0; i < middle.length; i++) {
-                double u = Math.min(Math.max((middle[i] - range.lo()) * perScale, 0), maxCode);
-                u = rounding == Rounding.PAPER ? Math.floor(u) : Math.rint(u);
-                double d = middle[i] - (range.lo() + scale * u);
-                error += count[i] * d * d;
+            return new Scored(range, errors(new double[] {range.lo()}, new double[] {range.hi()})[0]);
+        }
+
+        /** Squared error of each range {@code [lo_i, hi_i]}, without a meaning where it is empty: ranges in lanes, bins in order. */
+        double[] errors(double[] lo, double[] hi) {
+            int padded = Math.ceilDiv(lo.length, DOUBLES.length()) * DOUBLES.length();
+            double[] los = Arrays.copyOf(lo, padded);
+            double[] scales = new double[padded];
+            for (int i = 0; i < padded; i++) {
+                scales[i] = i < lo.length ? (hi[i] - lo[i]) / rounding.steps(bits) : 1;
             }
-            return new Scored(range, error);
+            double[] errors = new double[padded];
+            for (int i = 0; i < padded; i += DOUBLES.length()) {
+                errors(los, scales, i, errors);
+            }
+            return errors;
+        }
+
+        private void errors(double[] los, double[] scales, int i, double[] errors) {
+            DoubleVector lo = DoubleVector.fromArray(DOUBLES, los, i);
+            DoubleVector scale = DoubleVector.fromArray(DOUBLES, scales, i);
+            DoubleVector perScale = DoubleVector.broadcast(DOUBLES, 1).div(scale);
+            DoubleVector most = DoubleVector.broadcast(DOUBLES, bits.maxCode());
+            DoubleVector zero = DoubleVector.zero(DOUBLES);
+            DoubleVector down = DoubleVector.broadcast(DOUBLES, rounding == Rounding.PAPER ? 1 : 0);
+            DoubleVector error = zero;
+            for (int b = 0; b < middle.length; b++) {
+                DoubleVector x = DoubleVector.broadcast(DOUBLES, middle[b]);
+                DoubleVector u = x.sub(lo).mul(perScale);
+                u = u.blend(zero, u.compare(VectorOperators.LT, zero));
+                u = u.blend(most, u.compare(VectorOperators.GT, most));
+                DoubleVector near = u.add(WHOLE).sub(WHOLE);
+                DoubleVector code = near.sub(down, near.compare(VectorOperators.GT, u));
+                DoubleVector d = x.sub(lo.add(scale.mul(code)));
+                error = error.add(
+                        DoubleVector.broadcast(DOUBLES, count[b]).mul(d).mul(d));
+            }
+            error.intoArray(errors, i);
         }
     }
 }

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.Replay;
@@ -105,6 +106,50 @@ public final class Plan implements AutoCloseable {
                 listener.packed(step.output().packed());
             }
         }
+    }
+
+    /**
+     * Runs the steps that {@code cache} does not know already, and tells it of stages that it may know another time:
+     * those after which a single tensor of floats is read on.
+     */
+    public void run(StageCache cache, List<StageCache.Stage> allStages) {
+        List<StageCache.Stage> stages =
+                allStages.stream().filter(s -> s.end() < steps.size()).toList();
+        int from = 0;
+        for (StageCache.Stage stage : stages.reversed()) {
+            FloatMatrix live = onlyLive(stage.end());
+            if (live != null && cache.restore(stage, live)) {
+                from = stage.end();
+                break;
+            }
+        }
+        for (StageCache.Stage stage : stages) {
+            if (stage.end() > from) {
+                run(from, stage.end());
+                from = stage.end();
+                FloatMatrix live = onlyLive(from);
+                if (live != null) {
+                    cache.save(stage, live);
+                }
+            }
+        }
+        run(from, steps.size());
+    }
+
+    private void run(int from, int to) {
+        steps.subList(from, to).forEach(step -> step.kernel().run(backend));
+    }
+
+    /** The tensor of floats in the slab that is all that steps from {@code end} on read of those before, else null. */
+    private FloatMatrix onlyLive(int end) {
+        Set<Value> before =
+                steps.subList(0, end).stream().map(Tape.Node::output).collect(Collectors.toSet());
+        List<Value> live = steps.subList(end, steps.size()).stream()
+                .flatMap(step -> step.inputs().stream())
+                .filter(value -> before.contains(value) && !value.isExternal())
+                .distinct()
+                .toList();
+        return live.size() == 1 && !live.get(0).isPacked() ? live.get(0).dense() : null;
     }
 
     /** Bytes of the slab. */

@@ -361,6 +361,18 @@ public final class Tape {
         gradients.put(value, sum);
     }
 
+    /** Steps recorded so far. */
+    public int size() {
+        return nodes.size();
+    }
+
+    /** Forgets the last steps as far as they do nothing but compute what no step reads. */
+    public void dropUnread() {
+        while (!nodes.isEmpty() && nodes.getLast().output() != null) {
+            nodes.removeLast();
+        }
+    }
+
     Value record(String name, List<Value> inputs, Value output, Kernel kernel) {
         return record(name, inputs, output, kernel, null);
     }

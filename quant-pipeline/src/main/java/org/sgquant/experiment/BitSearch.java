@@ -1,6 +1,8 @@
 package org.sgquant.experiment;
 
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.MemoryReport;
 import org.sgquant.search.Constraint;
@@ -54,16 +56,21 @@ public final class BitSearch {
             SearchSettings settings,
             SearchListener listener) {
         Constraint constraint = new Constraint(maxDrop, fp32Accuracy(starts));
-        SearchResult result = Search.run(
-                space.space(),
-                strategy,
-                bits -> measure(starts, bits),
-                bits -> bytes(space.assignment(bits)),
-                constraint,
-                study,
-                settings,
-                listener);
-        return new Outcome(space.assignment(result.best().bits()), result);
+        Map<Lanes.Lane, TrialMemory> known = new ConcurrentHashMap<>();
+        try {
+            SearchResult result = Search.run(
+                    space.space(),
+                    strategy,
+                    bits -> measure(starts, bits, known),
+                    bits -> bytes(space.assignment(bits)),
+                    constraint,
+                    study,
+                    settings,
+                    listener);
+            return new Outcome(space.assignment(result.best().bits()), result);
+        } finally {
+            known.values().forEach(TrialMemory::close);
+        }
     }
 
     /** What a search makes small: known without packing, features counted in their dense form. */
@@ -71,14 +78,16 @@ public final class BitSearch {
         return space.storedBytes(bits, objective == Objective.STORED);
     }
 
-    private Measurement measure(List<Experiment.Trained> starts, List<Integer> bits) {
+    private Measurement measure(
+            List<Experiment.Trained> starts, List<Integer> bits, Map<Lanes.Lane, TrialMemory> known) {
         BitAssignment assignment = space.assignment(bits);
         long began = System.nanoTime();
         return experiment.lanes().run(lane -> {
+            TrialMemory ofLane = known.computeIfAbsent(lane, l -> new TrialMemory(l.backend()));
             double accuracy = 0;
             MemoryReport memory = null;
             for (Experiment.Trained start : starts) {
-                Experiment.Validated trial = experiment.validate(lane, start, assignment, trialFineTune);
+                Experiment.Validated trial = experiment.validate(lane, start, assignment, trialFineTune, ofLane);
                 accuracy += trial.validation().accuracy() / starts.size();
                 memory = trial.memory();
             }

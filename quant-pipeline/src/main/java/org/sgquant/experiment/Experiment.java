@@ -17,6 +17,7 @@ import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.Cell;
 import org.sgquant.quant.CellCount;
 import org.sgquant.quant.DegreeBuckets;
+import org.sgquant.quant.FeatureCodes;
 import org.sgquant.quant.MemoryReport;
 import org.sgquant.quant.QatConfig;
 import org.sgquant.quant.QuantConfig;
@@ -195,11 +196,40 @@ public final class Experiment {
     /** Fine-tunes and packs one trained model and reads its validation nodes alone. */
     public Validated validate(Lanes.Lane lane, Trained start, BitAssignment bits, TrainConfig fineTune) {
         try (QuantizedModel quantized = fineTuned(lane, start, bits, fineTune)) {
-            float[][] logits = quantized.pack().run();
-            Dataset data = quantized.input().dataset();
-            return new Validated(
-                    Predictions.metrics(logits, data.labels(), data.split().validation()), quantized.memory());
+            return validated(quantized, quantized.pack().run());
         }
+    }
+
+    /** The same, where {@code known}, of this lane, spares what earlier calls have computed. */
+    Validated validate(Lanes.Lane lane, Trained start, BitAssignment bits, TrainConfig fineTune, TrialMemory known) {
+        if (fineTune.epochs() == 0 && quantConfig.weights().isAffine()) {
+            try (QuantizedModel quantized = calibrated(lane, start, bits, known)) {
+                return validated(quantized, quantized.run(known.stages(start)));
+            }
+        }
+        try (QuantizedModel quantized = quantizedModel(lane, start.weights(), bits, known)) {
+            tune(lane, quantized, start, fineTune);
+            return validated(quantized, quantized.pack().run());
+        }
+    }
+
+    /** The model of {@code start} packed under {@code bits} without fine-tuning; the caller closes it. */
+    QuantizedModel calibrated(Lanes.Lane lane, Trained start, BitAssignment bits, TrialMemory known) {
+        QuantizedModel quantized = quantizedModel(lane, start.weights(), bits, known);
+        try {
+            quantized.calibrate(known.stages(start));
+            quantized.pack();
+            return quantized;
+        } catch (RuntimeException e) {
+            quantized.close();
+            throw e;
+        }
+    }
+
+    private static Validated validated(QuantizedModel quantized, float[][] logits) {
+        Dataset data = quantized.input().dataset();
+        return new Validated(
+                Predictions.metrics(logits, data.labels(), data.split().validation()), quantized.memory());
     }
 
     /** Median time of one packed inference on one lane, nothing else running, after a warm-up. */
@@ -287,10 +317,16 @@ public final class Experiment {
 
     /** A model under {@code bits} from these weights, ranges still to be set. */
     private QuantizedModel quantizedModel(Lanes.Lane lane, List<float[][]> weights, BitAssignment bits) {
+        return quantizedModel(lane, weights, bits, null);
+    }
+
+    private QuantizedModel quantizedModel(
+            Lanes.Lane lane, List<float[][]> weights, BitAssignment bits, TrialMemory known) {
         GraphInput input = lane.input(bits.buckets());
         Model model = modelConfig.create(ModelSizes.of(input));
         try (Parameters parameters = parameters(lane, model, weights)) {
-            return new QuantizedModel(model, input, parameters, bits, quantConfig, null, lane.backend());
+            FeatureCodes features = known == null ? null : known.features(bits.buckets());
+            return new QuantizedModel(model, input, parameters, bits, quantConfig, null, features, lane.backend());
         }
     }
 

@@ -33,7 +33,7 @@ public final class BatchCells {
     }
 
     private static QuantizedCells.Source source(GraphInput input) {
-        return new QuantizedCells.Source(input.hostFeatures(), null, null, input.edgeRowPtr(), input.degrees());
+        return new QuantizedCells.Source(input.hostFeatures(), null, null, input.edgeRowPtr(), input.degrees(), null);
     }
 
     /** The range of one-hot features, known before any batch is seen: [0, 1], or 1 alone where there is a single tag. */

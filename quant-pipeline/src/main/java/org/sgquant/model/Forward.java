@@ -1,7 +1,9 @@
 package org.sgquant.model;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
 import org.sgquant.autograd.AttentionFunctions;
 import org.sgquant.autograd.ClipMask;
@@ -11,6 +13,7 @@ import org.sgquant.autograd.NormFunctions;
 import org.sgquant.autograd.PackedAttentionFunctions;
 import org.sgquant.autograd.PowerFunctions;
 import org.sgquant.autograd.ProtectionFunctions;
+import org.sgquant.autograd.StageCache;
 import org.sgquant.autograd.Tape;
 import org.sgquant.autograd.Value;
 import org.sgquant.kernels.BatchNorm;
@@ -48,7 +51,11 @@ public final class Forward {
     private final Map<String, Value> parameterValues = new HashMap<>();
     private final Map<Value, Value> factors = new HashMap<>();
     private final IdentityHashMap<Object, Long> graphReads = new IdentityHashMap<>();
+    private final List<CellUse> uses = new ArrayList<>();
     private int dropoutStreams;
+
+    /** A cell whose width decides steps from {@code step} on, and none before. */
+    private record CellUse(int step, Cell cell) {}
 
     /** {@code cells} is null in fp32 phases, {@code state} may be null where there is no dropout. */
     public Forward(
@@ -76,6 +83,32 @@ public final class Forward {
         return graphReads.values().stream().mapToLong(b -> b).sum();
     }
 
+    /**
+     * The stages of the pass: each ends where the first step follows that another cell decides. Their keys tell apart what
+     * {@code structure}, the width of every cell so far and the phase make different.
+     */
+    public List<StageCache.Stage> stages(String structure) {
+        List<StageCache.Stage> stages = new ArrayList<>();
+        StringBuilder key = new StringBuilder(phase + " " + structure);
+        List<FloatMatrix> ranges = new ArrayList<>();
+        int end = 0;
+        for (CellUse use : uses) {
+            if (use.step() > end) {
+                end = use.step();
+                stages.add(new StageCache.Stage(end, key.toString(), List.copyOf(ranges)));
+            }
+            key.append(' ').append(use.cell()).append('=').append(cells.bits().widths(use.cell()));
+            if (phase == Phase.CALIBRATE) {
+                ranges.addAll(cells.ranges(use.cell()));
+            }
+        }
+        return stages;
+    }
+
+    private void use(Cell cell) {
+        uses.add(new CellUse(tape.size(), cell));
+    }
+
     private Sparsity read(Sparsity pattern) {
         graphReads.put(pattern.graph(), pattern.graph().bytes());
         return pattern;
@@ -89,6 +122,7 @@ public final class Forward {
     /** The input features, quantized as {@code L1.embedding} says; rows scaled by the source norm where asked. */
     public Value features(boolean scaledBySourceNorm) {
         if (cells != null && cells.features() != null) {
+            use(new Cell(1, Component.EMBEDDING));
             if (phase == Phase.PACKED) {
                 return tape.packed(cells.features().packed());
             }
@@ -179,7 +213,11 @@ public final class Forward {
     }
 
     private boolean isQuantized(Cell cell) {
-        return cells != null && !cells.bits().isFp32(cell);
+        if (cells == null) {
+            return false;
+        }
+        use(cell);
+        return !cells.bits().isFp32(cell);
     }
 
     public Value dropout(Value x, float rate) {
@@ -310,6 +348,7 @@ public final class Forward {
     }
 
     private EdgeWeights edgeWeights(Cell cell) {
+        use(cell);
         return cells.attention(cell).packed();
     }
 

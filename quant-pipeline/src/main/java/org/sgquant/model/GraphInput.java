@@ -32,6 +32,7 @@ public final class GraphInput implements AutoCloseable {
 
     private final Dataset dataset;
     private final Features hostFeatures;
+    private long featureNonZeros = -1;
     private final int numClasses;
     private final int[] degrees;
     private final HostMemory batchFeatures = new HostMemory();
@@ -203,6 +204,14 @@ public final class GraphInput implements AutoCloseable {
     /** Features on the host. */
     public Features hostFeatures() {
         return hostFeatures;
+    }
+
+    /** Values of the features that are not 0; counted when first asked for. */
+    public long featureNonZeros() {
+        if (featureNonZeros < 0) {
+            featureNonZeros = hostFeatures.nonZeros();
+        }
+        return featureNonZeros;
     }
 
     /** Neighbours of every row, self loops left out. */

@@ -7,6 +7,7 @@ import java.util.HexFormat;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.sgquant.autograd.Plan;
+import org.sgquant.autograd.StageCache;
 import org.sgquant.autograd.Tape;
 import org.sgquant.autograd.Value;
 import org.sgquant.kernels.Backend;
@@ -31,7 +32,7 @@ public final class PackedInference implements AutoCloseable {
     private final QuantizedCells cells;
     private final FloatMatrix logits;
     private final Plan plan;
-    private final long graphBytes;
+    private final Forward forward;
 
     /** Traces {@code model} over the frozen ranges and packed weights of {@code cells}. */
     public PackedInference(
@@ -40,9 +41,8 @@ public final class PackedInference implements AutoCloseable {
         this.memory = backend.newMemory("inference");
         this.cells = cells;
         Tape tape = Tape.exact();
-        Forward forward = new Forward(tape, Phase.PACKED, input, parameters, cells, null);
+        this.forward = new Forward(tape, Phase.PACKED, input, parameters, cells, null);
         Value out = model.logits(forward);
-        this.graphBytes = forward.graphBytes();
         this.logits = FloatMatrix.allocate(memory, out.rows(), out.cols());
         tape.output(out, logits);
         this.plan = Plan.compile(tape, backend, memory);
@@ -51,6 +51,12 @@ public final class PackedInference implements AutoCloseable {
     /** Runs once and returns the logits, N x C, rows in the order of the graph. */
     public float[][] run() {
         plan.run();
+        return Transfer.download(backend, logits);
+    }
+
+    /** The same but for what {@code known} has of models with the same parameters, told apart by {@code structure}. */
+    float[][] run(StageCache known, String structure) {
+        plan.run(known, forward.stages(structure));
         return Transfer.download(backend, logits);
     }
 
@@ -125,7 +131,7 @@ public final class PackedInference implements AutoCloseable {
 
     /** Bytes of what it reads of the graph itself, besides cells and parameters. */
     long graphBytes() {
-        return graphBytes;
+        return forward.graphBytes();
     }
 
     /** Bytes of slab, logits and packed tensors: the high-water mark of memory that inference allocates. */

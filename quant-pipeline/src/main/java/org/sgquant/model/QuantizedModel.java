@@ -1,18 +1,25 @@
 package org.sgquant.model;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
+import org.sgquant.autograd.Plan;
+import org.sgquant.autograd.StageCache;
+import org.sgquant.autograd.Tape;
 import org.sgquant.kernels.Backend;
+import org.sgquant.kernels.NonFiniteException;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.Cell;
 import org.sgquant.quant.CellCount;
+import org.sgquant.quant.FeatureCodes;
 import org.sgquant.quant.FeaturesForm;
 import org.sgquant.quant.MemoryReport;
 import org.sgquant.quant.QuantConfig;
 import org.sgquant.quant.QuantizedCells;
 import org.sgquant.tensor.Granularity;
+import org.sgquant.tensor.Memory;
 import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantScheme;
 
@@ -42,6 +49,19 @@ public final class QuantizedModel implements AutoCloseable {
             QuantConfig config,
             Predicate<QuantScheme> featureRanges,
             Backend backend) {
+        this(model, input, start, bits, config, featureRanges, null, backend);
+    }
+
+    /** The same with features from {@code known}, null to quantize them anew, where they have ranges of their own. */
+    public QuantizedModel(
+            Model model,
+            GraphInput input,
+            Parameters start,
+            BitAssignment bits,
+            QuantConfig config,
+            Predicate<QuantScheme> featureRanges,
+            FeatureCodes known,
+            Backend backend) {
         this.backend = backend;
         this.model = model;
         this.input = input;
@@ -53,7 +73,8 @@ public final class QuantizedModel implements AutoCloseable {
                 scaled ? input.normOnHost() : null,
                 model.foldsNorm() || model.computesAttention() ? null : input.edgeNorm(),
                 input.edgeRowPtr(),
-                input.degrees());
+                input.degrees(),
+                known);
         this.cells = new QuantizedCells(
                 bits, fitted(config, model, bits), model.cells(bits), source, featureRanges, backend);
     }
@@ -106,6 +127,35 @@ public final class QuantizedModel implements AutoCloseable {
         return cells.bits();
     }
 
+    /**
+     * Sets every range from the parameters as they are, no fine-tuning between; what {@code known} has of other models of
+     * these parameters on this graph is not computed again.
+     *
+     * @throws NonFiniteException where a tensor is not finite
+     */
+    public void calibrate(StageCache known) {
+        Tape tape = new Tape();
+        Forward forward = new Forward(tape, Phase.CALIBRATE, input, parameters, cells, null);
+        model.logits(forward);
+        tape.dropUnread();
+        try (Memory memory = backend.newMemory("calibration");
+                Plan plan = Plan.compile(tape, backend, memory)) {
+            plan.run(known, forward.stages(structure()));
+            backend.finish();
+        }
+    }
+
+    /** What of an assignment decides the steps of a pass, apart from the widths that they meet. */
+    private String structure() {
+        List<Cell> fp32 = model.cellNames().stream().filter(bits()::isFp32).toList();
+        return model.layers(bits()) + " " + Arrays.toString(bits().buckets().splits()) + " " + fp32;
+    }
+
+    /** Logits of packed inference as {@link PackedInference#run()}, but for what {@code known} has of it. */
+    public float[][] run(StageCache known) {
+        return inference().run(known, structure());
+    }
+
     /** Stores the weights as codes under the ranges as they are and readies packed inference. */
     public PackedInference pack() {
         return pack((cell, codes) ->
@@ -136,8 +186,7 @@ public final class QuantizedModel implements AutoCloseable {
 
     /** What the packed model stores, and what of the graph its inference reads. */
     public MemoryReport memory() {
-        return MemoryReport.of(
-                model.cells(bits()), cells, otherBytes(), input.hostFeatures().nonZeros());
+        return MemoryReport.of(model.cells(bits()), cells, otherBytes(), input.featureNonZeros());
     }
 
     /** Values, bits and bytes of every cell, in the order of the model. */

@@ -37,10 +37,16 @@ public final class QuantizedCells implements AutoCloseable {
 
     /**
      * What quantization needs to know of the graph, on the host: features (with a factor per row or null), the weight
-     * of each edge (null where the model has none or computes them), row pointers of these edges, and the nodes' degrees.
+     * of each edge (null where the model has none or computes them), row pointers of these edges, and the nodes' degrees;
+     * and the features as they were quantized before, null where nothing is kept of that.
      */
     public record Source(
-            Features features, float[] featureFactor, float[] edgeWeights, int[] edgeRowPtr, int[] degrees) {}
+            Features features,
+            float[] featureFactor,
+            float[] edgeWeights,
+            int[] edgeRowPtr,
+            int[] degrees,
+            FeatureCodes known) {}
 
     /** A tensor in both forms: the codes, and the floats they stand for. */
     public record Quantized<P>(P packed, FloatMatrix fakeQuantized) {}
@@ -59,6 +65,7 @@ public final class QuantizedCells implements AutoCloseable {
     private final Map<Cell, FloatMatrix> tops = new TreeMap<>();
     private final Map<Cell, FloatMatrix> coordinates = new TreeMap<>();
     private Quantized<PackedTensor> features;
+    private long sharedBytes;
 
     /**
      * Creates schemes for {@code shapes} and packs features and edge weights; the ranges of the features are set by
@@ -97,7 +104,7 @@ public final class QuantizedCells implements AutoCloseable {
         for (CellShape shape : shapes) {
             Cell cell = shape.cell();
             if (QuantConfig.isFeatures(cell) && !bits.isFp32(cell)) {
-                features = quantizeFeatures(shape, source, featureRanges);
+                features = features(shape, source, featureRanges);
             } else if (cell.component() == Component.ATTENTION && source.edgeWeights() != null) {
                 attention.put(cell, quantizeEdges(cell, source));
             } else if (cell.component() == Component.ATTENTION && !bits.isFp32(cell)) {
@@ -189,11 +196,23 @@ public final class QuantizedCells implements AutoCloseable {
         return scheme;
     }
 
-    private Quantized<PackedTensor> quantizeFeatures(CellShape shape, Source source, Predicate<QuantScheme> ranges) {
+    private Quantized<PackedTensor> features(CellShape shape, Source source, Predicate<QuantScheme> ranges) {
+        if (source.known() == null || ranges != null) {
+            return quantizeFeatures(shape, source, ranges, packedMemory, fakeMemory);
+        }
+        FeatureCodes.Key key = new FeatureCodes.Key(bits.widths(shape.cell()), source.featureFactor() != null, config);
+        Quantized<PackedTensor> known =
+                source.known().get(key, (packed, fake) -> quantizeFeatures(shape, source, null, packed, fake));
+        sharedBytes = source.known().packedBytes(key);
+        return known;
+    }
+
+    private Quantized<PackedTensor> quantizeFeatures(
+            CellShape shape, Source source, Predicate<QuantScheme> ranges, Memory codes, Memory floats) {
         try (HostMemory host = new HostMemory()) {
             QuantScheme scheme = newScheme(shape, host);
-            Transfer packedTransfer = new Transfer(backend, packedMemory);
-            Transfer fakeTransfer = new Transfer(backend, fakeMemory);
+            Transfer packedTransfer = new Transfer(backend, codes);
+            Transfer fakeTransfer = new Transfer(backend, floats);
             return switch (source.features()) {
                 case Features.Sparse sparse -> {
                     FeatureQuantizer quantizer = new FeatureQuantizer(sparse.matrix(), source.featureFactor(), scheme);
@@ -355,6 +374,15 @@ public final class QuantizedCells implements AutoCloseable {
         return Stream.concat(params, levels).toList();
     }
 
+    /** Scales and offsets of {@code cell} alone; none where its codes have fixed ones or are not of {@link #schemes}. */
+    public List<FloatMatrix> ranges(Cell cell) {
+        return !schemes.containsKey(cell)
+                ? List.of()
+                : schemes.get(cell).blocks().stream()
+                        .flatMap(b -> Stream.of(b.params().scale(), b.params().offset()))
+                        .toList();
+    }
+
     public Calibration calibration(Cell cell) {
         return config.calibration(cell);
     }
@@ -469,7 +497,7 @@ public final class QuantizedCells implements AutoCloseable {
 
     /** Bytes allocated for packed features, edge weights, weights and all scales. */
     public long packedBytes() {
-        return packedMemory.allocatedBytes();
+        return packedMemory.allocatedBytes() + sharedBytes;
     }
 
     @Override

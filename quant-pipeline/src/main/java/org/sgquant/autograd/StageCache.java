@@ -1,0 +1,102 @@
+package org.sgquant.autograd;
+
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.sgquant.kernels.Backend;
+import org.sgquant.tensor.FloatMatrix;
+import org.sgquant.tensor.Memory;
+
+/**
+ * What plans had computed at the ends of their stages, by key, so that another plan that begins alike begins there.
+ *
+ * <p>What was not used for the longest time leaves when more than {@code maxBytes} are held.
+ */
+public final class StageCache implements AutoCloseable {
+
+    /**
+     * The first {@code end} steps of a plan. Plans whose stages have one key compute the same in them, and leave the same
+     * in {@code written}, the buffers outside the slab that they write.
+     */
+    public record Stage(int end, String key, List<FloatMatrix> written) {}
+
+    /** Copies of what a stage leaves. */
+    private record Entry(Memory memory, List<FloatMatrix> left) {}
+
+    private final Backend backend;
+    private final long maxBytes;
+    private final Map<String, Entry> entries = new LinkedHashMap<>(16, 0.75f, true);
+    private long bytes;
+    private long restored;
+
+    public StageCache(Backend backend, long maxBytes) {
+        this.backend = backend;
+        this.maxBytes = maxBytes;
+    }
+
+    /** Fills {@code live}, which later steps read, and what {@code stage} writes, if the stage is known. */
+    boolean restore(Stage stage, FloatMatrix live) {
+        Entry entry = entries.get(stage.key());
+        if (entry == null) {
+            return false;
+        }
+        List<FloatMatrix> targets = left(stage, live);
+        for (int i = 0; i < targets.size(); i++) {
+            backend.elementwise().copy(entry.left().get(i), targets.get(i));
+        }
+        restored++;
+        return true;
+    }
+
+    /** Keeps what {@code stage} left. */
+    void save(Stage stage, FloatMatrix live) {
+        if (entries.containsKey(stage.key())) {
+            return;
+        }
+        Memory memory = backend.newMemory("stage of a plan");
+        List<FloatMatrix> copies = new ArrayList<>();
+        for (FloatMatrix source : left(stage, live)) {
+            FloatMatrix copy = FloatMatrix.allocate(memory, source.rows(), source.cols());
+            backend.elementwise().copy(source, copy);
+            copies.add(copy);
+        }
+        entries.put(stage.key(), new Entry(memory, copies));
+        bytes += memory.allocatedBytes();
+        evict();
+    }
+
+    private static List<FloatMatrix> left(Stage stage, FloatMatrix live) {
+        List<FloatMatrix> all = new ArrayList<>(stage.written());
+        all.add(live);
+        return all;
+    }
+
+    private void evict() {
+        backend.finish();
+        for (Iterator<Entry> eldest = entries.values().iterator(); bytes > maxBytes && eldest.hasNext(); ) {
+            Memory memory = eldest.next().memory();
+            bytes -= memory.allocatedBytes();
+            memory.close();
+            eldest.remove();
+        }
+    }
+
+    /** Bytes held. */
+    public long bytes() {
+        return bytes;
+    }
+
+    /** Runs that began at the end of a known stage. */
+    public long restored() {
+        return restored;
+    }
+
+    @Override
+    public void close() {
+        entries.values().forEach(e -> e.memory().close());
+        entries.clear();
+        bytes = 0;
+    }
+}
