@@ -75,7 +75,7 @@ class WrongKernelTest {
         assertThat(report.failures())
                 .singleElement()
                 .satisfies(failure -> assertThat(failure.sentence())
-                        .matches("spmm at 4 bits on tiny, 33 features, 1 threads, by sgquant:"
+                        .matches("spmm at 4 bits on tiny \\(features 33, threads 1\\) by sgquant:"
                                 + " wrong result: got \\S+ at row 0, column 2, expected \\S+"));
         assertThat(report.checked()).isEqualTo(4);
         assertThat(report.records()).hasSize(3).noneMatch(r -> r.kernel().equals("spmm") && r.bits() == 4);
@@ -155,7 +155,7 @@ class WrongKernelTest {
         assertThat(report.failures())
                 .singleElement()
                 .satisfies(failure -> assertThat(failure.sentence())
-                        .startsWith("spmm at 32 bits on tiny, 33 features, 1 threads, by hand: wrong result"));
+                        .startsWith("spmm at 32 bits on tiny (features 33, threads 1) by hand: wrong result"));
     }
 
     @Test
