@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -38,6 +39,21 @@ class FiguresTest {
         assertThat(order).hasToString("ababab");
         assertThat(a.samples()).hasSize(3);
         assertThat(new Rounds(2, 1000, 0, 0).run(List.of(a))).isEqualTo(2);
+    }
+
+    @Test
+    void no_round_begins_after_the_time_but_for_the_least() {
+        Timed slow = new Timed(() -> LockSupport.parkNanos(30_000_000));
+        assertThat(new Rounds(3, 25, 0.1, 0).run(List.of(slow))).isBetween(3, 5);
+    }
+
+    @Test
+    void a_default_run_takes_its_turns_for_twelve_seconds() {
+        BenchOptions options = BenchOptions.of(new BenchCommand());
+        assertThat(options.rounds().seconds()).isEqualTo(12);
+        assertThat(options.shapes()).containsExactly("reddit/32");
+        assertThat(options.brief()).isTrue();
+        assertThat(options.reproduce()).startsWith("sgquant bench --threads 1");
     }
 
     @Test
