@@ -25,6 +25,11 @@ record Rounds(int least, int most, double seconds, double warmUpMilliseconds) {
         return new Rounds(3, 25, seconds, WARM_UP);
     }
 
+    /** The same after another warm-up. */
+    Rounds warmingUp(double milliseconds) {
+        return new Rounds(least, most, seconds, milliseconds);
+    }
+
     /** One, without warm-up: enough to see whether something runs. */
     static final Rounds ONCE = new Rounds(1, 1, 0, 0);
 

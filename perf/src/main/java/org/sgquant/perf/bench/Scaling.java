@@ -26,6 +26,9 @@ final class Scaling {
     private static final double STEP = Math.sqrt(10);
     private static final long SEED = 1;
 
+    /** Milliseconds before each point: the first one must not pay for Java compiling the kernel. */
+    private static final double WARM_UP = 1000;
+
     /** One graph. */
     record Point(int nodes, int edges, double medianMs, double spreadMs, double msPerMillionEdges) {}
 
@@ -94,7 +97,7 @@ final class Scaling {
         List<Point> points = new ArrayList<>();
         for (int edges : edgeCounts) {
             note.accept("scaling: " + edges + " edges");
-            points.add(point(backend, bits, features, edges, rounds));
+            points.add(point(backend, bits, features, edges, rounds.warmingUp(WARM_UP)));
         }
         return fit(bits, features, threads, points);
     }
