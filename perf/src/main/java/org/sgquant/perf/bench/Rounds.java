@@ -1,5 +1,7 @@
 package org.sgquant.perf.bench;
 
+import java.lang.management.CompilationMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.Collection;
 
 /**
@@ -14,6 +16,14 @@ import java.util.Collection;
 record Rounds(int least, int most, double seconds, double warmUpMilliseconds) {
 
     private static final double WARM_UP = 100;
+
+    /** Seconds without compilation after which everything counts as compiled. */
+    private static final double QUIET = 1;
+
+    private static final double MOST_TO_SETTLE = 10;
+
+    /** Milliseconds of compilation that are none to speak of. */
+    private static final long COMPILING = 5;
 
     /** Exactly so many. */
     static Rounds exactly(int count) {
@@ -37,6 +47,7 @@ record Rounds(int least, int most, double seconds, double warmUpMilliseconds) {
     int run(Collection<Timed> all) {
         if (warmUpMilliseconds > 0) {
             all.forEach(timed -> timed.warmUp(warmUpMilliseconds));
+            settle(all);
         }
         long start = System.nanoTime();
         int done = 0;
@@ -45,5 +56,22 @@ record Rounds(int least, int most, double seconds, double warmUpMilliseconds) {
             done++;
         }
         return done;
+    }
+
+    /** Takes turns until Java has compiled nothing for a while: it does so beside the work, and late on a busy machine. */
+    private static void settle(Collection<Timed> all) {
+        CompilationMXBean compiler = ManagementFactory.getCompilationMXBean();
+        long start = System.nanoTime();
+        long quietSince = start;
+        long compiled = compiler.getTotalCompilationTime();
+        for (long now = start; (now - quietSince) / 1e9 < QUIET && (now - start) / 1e9 < MOST_TO_SETTLE; ) {
+            all.forEach(Timed::rehearse);
+            now = System.nanoTime();
+            long total = compiler.getTotalCompilationTime();
+            if (total - compiled > COMPILING) {
+                compiled = total;
+                quietSince = now;
+            }
+        }
     }
 }

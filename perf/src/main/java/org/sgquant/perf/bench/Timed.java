@@ -19,15 +19,19 @@ final class Timed {
         this.run = run;
     }
 
-    /** Runs for about {@code milliseconds}, twice at the least, and sets how many calls a sample takes. */
+    /** Runs for about {@code milliseconds}, twice at the least. */
     void warmUp(double milliseconds) {
-        double last = milliseconds(1);
-        double spent = last;
+        double spent = rehearse();
         do {
-            last = milliseconds(1);
-            spent += last;
+            spent += rehearse();
         } while (spent < milliseconds);
+    }
+
+    /** Runs once, returns the milliseconds and sets how many calls a sample takes. */
+    double rehearse() {
+        double last = milliseconds(1);
         callsPerSample = (int) Math.clamp(Math.ceil(SAMPLE_MILLISECONDS / last), 1, MOST_CALLS);
+        return last;
     }
 
     void sample() {
