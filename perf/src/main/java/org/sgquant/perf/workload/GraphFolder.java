@@ -1,4 +1,4 @@
-package org.sgquant.perf.device;
+package org.sgquant.perf.workload;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -17,17 +17,17 @@ import org.sgquant.tensor.IntArray;
  * A graph in files that every program of a comparison reads: {@code rowptr.i32} and {@code colidx.i32}, little-endian
  * int32 of a CSR matrix, and {@code graph.json}, an {@link Header}.
  */
-final class GraphFolder implements AutoCloseable {
+public final class GraphFolder implements AutoCloseable {
 
     private final Header header;
     private final Arena arena = Arena.ofShared();
     private final CsrGraph graph;
 
     /** What the files hold; {@code widths} are the columns at which sums are measured. */
-    record Header(String graph, int nodes, int edges, int maxDegree, List<Integer> widths, long seed) {}
+    public record Header(String graph, int nodes, int edges, int maxDegree, List<Integer> widths, long seed) {}
 
     /** Maps the files of {@code folder}; pages are read when they are used. */
-    GraphFolder(Path folder) {
+    public GraphFolder(Path folder) {
         header = Json.read(folder.resolve("graph.json"), Header.class);
         graph = new CsrGraph(
                 header.nodes(),
@@ -49,7 +49,7 @@ final class GraphFolder implements AutoCloseable {
         }
     }
 
-    static void write(Path folder, GraphShape shape, CsrGraph graph, long seed) {
+    public static void write(Path folder, GraphShape shape, CsrGraph graph, long seed) {
         try {
             Files.createDirectories(folder);
             write(folder.resolve("rowptr.i32"), graph.rowPtr());
@@ -75,11 +75,11 @@ final class GraphFolder implements AutoCloseable {
         }
     }
 
-    Header header() {
+    public Header header() {
         return header;
     }
 
-    CsrGraph graph() {
+    public CsrGraph graph() {
         return graph;
     }
 
