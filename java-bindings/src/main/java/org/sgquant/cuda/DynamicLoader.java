@@ -16,7 +16,7 @@ import java.nio.file.Path;
  * <p>Unlike the JVM's own ways it takes names with a version, says why a library cannot be loaded, where it lies and
  * which version node its functions have. A library opened here serves every later one that needs its SONAME.
  */
-final class DynamicLoader {
+public final class DynamicLoader {
 
     /** Functions are looked up when they are first called, and only by who asks for this library. */
     private static final int RTLD_LAZY = 1;
@@ -35,17 +35,17 @@ final class DynamicLoader {
     private DynamicLoader() {}
 
     /** A library that the loader refuses; the message is the loader's. */
-    static final class RefusedException extends Exception {
+    public static final class RefusedException extends Exception {
         RefusedException(String reason) {
             super(reason);
         }
     }
 
     /** An open library; it stays open unless {@link #close} takes it back. */
-    record Library(MemorySegment handle) {
+    public record Library(MemorySegment handle) {
 
         /** The address of function {@code name}, null where there is none. */
-        MemorySegment find(String name) {
+        public MemorySegment find(String name) {
             try (Arena arena = Arena.ofConfined()) {
                 return orNull(pointer(SYMBOL, handle, arena.allocateFrom(name)));
             }
@@ -64,7 +64,7 @@ final class DynamicLoader {
     }
 
     /** @param file a path, or a name that the system's loader looks for */
-    static Library open(String file) throws RefusedException {
+    public static Library open(String file) throws RefusedException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment name = arena.allocateFrom(file);
             MemorySegment handle;
