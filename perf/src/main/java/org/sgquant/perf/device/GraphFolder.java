@@ -17,14 +17,14 @@ import org.sgquant.tensor.IntArray;
  * A graph in files that every program of a comparison reads: {@code rowptr.i32} and {@code colidx.i32}, little-endian
  * int32 of a CSR matrix, and {@code graph.json}, an {@link Header}.
  */
-final class GraphFolder implements AutoCloseable {
+public final class GraphFolder implements AutoCloseable {
 
     private final Header header;
     private final Arena arena = Arena.ofShared();
     private final CsrGraph graph;
 
     /** What the files hold; {@code widths} are the columns at which sums are measured. */
-    record Header(String graph, int nodes, int edges, int maxDegree, List<Integer> widths, long seed) {}
+    public record Header(String graph, int nodes, int edges, int maxDegree, List<Integer> widths, long seed) {}
 
     /** Maps the files of {@code folder}; pages are read when they are used. */
     GraphFolder(Path folder) {
@@ -50,12 +50,16 @@ final class GraphFolder implements AutoCloseable {
     }
 
     static void write(Path folder, GraphShape shape, CsrGraph graph, long seed) {
+        write(folder, shape.name(), graph, shape.widths(), seed);
+    }
+
+    /** Writes {@code graph}, which is square. */
+    public static void write(Path folder, String name, CsrGraph graph, List<Integer> widths, long seed) {
         try {
             Files.createDirectories(folder);
             write(folder.resolve("rowptr.i32"), graph.rowPtr());
             write(folder.resolve("colidx.i32"), graph.colIdx());
-            Header header = new Header(
-                    shape.name(), graph.numRows(), graph.numEdges(), graph.maxDegree(), shape.widths(), seed);
+            Header header = new Header(name, graph.numRows(), graph.numEdges(), graph.maxDegree(), widths, seed);
             Files.writeString(folder.resolve("graph.json"), Json.write(header) + "\n");
         } catch (IOException e) {
             throw new UncheckedIOException(folder + ": cannot be written: " + e.getMessage(), e);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.IntToDoubleFunction;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.sgquant.kernels.Backend;
@@ -16,12 +17,13 @@ import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.HostMemory;
 import org.sgquant.tensor.PackedMatrix;
+import org.sgquant.tensor.QuantParams;
 import org.sgquant.tensor.QuantScheme;
 
 /** What holds for every peer: its results are those of the reference, on any number of threads and at awkward shapes. */
 public abstract class PeerContract {
 
-    private static final float TOLERANCE = 1e-5f;
+    private static final float TOLERANCE = 2e-6f;
     private static final int[] COLS = {1, 7, 16, 33, 128, 200};
     private static final int[] THREADS = {1, 2};
 
@@ -80,6 +82,7 @@ public abstract class PeerContract {
                     compare(
                             graph + ", " + cols + " columns" + (weighted ? ", weighted" : ""),
                             expected,
+                            r -> 20 + 4 * graph.degree(r),
                             (session, out) -> session.spmm(graph, values, x, out));
                 }
             }
@@ -94,9 +97,13 @@ public abstract class PeerContract {
                     PackedMatrix x = packed(normal(graph.numCols(), cols), bits);
                     FloatMatrix expected = FloatMatrix.allocate(memory, graph.numRows(), cols);
                     reference.packed().spmm(graph, x, expected);
+                    QuantParams params = x.scheme().blocks().getFirst().params();
+                    float offset = params.offset().get(0, 0);
+                    float largest = params.scale().get(0, 0) * ((1 << bits) - 1) + Math.abs(offset);
                     compare(
                             graph + ", " + cols + " columns of " + bits + " bits",
                             expected,
+                            r -> graph.degree(r) * largest,
                             (session, out) -> session.spmm(graph, x, out));
                 }
             }
@@ -110,7 +117,7 @@ public abstract class PeerContract {
             FloatMatrix b = normal(shape[1], shape[2]);
             FloatMatrix expected = FloatMatrix.allocate(memory, shape[0], shape[2]);
             reference.dense().gemm(a, false, b, false, expected);
-            compare("product of " + a + " and " + b, expected, (session, out) -> session.gemm(a, b, out));
+            compare("product of " + a + " and " + b, expected, r -> 20, (session, out) -> session.gemm(a, b, out));
         }
     }
 
@@ -118,8 +125,12 @@ public abstract class PeerContract {
         Optional<PeerRun> prepare(PeerSession session, FloatMatrix out);
     }
 
-    /** Runs twice into a matrix full of something else; an operation that the peer does not have passes. */
-    private void compare(String what, FloatMatrix expected, Operation operation) {
+    /**
+     * Runs twice into a matrix full of something else; an operation that the peer does not have passes.
+     *
+     * @param terms about the sum of the magnitudes of the terms of a row's values: that bounds the rounding
+     */
+    private void compare(String what, FloatMatrix expected, IntToDoubleFunction terms, Operation operation) {
         for (int threads : THREADS) {
             try (PeerSession session = peer().open(threads);
                     HostMemory results = new HostMemory()) {
@@ -139,19 +150,19 @@ public abstract class PeerContract {
                     run.fetch();
                     run.milliseconds().ifPresent(ms -> assertThat(ms).isPositive());
                 }
-                requireClose(what + ", " + threads + " threads, -Dseed=" + seed, out, expected);
+                requireClose(what + ", " + threads + " threads, -Dseed=" + seed, out, expected, terms);
             }
         }
     }
 
-    private static void requireClose(String what, FloatMatrix actual, FloatMatrix expected) {
+    private static void requireClose(String what, FloatMatrix actual, FloatMatrix expected, IntToDoubleFunction terms) {
         for (int r = 0; r < expected.rows(); r++) {
+            double tolerance = TOLERANCE * terms.applyAsDouble(r);
             for (int c = 0; c < expected.cols(); c++) {
                 float e = expected.get(r, c);
-                // Sums of normal values of mixed signs: their terms, not the sum, bound the error.
-                assertThat(Math.abs(actual.get(r, c) - e))
+                assertThat((double) Math.abs(actual.get(r, c) - e))
                         .as("%s: got %s at (%d, %d), expected %s", what, actual.get(r, c), r, c, e)
-                        .isLessThanOrEqualTo(TOLERANCE * (20 + Math.abs(e)));
+                        .isLessThanOrEqualTo(tolerance);
             }
         }
     }

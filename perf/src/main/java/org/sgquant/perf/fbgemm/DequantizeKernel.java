@@ -1,0 +1,235 @@
+package org.sgquant.perf.fbgemm;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static jdk.incubator.vector.VectorOperators.LSHR;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
+import org.sgquant.tensor.CsrGraph;
+import org.sgquant.tensor.FloatMatrix;
+
+/**
+ * {@code out_i = sum over edges of (offset_j + scale_j * code_j)} over {@link FusedRows}, eight vectors of columns at a
+ * time, which stay in registers over all edges of a row; offsets are summed apart.
+ */
+final class DequantizeKernel {
+
+    private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
+    private static final VectorSpecies<Integer> INTS = FLOATS.withLanes(int.class);
+
+    /** Bytes that widen to one vector of ints; where that is less than 64 bits, the upper ones are ignored. */
+    private static final VectorSpecies<Byte> BYTES =
+            VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, FLOATS.vectorBitSize() / 4)));
+
+    static final int LANES = FLOATS.length();
+
+    private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+    private static final int BLOCK = FusedRows.BLOCK_VECTORS;
+
+    private final MemorySegment rowPtr;
+    private final MemorySegment colIdx;
+    private final MemorySegment x;
+    private final int bits;
+    private final long stride;
+    private final long scaleAt;
+    private final FloatMatrix out;
+    private final float[] sums = new float[BLOCK * LANES];
+
+    DequantizeKernel(CsrGraph graph, FusedRows rows, FloatMatrix out) {
+        this.rowPtr = graph.rowPtr().data();
+        this.colIdx = graph.colIdx().data();
+        this.x = rows.data();
+        this.bits = rows.bits();
+        this.stride = rows.stride();
+        this.scaleAt = rows.codeBytes();
+        this.out = out;
+    }
+
+    /** Rows [from, to). */
+    void rows(int from, int to) {
+        for (int i = from; i < to; i++) {
+            int begin = rowPtr.get(JAVA_INT, 4L * i);
+            int end = rowPtr.get(JAVA_INT, 4L * i + 4);
+            for (int c = 0; c < out.cols(); c += sums.length) {
+                long first = (long) c * bits / 8;
+                switch (bits) {
+                    case 8 -> sum8(begin, end, first);
+                    case 4 -> sum4(begin, end, first);
+                    case 2 -> sum2(begin, end, first);
+                    default -> sum1(begin, end, first);
+                }
+                long target = out.rowOffset(i) + (long) c * Float.BYTES;
+                int count = Math.min(sums.length, out.cols() - c);
+                MemorySegment.copy(sums, 0, out.data(), JAVA_FLOAT_UNALIGNED, target, count);
+            }
+        }
+    }
+
+    private void sum8(int begin, int end, long first) {
+        float offsets = 0;
+        FloatVector s0 = FloatVector.zero(FLOATS);
+        FloatVector s1 = FloatVector.zero(FLOATS);
+        FloatVector s2 = FloatVector.zero(FLOATS);
+        FloatVector s3 = FloatVector.zero(FLOATS);
+        FloatVector s4 = FloatVector.zero(FLOATS);
+        FloatVector s5 = FloatVector.zero(FLOATS);
+        FloatVector s6 = FloatVector.zero(FLOATS);
+        FloatVector s7 = FloatVector.zero(FLOATS);
+        for (int e = begin; e < end; e++) {
+            long row = colIdx.get(JAVA_INT, 4L * e) * stride;
+            FloatVector scale = FloatVector.broadcast(FLOATS, x.get(JAVA_FLOAT_UNALIGNED, row + scaleAt));
+            offsets += x.get(JAVA_FLOAT_UNALIGNED, row + scaleAt + Float.BYTES);
+            long at = row + first;
+            IntVector v = ints(at);
+            s0 = floats(v).fma(scale, s0);
+            v = ints(at + LANES);
+            s1 = floats(v).fma(scale, s1);
+            v = ints(at + 2L * LANES);
+            s2 = floats(v).fma(scale, s2);
+            v = ints(at + 3L * LANES);
+            s3 = floats(v).fma(scale, s3);
+            v = ints(at + 4L * LANES);
+            s4 = floats(v).fma(scale, s4);
+            v = ints(at + 5L * LANES);
+            s5 = floats(v).fma(scale, s5);
+            v = ints(at + 6L * LANES);
+            s6 = floats(v).fma(scale, s6);
+            v = ints(at + 7L * LANES);
+            s7 = floats(v).fma(scale, s7);
+        }
+        s0.add(offsets).intoArray(sums, 0);
+        s1.add(offsets).intoArray(sums, LANES);
+        s2.add(offsets).intoArray(sums, 2 * LANES);
+        s3.add(offsets).intoArray(sums, 3 * LANES);
+        s4.add(offsets).intoArray(sums, 4 * LANES);
+        s5.add(offsets).intoArray(sums, 5 * LANES);
+        s6.add(offsets).intoArray(sums, 6 * LANES);
+        s7.add(offsets).intoArray(sums, 7 * LANES);
+    }
+
+    private void sum4(int begin, int end, long first) {
+        float offsets = 0;
+        FloatVector s0 = FloatVector.zero(FLOATS);
+        FloatVector s1 = FloatVector.zero(FLOATS);
+        FloatVector s2 = FloatVector.zero(FLOATS);
+        FloatVector s3 = FloatVector.zero(FLOATS);
+        FloatVector s4 = FloatVector.zero(FLOATS);
+        FloatVector s5 = FloatVector.zero(FLOATS);
+        FloatVector s6 = FloatVector.zero(FLOATS);
+        FloatVector s7 = FloatVector.zero(FLOATS);
+        for (int e = begin; e < end; e++) {
+            long row = colIdx.get(JAVA_INT, 4L * e) * stride;
+            FloatVector scale = FloatVector.broadcast(FLOATS, x.get(JAVA_FLOAT_UNALIGNED, row + scaleAt));
+            offsets += x.get(JAVA_FLOAT_UNALIGNED, row + scaleAt + Float.BYTES);
+            long at = row + first;
+            IntVector v = ints(at);
+            s0 = floats(v.and(15)).fma(scale, s0);
+            s1 = floats(v.lanewise(LSHR, 4)).fma(scale, s1);
+            v = ints(at + LANES);
+            s2 = floats(v.and(15)).fma(scale, s2);
+            s3 = floats(v.lanewise(LSHR, 4)).fma(scale, s3);
+            v = ints(at + 2L * LANES);
+            s4 = floats(v.and(15)).fma(scale, s4);
+            s5 = floats(v.lanewise(LSHR, 4)).fma(scale, s5);
+            v = ints(at + 3L * LANES);
+            s6 = floats(v.and(15)).fma(scale, s6);
+            s7 = floats(v.lanewise(LSHR, 4)).fma(scale, s7);
+        }
+        s0.add(offsets).intoArray(sums, 0);
+        s1.add(offsets).intoArray(sums, LANES);
+        s2.add(offsets).intoArray(sums, 2 * LANES);
+        s3.add(offsets).intoArray(sums, 3 * LANES);
+        s4.add(offsets).intoArray(sums, 4 * LANES);
+        s5.add(offsets).intoArray(sums, 5 * LANES);
+        s6.add(offsets).intoArray(sums, 6 * LANES);
+        s7.add(offsets).intoArray(sums, 7 * LANES);
+    }
+
+    private void sum2(int begin, int end, long first) {
+        float offsets = 0;
+        FloatVector s0 = FloatVector.zero(FLOATS);
+        FloatVector s1 = FloatVector.zero(FLOATS);
+        FloatVector s2 = FloatVector.zero(FLOATS);
+        FloatVector s3 = FloatVector.zero(FLOATS);
+        FloatVector s4 = FloatVector.zero(FLOATS);
+        FloatVector s5 = FloatVector.zero(FLOATS);
+        FloatVector s6 = FloatVector.zero(FLOATS);
+        FloatVector s7 = FloatVector.zero(FLOATS);
+        for (int e = begin; e < end; e++) {
+            long row = colIdx.get(JAVA_INT, 4L * e) * stride;
+            FloatVector scale = FloatVector.broadcast(FLOATS, x.get(JAVA_FLOAT_UNALIGNED, row + scaleAt));
+            offsets += x.get(JAVA_FLOAT_UNALIGNED, row + scaleAt + Float.BYTES);
+            long at = row + first;
+            IntVector v = ints(at);
+            s0 = floats(v.and(3)).fma(scale, s0);
+            s1 = floats(v.lanewise(LSHR, 2).and(3)).fma(scale, s1);
+            s2 = floats(v.lanewise(LSHR, 4).and(3)).fma(scale, s2);
+            s3 = floats(v.lanewise(LSHR, 6)).fma(scale, s3);
+            v = ints(at + LANES);
+            s4 = floats(v.and(3)).fma(scale, s4);
+            s5 = floats(v.lanewise(LSHR, 2).and(3)).fma(scale, s5);
+            s6 = floats(v.lanewise(LSHR, 4).and(3)).fma(scale, s6);
+            s7 = floats(v.lanewise(LSHR, 6)).fma(scale, s7);
+        }
+        s0.add(offsets).intoArray(sums, 0);
+        s1.add(offsets).intoArray(sums, LANES);
+        s2.add(offsets).intoArray(sums, 2 * LANES);
+        s3.add(offsets).intoArray(sums, 3 * LANES);
+        s4.add(offsets).intoArray(sums, 4 * LANES);
+        s5.add(offsets).intoArray(sums, 5 * LANES);
+        s6.add(offsets).intoArray(sums, 6 * LANES);
+        s7.add(offsets).intoArray(sums, 7 * LANES);
+    }
+
+    private void sum1(int begin, int end, long first) {
+        float offsets = 0;
+        FloatVector s0 = FloatVector.zero(FLOATS);
+        FloatVector s1 = FloatVector.zero(FLOATS);
+        FloatVector s2 = FloatVector.zero(FLOATS);
+        FloatVector s3 = FloatVector.zero(FLOATS);
+        FloatVector s4 = FloatVector.zero(FLOATS);
+        FloatVector s5 = FloatVector.zero(FLOATS);
+        FloatVector s6 = FloatVector.zero(FLOATS);
+        FloatVector s7 = FloatVector.zero(FLOATS);
+        for (int e = begin; e < end; e++) {
+            long row = colIdx.get(JAVA_INT, 4L * e) * stride;
+            FloatVector scale = FloatVector.broadcast(FLOATS, x.get(JAVA_FLOAT_UNALIGNED, row + scaleAt));
+            offsets += x.get(JAVA_FLOAT_UNALIGNED, row + scaleAt + Float.BYTES);
+            long at = row + first;
+            IntVector v = ints(at);
+            s0 = floats(v.and(1)).fma(scale, s0);
+            s1 = floats(v.lanewise(LSHR, 1).and(1)).fma(scale, s1);
+            s2 = floats(v.lanewise(LSHR, 2).and(1)).fma(scale, s2);
+            s3 = floats(v.lanewise(LSHR, 3).and(1)).fma(scale, s3);
+            s4 = floats(v.lanewise(LSHR, 4).and(1)).fma(scale, s4);
+            s5 = floats(v.lanewise(LSHR, 5).and(1)).fma(scale, s5);
+            s6 = floats(v.lanewise(LSHR, 6).and(1)).fma(scale, s6);
+            s7 = floats(v.lanewise(LSHR, 7)).fma(scale, s7);
+        }
+        s0.add(offsets).intoArray(sums, 0);
+        s1.add(offsets).intoArray(sums, LANES);
+        s2.add(offsets).intoArray(sums, 2 * LANES);
+        s3.add(offsets).intoArray(sums, 3 * LANES);
+        s4.add(offsets).intoArray(sums, 4 * LANES);
+        s5.add(offsets).intoArray(sums, 5 * LANES);
+        s6.add(offsets).intoArray(sums, 6 * LANES);
+        s7.add(offsets).intoArray(sums, 7 * LANES);
+    }
+
+    /** Unsigned bytes from {@code at} on. */
+    private IntVector ints(long at) {
+        return (IntVector) ByteVector.fromMemorySegment(BYTES, x, at, ORDER)
+                .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
+    }
+
+    private static FloatVector floats(IntVector v) {
+        return (FloatVector) v.convertShape(VectorOperators.I2F, FLOATS, 0);
+    }
+}
