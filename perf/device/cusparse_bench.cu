@@ -4,7 +4,7 @@
  *   nvcc -O2 -std=c++17 -o cusparse_bench cusparse_bench.cu -lcusparse
  *   cusparse_bench GRAPH LINES [--quick]
  *
- * GRAPH holds rowptr.i32, colidx.i32 and graph.json of org.sgquant.perf.device.GraphFolder; a JSON line per
+ * GRAPH holds rowptr.i32, colidx.i32 and graph.json of org.sgquant.perf.workload.GraphFolder; a JSON line per
  * measurement is appended to LINES (org.sgquant.perf.device.Line). cuSPARSE as one uses it for many sums on a
  * graph: CSR, 32-bit indices, row-major X and C, CSR_ALG2, descriptors and workspace made once, preprocess called
  * once; fp16 computes in fp32. Timed like our own kernels: warm-up, then samples of at least a millisecond.

@@ -2,7 +2,7 @@
 
     python3 peers.py GRAPH LINES [--quick] [--cpu]
 
-GRAPH holds rowptr.i32, colidx.i32 and graph.json of org.sgquant.perf.device.GraphFolder; a JSON line per
+GRAPH holds rowptr.i32, colidx.i32 and graph.json of org.sgquant.perf.workload.GraphFolder; a JSON line per
 measurement is appended to LINES (org.sgquant.perf.device.Line). What is not installed, or does not fit, gives a line
 that says so. Timed like our own kernels: warm-up, then samples of at least a millisecond between two events. --cpu is
 for trying the program out on a machine without a GPU.

@@ -10,7 +10,7 @@ Says {"torch": VERSION} or {"error": TEXT}, then answers every line of standard 
     {"do": "free", "id": 1}                forgets the operation                                    {}
 
 What goes wrong is answered by {"error": TEXT}. A matrix is {"file": NAME, "rows": R, "cols": C} with little-endian
-float32 row after row, a graph the folder of org.sgquant.perf.device.GraphFolder, a list of nodes or classes
+float32 row after row, a graph the folder of org.sgquant.perf.workload.GraphFolder, a list of nodes or classes
 {"file": NAME, "size": N} of int32. Ends with its input.
 """
 

@@ -8,6 +8,7 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class HostMemory implements Memory {
 
     private static final AtomicLong LIVE = new AtomicLong();
+    private static final AtomicLong PEAK = new AtomicLong();
 
     private final Arena arena = Arena.ofShared();
     private final AtomicLong allocated = new AtomicLong();
@@ -17,12 +18,22 @@ public final class HostMemory implements Memory {
         return LIVE.get();
     }
 
+    /** The most that {@link #liveBytes} has been since {@link #resetPeak}. */
+    public static long peakBytes() {
+        return PEAK.get();
+    }
+
+    /** Lets {@link #peakBytes} begin again with what is live now. */
+    public static void resetPeak() {
+        PEAK.set(LIVE.get());
+    }
+
     @Override
     public MemorySegment allocate(long bytes) {
         long size = Memory.align(Math.max(bytes, 1));
         MemorySegment segment = arena.allocate(size, ALIGNMENT);
         allocated.addAndGet(size);
-        LIVE.addAndGet(size);
+        PEAK.accumulateAndGet(LIVE.addAndGet(size), Math::max);
         return segment;
     }
 

@@ -7,7 +7,7 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
 /** Notes and progress for people, on standard error only. */
-final class Console {
+public final class Console {
 
     static final Console SILENT = new Console(true, false);
 
@@ -19,13 +19,13 @@ final class Console {
     private final boolean verbose;
     private final PrintStream err = System.err;
 
-    Console(boolean quiet, boolean verbose) {
+    public Console(boolean quiet, boolean verbose) {
         this.quiet = quiet;
         this.verbose = verbose;
     }
 
     /** A note unless quiet. */
-    void info(String text) {
+    public void info(String text) {
         if (!quiet) {
             err.println(text);
         }

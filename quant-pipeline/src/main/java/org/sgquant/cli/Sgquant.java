@@ -69,8 +69,12 @@ public final class Sgquant implements Runnable {
     }
 
     private static CommandLine commandLine() {
-        return new CommandLine(new Sgquant())
-                .setCaseInsensitiveEnumValuesAllowed(true)
+        CommandLine all = new CommandLine(new Sgquant());
+        ExtraCommand.all().forEach(all::addSubcommand);
+        if (!all.getSubcommands().containsKey(AbsentBenchCommand.NAME)) {
+            all.addSubcommand(new AbsentBenchCommand());
+        }
+        return all.setCaseInsensitiveEnumValuesAllowed(true)
                 .setAbbreviatedOptionsAllowed(false)
                 .setParameterExceptionHandler((e, words) -> reportUsage(e))
                 .setExecutionExceptionHandler((e, line, result) -> report(e, line));

@@ -3,9 +3,9 @@ package org.sgquant.cli;
 import picocli.CommandLine.IVersionProvider;
 
 /** Version of this build, from the manifest of its jar. */
-final class Version implements IVersionProvider {
+public final class Version implements IVersionProvider {
 
-    static String text() {
+    public static String text() {
         String version = Version.class.getPackage().getImplementationVersion();
         return version == null ? "development" : version;
     }

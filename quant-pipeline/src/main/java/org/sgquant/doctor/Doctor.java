@@ -35,13 +35,18 @@ public final class Doctor {
         return new Doctor().run();
     }
 
+    /** Processor, memory and instruction sets of this machine; the CPU kernels are tried on it. */
+    public static Section processor() {
+        return guarded(
+                CpuProbe.NAME,
+                () -> CpuProbe.examine(systemText("/proc/cpuinfo"), MachineMemory.of(systemText("/proc/meminfo"))));
+    }
+
     private Diagnosis run() {
         CudaMachine machine = new CudaMachine();
         CudaProbes cuda = new CudaProbes(machine);
         add(JvmProbe.NAME, JvmProbe::examine);
-        add(
-                CpuProbe.NAME,
-                () -> CpuProbe.examine(systemText("/proc/cpuinfo"), MachineMemory.of(systemText("/proc/meminfo"))));
+        sections.add(processor());
         add(CudaProbes.DRIVER, cuda::driver);
         add(CudaProbes.DEVICES, cuda::devices);
         add(CudaProbes.JCUDA, cuda::jcuda);

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -28,6 +29,7 @@ final class LauncherTest {
             #!/bin/sh
             echo "$@" >>"$ROOT/calls"
             mkdir "$ROOT/quant-pipeline/target/lib"
+            case "$*" in *perf*) mkdir "$ROOT/perf/target/lib"; touch "$ROOT/perf/target/lib/sgquant-peer-mkl-1.jar" ;; esac
             if [ -e "$ROOT/broken" ]; then
               touch "$ROOT/quant-pipeline/target/lib/half.jar"
               echo "[ERROR] broken"
@@ -128,16 +130,43 @@ final class LauncherTest {
         assertThat(Files.readAllLines(root.resolve("calls"))).hasSize(2);
     }
 
+    @Test
+    void bench_builds_the_module_perf_with_the_libraries_that_either_was_built_with() throws Exception {
+        Files.writeString(root.resolve("jars"), "nd4j-native-1.jar");
+        assertThat(launch().code()).isZero();
+        assertThat(launch().code()).isZero();
+        Outcome bench = launch("bench", "--check");
+        assertThat(bench.code()).as(bench.out()).isZero();
+        assertThat(bench.out()).contains("perf/target/lib/* org.sgquant.cli.Sgquant bench --check");
+        assertThat(launch("bench").code()).isZero();
+        assertThat(launch().code()).isZero();
+        assertThat(calls()).hasSize(2);
+        assertThat(calls().get(1)).contains("-pl perf -am -Pnd4j package");
+
+        Path source = Files.createDirectories(root.resolve("perf/src/main")).resolve("any");
+        Files.writeString(source, "");
+        Files.setLastModifiedTime(source, FileTime.from(Instant.now().plusSeconds(60)));
+        assertThat(launch().code()).isZero();
+        assertThat(calls()).as("what perf has is nothing to other commands").hasSize(2);
+        assertThat(launch("bench").code()).isZero();
+        assertThat(calls().get(2)).contains("-pl perf,perf/peers/mkl -am -Pnd4j,peer-mkl package");
+    }
+
+    private List<String> calls() throws IOException {
+        return Files.readAllLines(root.resolve("calls"));
+    }
+
     private List<String> names(String folder) throws IOException {
         try (Stream<Path> files = Files.list(target.resolve(folder))) {
             return files.map(file -> file.getFileName().toString()).toList();
         }
     }
 
-    private Outcome launch() throws IOException, InterruptedException {
-        ProcessBuilder builder = new ProcessBuilder(
-                        "bash", root.resolve("quant-pipeline/bin/sgquant").toString())
-                .redirectErrorStream(true);
+    private Outcome launch(String... words) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(
+                List.of("bash", root.resolve("quant-pipeline/bin/sgquant").toString()));
+        command.addAll(List.of(words));
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().put("ROOT", root.toString());
         builder.environment().put("SGQUANT_JAVA_HOME", root.resolve("jdk").toString());
         builder.environment().merge("PATH", root.resolve("tools").toString(), (path, tools) -> tools + ":" + path);

@@ -1,6 +1,10 @@
 package org.sgquant.perf.device;
 
 import java.nio.file.Path;
+import org.sgquant.perf.workload.GraphFolder;
+import org.sgquant.perf.workload.GraphGenerator;
+import org.sgquant.perf.workload.GraphShape;
+import org.sgquant.perf.workload.TrainingFiles;
 import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.HostMemory;
 

@@ -11,7 +11,12 @@ import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.Replay;
 import org.sgquant.kernels.Transfer;
 import org.sgquant.kernels.cuda.CudaBackend;
-import org.sgquant.perf.device.Operation.Prepared;
+import org.sgquant.perf.workload.GraphFolder;
+import org.sgquant.perf.workload.GraphOperands;
+import org.sgquant.perf.workload.GraphPart;
+import org.sgquant.perf.workload.Operation;
+import org.sgquant.perf.workload.Operation.Prepared;
+import org.sgquant.perf.workload.SampledRows;
 import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.Memory;
@@ -125,7 +130,7 @@ public final class KernelBenchmark {
             GraphPart whole = GraphPart.whole(folder.graph());
             for (int columns : folder.header().widths()) {
                 try (Memory x = backend.newMemory("x")) {
-                    DeviceOperands operands = DeviceOperands.of(backend, x, whole, graph, columns);
+                    GraphOperands operands = GraphOperands.of(backend, x, whole, graph, columns);
                     time(new Case(folder.header(), operands, sampled), peer.operation());
                 }
             }
@@ -137,7 +142,7 @@ public final class KernelBenchmark {
         try (Memory memory = measured.backend().newMemory("x")) {
             GraphPart whole = GraphPart.whole(folder.graph());
             Case at = new Case(
-                    folder.header(), DeviceOperands.of(measured.backend(), memory, whole, graph, columns), sampled);
+                    folder.header(), GraphOperands.of(measured.backend(), memory, whole, graph, columns), sampled);
             Operation.neighbourSums().forEach(operation -> time(at, operation));
             if (everything) {
                 Operation.others().forEach(operation -> time(at, operation));
@@ -146,7 +151,7 @@ public final class KernelBenchmark {
     }
 
     /** A graph with a number of columns. */
-    private record Case(GraphFolder.Header header, DeviceOperands operands, SampledRows sampled) {
+    private record Case(GraphFolder.Header header, GraphOperands operands, SampledRows sampled) {
 
         int columns() {
             return operands.x().cols();

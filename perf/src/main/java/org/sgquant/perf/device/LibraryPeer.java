@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.sgquant.kernels.DenseLibrary;
 import org.sgquant.kernels.TrainingLibraries;
+import org.sgquant.perf.workload.Operation;
 
 /**
  * A product of training by a library of CUDA through JCuda, to be timed beside our kernels. Where operands are rounded

@@ -4,7 +4,7 @@ import java.util.Optional;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.cpu.CpuBackend;
 import org.sgquant.kernels.cuda.CudaBackend;
-import org.sgquant.perf.device.Operation.Prepared;
+import org.sgquant.perf.workload.Operation.Prepared;
 
 /** A backend with the clock that its work is timed by. */
 interface Measured extends AutoCloseable {

@@ -12,7 +12,8 @@ import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.cuda.CudaBackend;
 import org.sgquant.kernels.cuda.KernelDeclaration;
 import org.sgquant.kernels.cuda.KernelList;
-import org.sgquant.perf.device.Operation.Prepared;
+import org.sgquant.perf.workload.Operation.Prepared;
+import org.sgquant.perf.workload.Traffic;
 import org.sgquant.tensor.PackedMatrix;
 
 /** The CUDA backend, timed by events on its stream. */

@@ -17,7 +17,8 @@ import org.sgquant.tensor.FloatMatrix;
 
 /**
  * {@code out_i = sum over edges of (offset_j + scale_j * code_j)} over {@link FusedRows}, eight vectors of columns at a
- * time, which stay in registers over all edges of a row; offsets are summed apart.
+ * time, which stay in registers over all edges of a row. Offsets summed apart would save an addition, and lose digits:
+ * sums of codes alone are large.
  */
 final class DequantizeKernel {
 
@@ -73,7 +74,6 @@ final class DequantizeKernel {
     }
 
     private void sum8(int begin, int end, long first) {
-        float offsets = 0;
         FloatVector s0 = FloatVector.zero(FLOATS);
         FloatVector s1 = FloatVector.zero(FLOATS);
         FloatVector s2 = FloatVector.zero(FLOATS);
@@ -85,37 +85,36 @@ final class DequantizeKernel {
         for (int e = begin; e < end; e++) {
             long row = colIdx.get(JAVA_INT, 4L * e) * stride;
             FloatVector scale = FloatVector.broadcast(FLOATS, x.get(JAVA_FLOAT_UNALIGNED, row + scaleAt));
-            offsets += x.get(JAVA_FLOAT_UNALIGNED, row + scaleAt + Float.BYTES);
+            float offset = x.get(JAVA_FLOAT_UNALIGNED, row + scaleAt + Float.BYTES);
             long at = row + first;
             IntVector v = ints(at);
-            s0 = floats(v).fma(scale, s0);
+            s0 = floats(v).fma(scale, s0.add(offset));
             v = ints(at + LANES);
-            s1 = floats(v).fma(scale, s1);
+            s1 = floats(v).fma(scale, s1.add(offset));
             v = ints(at + 2L * LANES);
-            s2 = floats(v).fma(scale, s2);
+            s2 = floats(v).fma(scale, s2.add(offset));
             v = ints(at + 3L * LANES);
-            s3 = floats(v).fma(scale, s3);
+            s3 = floats(v).fma(scale, s3.add(offset));
             v = ints(at + 4L * LANES);
-            s4 = floats(v).fma(scale, s4);
+            s4 = floats(v).fma(scale, s4.add(offset));
             v = ints(at + 5L * LANES);
-            s5 = floats(v).fma(scale, s5);
+            s5 = floats(v).fma(scale, s5.add(offset));
             v = ints(at + 6L * LANES);
-            s6 = floats(v).fma(scale, s6);
+            s6 = floats(v).fma(scale, s6.add(offset));
             v = ints(at + 7L * LANES);
-            s7 = floats(v).fma(scale, s7);
+            s7 = floats(v).fma(scale, s7.add(offset));
         }
-        s0.add(offsets).intoArray(sums, 0);
-        s1.add(offsets).intoArray(sums, LANES);
-        s2.add(offsets).intoArray(sums, 2 * LANES);
-        s3.add(offsets).intoArray(sums, 3 * LANES);
-        s4.add(offsets).intoArray(sums, 4 * LANES);
-        s5.add(offsets).intoArray(sums, 5 * LANES);
-        s6.add(offsets).intoArray(sums, 6 * LANES);
-        s7.add(offsets).intoArray(sums, 7 * LANES);
+        s0.intoArray(sums, 0);
+        s1.intoArray(sums, LANES);
+        s2.intoArray(sums, 2 * LANES);
+        s3.intoArray(sums, 3 * LANES);
+        s4.intoArray(sums, 4 * LANES);
+        s5.intoArray(sums, 5 * LANES);
+        s6.intoArray(sums, 6 * LANES);
+        s7.intoArray(sums, 7 * LANES);
     }
 
     private void sum4(int begin, int end, long first) {
-        float offsets = 0;
         FloatVector s0 = FloatVector.zero(FLOATS);
         FloatVector s1 = FloatVector.zero(FLOATS);
         FloatVector s2 = FloatVector.zero(FLOATS);
@@ -127,33 +126,32 @@ final class DequantizeKernel {
         for (int e = begin; e < end; e++) {
             long row = colIdx.get(JAVA_INT, 4L * e) * stride;
             FloatVector scale = FloatVector.broadcast(FLOATS, x.get(JAVA_FLOAT_UNALIGNED, row + scaleAt));
-            offsets += x.get(JAVA_FLOAT_UNALIGNED, row + scaleAt + Float.BYTES);
+            float offset = x.get(JAVA_FLOAT_UNALIGNED, row + scaleAt + Float.BYTES);
             long at = row + first;
             IntVector v = ints(at);
-            s0 = floats(v.and(15)).fma(scale, s0);
-            s1 = floats(v.lanewise(LSHR, 4)).fma(scale, s1);
+            s0 = floats(v.and(15)).fma(scale, s0.add(offset));
+            s1 = floats(v.lanewise(LSHR, 4)).fma(scale, s1.add(offset));
             v = ints(at + LANES);
-            s2 = floats(v.and(15)).fma(scale, s2);
-            s3 = floats(v.lanewise(LSHR, 4)).fma(scale, s3);
+            s2 = floats(v.and(15)).fma(scale, s2.add(offset));
+            s3 = floats(v.lanewise(LSHR, 4)).fma(scale, s3.add(offset));
             v = ints(at + 2L * LANES);
-            s4 = floats(v.and(15)).fma(scale, s4);
-            s5 = floats(v.lanewise(LSHR, 4)).fma(scale, s5);
+            s4 = floats(v.and(15)).fma(scale, s4.add(offset));
+            s5 = floats(v.lanewise(LSHR, 4)).fma(scale, s5.add(offset));
             v = ints(at + 3L * LANES);
-            s6 = floats(v.and(15)).fma(scale, s6);
-            s7 = floats(v.lanewise(LSHR, 4)).fma(scale, s7);
+            s6 = floats(v.and(15)).fma(scale, s6.add(offset));
+            s7 = floats(v.lanewise(LSHR, 4)).fma(scale, s7.add(offset));
         }
-        s0.add(offsets).intoArray(sums, 0);
-        s1.add(offsets).intoArray(sums, LANES);
-        s2.add(offsets).intoArray(sums, 2 * LANES);
-        s3.add(offsets).intoArray(sums, 3 * LANES);
-        s4.add(offsets).intoArray(sums, 4 * LANES);
-        s5.add(offsets).intoArray(sums, 5 * LANES);
-        s6.add(offsets).intoArray(sums, 6 * LANES);
-        s7.add(offsets).intoArray(sums, 7 * LANES);
+        s0.intoArray(sums, 0);
+        s1.intoArray(sums, LANES);
+        s2.intoArray(sums, 2 * LANES);
+        s3.intoArray(sums, 3 * LANES);
+        s4.intoArray(sums, 4 * LANES);
+        s5.intoArray(sums, 5 * LANES);
+        s6.intoArray(sums, 6 * LANES);
+        s7.intoArray(sums, 7 * LANES);
     }
 
     private void sum2(int begin, int end, long first) {
-        float offsets = 0;
         FloatVector s0 = FloatVector.zero(FLOATS);
         FloatVector s1 = FloatVector.zero(FLOATS);
         FloatVector s2 = FloatVector.zero(FLOATS);
@@ -165,31 +163,30 @@ final class DequantizeKernel {
         for (int e = begin; e < end; e++) {
             long row = colIdx.get(JAVA_INT, 4L * e) * stride;
             FloatVector scale = FloatVector.broadcast(FLOATS, x.get(JAVA_FLOAT_UNALIGNED, row + scaleAt));
-            offsets += x.get(JAVA_FLOAT_UNALIGNED, row + scaleAt + Float.BYTES);
+            float offset = x.get(JAVA_FLOAT_UNALIGNED, row + scaleAt + Float.BYTES);
             long at = row + first;
             IntVector v = ints(at);
-            s0 = floats(v.and(3)).fma(scale, s0);
-            s1 = floats(v.lanewise(LSHR, 2).and(3)).fma(scale, s1);
-            s2 = floats(v.lanewise(LSHR, 4).and(3)).fma(scale, s2);
-            s3 = floats(v.lanewise(LSHR, 6)).fma(scale, s3);
+            s0 = floats(v.and(3)).fma(scale, s0.add(offset));
+            s1 = floats(v.lanewise(LSHR, 2).and(3)).fma(scale, s1.add(offset));
+            s2 = floats(v.lanewise(LSHR, 4).and(3)).fma(scale, s2.add(offset));
+            s3 = floats(v.lanewise(LSHR, 6)).fma(scale, s3.add(offset));
             v = ints(at + LANES);
-            s4 = floats(v.and(3)).fma(scale, s4);
-            s5 = floats(v.lanewise(LSHR, 2).and(3)).fma(scale, s5);
-            s6 = floats(v.lanewise(LSHR, 4).and(3)).fma(scale, s6);
-            s7 = floats(v.lanewise(LSHR, 6)).fma(scale, s7);
+            s4 = floats(v.and(3)).fma(scale, s4.add(offset));
+            s5 = floats(v.lanewise(LSHR, 2).and(3)).fma(scale, s5.add(offset));
+            s6 = floats(v.lanewise(LSHR, 4).and(3)).fma(scale, s6.add(offset));
+            s7 = floats(v.lanewise(LSHR, 6)).fma(scale, s7.add(offset));
         }
-        s0.add(offsets).intoArray(sums, 0);
-        s1.add(offsets).intoArray(sums, LANES);
-        s2.add(offsets).intoArray(sums, 2 * LANES);
-        s3.add(offsets).intoArray(sums, 3 * LANES);
-        s4.add(offsets).intoArray(sums, 4 * LANES);
-        s5.add(offsets).intoArray(sums, 5 * LANES);
-        s6.add(offsets).intoArray(sums, 6 * LANES);
-        s7.add(offsets).intoArray(sums, 7 * LANES);
+        s0.intoArray(sums, 0);
+        s1.intoArray(sums, LANES);
+        s2.intoArray(sums, 2 * LANES);
+        s3.intoArray(sums, 3 * LANES);
+        s4.intoArray(sums, 4 * LANES);
+        s5.intoArray(sums, 5 * LANES);
+        s6.intoArray(sums, 6 * LANES);
+        s7.intoArray(sums, 7 * LANES);
     }
 
     private void sum1(int begin, int end, long first) {
-        float offsets = 0;
         FloatVector s0 = FloatVector.zero(FLOATS);
         FloatVector s1 = FloatVector.zero(FLOATS);
         FloatVector s2 = FloatVector.zero(FLOATS);
@@ -201,26 +198,26 @@ final class DequantizeKernel {
         for (int e = begin; e < end; e++) {
             long row = colIdx.get(JAVA_INT, 4L * e) * stride;
             FloatVector scale = FloatVector.broadcast(FLOATS, x.get(JAVA_FLOAT_UNALIGNED, row + scaleAt));
-            offsets += x.get(JAVA_FLOAT_UNALIGNED, row + scaleAt + Float.BYTES);
+            float offset = x.get(JAVA_FLOAT_UNALIGNED, row + scaleAt + Float.BYTES);
             long at = row + first;
             IntVector v = ints(at);
-            s0 = floats(v.and(1)).fma(scale, s0);
-            s1 = floats(v.lanewise(LSHR, 1).and(1)).fma(scale, s1);
-            s2 = floats(v.lanewise(LSHR, 2).and(1)).fma(scale, s2);
-            s3 = floats(v.lanewise(LSHR, 3).and(1)).fma(scale, s3);
-            s4 = floats(v.lanewise(LSHR, 4).and(1)).fma(scale, s4);
-            s5 = floats(v.lanewise(LSHR, 5).and(1)).fma(scale, s5);
-            s6 = floats(v.lanewise(LSHR, 6).and(1)).fma(scale, s6);
-            s7 = floats(v.lanewise(LSHR, 7)).fma(scale, s7);
+            s0 = floats(v.and(1)).fma(scale, s0.add(offset));
+            s1 = floats(v.lanewise(LSHR, 1).and(1)).fma(scale, s1.add(offset));
+            s2 = floats(v.lanewise(LSHR, 2).and(1)).fma(scale, s2.add(offset));
+            s3 = floats(v.lanewise(LSHR, 3).and(1)).fma(scale, s3.add(offset));
+            s4 = floats(v.lanewise(LSHR, 4).and(1)).fma(scale, s4.add(offset));
+            s5 = floats(v.lanewise(LSHR, 5).and(1)).fma(scale, s5.add(offset));
+            s6 = floats(v.lanewise(LSHR, 6).and(1)).fma(scale, s6.add(offset));
+            s7 = floats(v.lanewise(LSHR, 7)).fma(scale, s7.add(offset));
         }
-        s0.add(offsets).intoArray(sums, 0);
-        s1.add(offsets).intoArray(sums, LANES);
-        s2.add(offsets).intoArray(sums, 2 * LANES);
-        s3.add(offsets).intoArray(sums, 3 * LANES);
-        s4.add(offsets).intoArray(sums, 4 * LANES);
-        s5.add(offsets).intoArray(sums, 5 * LANES);
-        s6.add(offsets).intoArray(sums, 6 * LANES);
-        s7.add(offsets).intoArray(sums, 7 * LANES);
+        s0.intoArray(sums, 0);
+        s1.intoArray(sums, LANES);
+        s2.intoArray(sums, 2 * LANES);
+        s3.intoArray(sums, 3 * LANES);
+        s4.intoArray(sums, 4 * LANES);
+        s5.intoArray(sums, 5 * LANES);
+        s6.intoArray(sums, 6 * LANES);
+        s7.intoArray(sums, 7 * LANES);
     }
 
     /** Unsigned bytes from {@code at} on. */

@@ -2,7 +2,8 @@ package org.sgquant.perf.peer;
 
 import java.util.OptionalDouble;
 
-/** An operation of a {@link PeerSession} over fixed operands. */
+/** An operation of a {@link PeerSession} over fixed operands; a lambda where there is nothing to close. */
+@FunctionalInterface
 public interface PeerRun extends AutoCloseable {
 
     /** Computes once and returns when the result is there; this is what is timed. */
@@ -17,5 +18,7 @@ public interface PeerRun extends AutoCloseable {
     default void fetch() {}
 
     @Override
-    void close();
+    default void close() {
+        // nothing to free, unless an implementation says otherwise
+    }
 }

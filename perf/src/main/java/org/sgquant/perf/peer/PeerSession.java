@@ -10,7 +10,9 @@ import org.sgquant.tensor.PackedMatrix;
  *
  * <p>What may be done once for many runs, as converting operands and inspector hints, belongs to the readying; a
  * {@link PeerRun} then computes into {@code out}, where its result is compared with the reference. An operation that
- * the library does not have is empty. Operands outlive the runs, and runs are closed before the session.
+ * the library does not have is empty. Operands outlive the runs, and runs are closed before the session. Sessions of
+ * several thread counts and several libraries are open at a time and take turns, one run at a time: where a library
+ * has one setting for the whole process, each run sets it.
  */
 public interface PeerSession extends AutoCloseable {
 

@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.sgquant.cuda.PrivateFolder;
 import org.sgquant.kernels.DeviceUnavailableException;
-import org.sgquant.perf.device.GraphFolder;
+import org.sgquant.perf.workload.GraphFolder;
 import org.sgquant.tensor.CsrGraph;
 
 /**

@@ -13,8 +13,15 @@ import org.sgquant.cuda.testing.OnLibraries;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.TrainingLibraries;
 import org.sgquant.kernels.cpu.CpuBackend;
-import org.sgquant.perf.device.Operation.Prepared;
-import org.sgquant.perf.device.Operation.Sums;
+import org.sgquant.perf.workload.GraphFolder;
+import org.sgquant.perf.workload.GraphGenerator;
+import org.sgquant.perf.workload.GraphOperands;
+import org.sgquant.perf.workload.GraphPart;
+import org.sgquant.perf.workload.GraphShape;
+import org.sgquant.perf.workload.Operation;
+import org.sgquant.perf.workload.Operation.Prepared;
+import org.sgquant.perf.workload.Operation.Sums;
+import org.sgquant.perf.workload.SampledRows;
 import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.HostMemory;
@@ -124,7 +131,7 @@ class KernelBenchmarkTest {
                 Memory memory = backend.newMemory("test");
                 SampledRows sampled = new SampledRows(graph.graph())) {
             CsrGraph whole = graph.graph();
-            DeviceOperands operands = DeviceOperands.of(backend, memory, GraphPart.whole(whole), whole, 5);
+            GraphOperands operands = GraphOperands.of(backend, memory, GraphPart.whole(whole), whole, 5);
             Prepared prepared = operation.prepare().apply(operands);
             prepared.calls().run();
             prepared.read().run();

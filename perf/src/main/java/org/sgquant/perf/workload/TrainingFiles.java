@@ -1,4 +1,4 @@
-package org.sgquant.perf.device;
+package org.sgquant.perf.workload;
 
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -19,11 +19,11 @@ import org.sgquant.kernels.CounterRandom;
  * <p>Feature f of a node is uniform in [-0.5, 0.5), and 1 more where f belongs to the node's class: enough to learn
  * from as it is ({@code --no-normalize}).
  */
-final class TrainingFiles {
+public final class TrainingFiles {
 
     private TrainingFiles() {}
 
-    static void write(Path folder, GraphShape shape, long[] edges, int[] labels, long seed) {
+    public static void write(Path folder, GraphShape shape, long[] edges, int[] labels, long seed) {
         try {
             Files.createDirectories(folder);
             writeEdges(folder.resolve("edges.npz"), shape.nodes(), edges);

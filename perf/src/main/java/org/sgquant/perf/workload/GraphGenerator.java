@@ -1,4 +1,4 @@
-package org.sgquant.perf.device;
+package org.sgquant.perf.workload;
 
 import java.util.Arrays;
 import java.util.Random;
@@ -13,7 +13,7 @@ import org.sgquant.tensor.Memory;
  * degrees, so that nodes with many neighbours are also those that many rows read. Numbers of nodes are shuffled, so
  * neighbours are nowhere near each other. The same seed gives the same graph on any machine.
  */
-final class GraphGenerator {
+public final class GraphGenerator {
 
     /** Share of edges whose ends are of one class, as in graphs that a graph network can learn from. */
     private static final double HOMOPHILY = 0.7;
@@ -25,7 +25,7 @@ final class GraphGenerator {
     private final int[] rankOfNode;
     private final int[] labels;
 
-    GraphGenerator(GraphShape shape, long seed) {
+    public GraphGenerator(GraphShape shape, long seed) {
         this.shape = shape;
         this.key = CounterRandom.key(seed, 0, 0);
         this.bend = shape.bend();
@@ -50,12 +50,12 @@ final class GraphGenerator {
     }
 
     /** Class of every node. */
-    int[] labels() {
+    public int[] labels() {
         return labels;
     }
 
     /** Every edge once as {@code u * nodes + v}, u < v, ascending; {@code entries / 2} of them. */
-    long[] edges() {
+    public long[] edges() {
         int wanted = shape.entries() / 2;
         long[] edges = new long[wanted];
         IntStream.range(0, wanted).parallel().forEach(i -> edges[i] = draw(i));
@@ -116,7 +116,7 @@ final class GraphGenerator {
     }
 
     /** The symmetric adjacency matrix of {@link #edges}, columns of a row ascending. */
-    CsrGraph graph(Memory memory, long[] edges) {
+    public CsrGraph graph(Memory memory, long[] edges) {
         int n = shape.nodes();
         int[] rowPtr = new int[n + 1];
         for (long edge : edges) {

@@ -1,4 +1,4 @@
-package org.sgquant.perf.device;
+package org.sgquant.perf.workload;
 
 import java.util.Map;
 
@@ -6,7 +6,7 @@ import java.util.Map;
  * Evaluates the traffic formulas of {@code kernels.list}: numbers, names, {@code + - * /} and parentheses; results are
  * bytes.
  */
-final class Traffic {
+public final class Traffic {
 
     private final String formula;
     private final Map<String, Double> sizes;
@@ -18,7 +18,7 @@ final class Traffic {
     }
 
     /** {@code sizes} gives n, m, nnz, f, k and r a value. */
-    static double bytes(String formula, Map<String, Double> sizes) {
+    public static double bytes(String formula, Map<String, Double> sizes) {
         Traffic traffic = new Traffic(formula, sizes);
         double bytes = traffic.sum();
         if (traffic.at < formula.length()) {

@@ -1,4 +1,4 @@
-package org.sgquant.perf.device;
+package org.sgquant.perf.workload;
 
 import java.util.Arrays;
 import java.util.stream.IntStream;
@@ -12,7 +12,7 @@ import org.sgquant.tensor.Memory;
  * <p>Rows, sources and edges keep the numbers they have in the whole graph. Operands are functions of these numbers, so
  * a part has the operands of the whole, and an operation on it gives those rows of the result.
  */
-final class GraphPart {
+public final class GraphPart {
 
     private final CsrGraph graph;
     private final int wholeNodes;
@@ -30,12 +30,12 @@ final class GraphPart {
         this.edges = edges;
     }
 
-    static GraphPart whole(CsrGraph graph) {
+    public static GraphPart whole(CsrGraph graph) {
         return new GraphPart(graph, graph.numCols(), null, null, null);
     }
 
     /** Rows {@code targets}, ascending, of a square graph; every target is also a source. */
-    static GraphPart rows(CsrGraph whole, int[] targets, Memory memory) {
+    public static GraphPart rows(CsrGraph whole, int[] targets, Memory memory) {
         boolean[] read = new boolean[whole.numCols()];
         int[] ptr = new int[targets.length + 1];
         for (int i = 0; i < targets.length; i++) {
@@ -58,32 +58,32 @@ final class GraphPart {
     }
 
     /** On the host. */
-    CsrGraph graph() {
+    public CsrGraph graph() {
         return graph;
     }
 
     /** Nodes of the whole graph. */
-    int wholeNodes() {
+    public int wholeNodes() {
         return wholeNodes;
     }
 
     /** Number in the whole graph of the node that column {@code col} reads. */
-    int source(int col) {
+    public int source(int col) {
         return sources == null ? col : sources[col];
     }
 
     /** Number in the whole graph of edge {@code e}. */
-    int edge(int e) {
+    public int edge(int e) {
         return edges == null ? e : edges[e];
     }
 
     /** The column that reads the node of row {@code row}. */
-    int columnOf(int row) {
+    public int columnOf(int row) {
         return sources == null ? row : Arrays.binarySearch(sources, targets[row]);
     }
 
     /** Columns that read nodes with numbers below {@code node}. */
-    int columnsBelow(int node) {
+    public int columnsBelow(int node) {
         if (sources == null) {
             return node;
         }

@@ -1,4 +1,4 @@
-package org.sgquant.perf.device;
+package org.sgquant.perf.workload;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

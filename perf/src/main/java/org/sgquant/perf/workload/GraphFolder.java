@@ -1,4 +1,4 @@
-package org.sgquant.perf.device;
+package org.sgquant.perf.workload;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -27,7 +27,7 @@ public final class GraphFolder implements AutoCloseable {
     public record Header(String graph, int nodes, int edges, int maxDegree, List<Integer> widths, long seed) {}
 
     /** Maps the files of {@code folder}; pages are read when they are used. */
-    GraphFolder(Path folder) {
+    public GraphFolder(Path folder) {
         header = Json.read(folder.resolve("graph.json"), Header.class);
         graph = new CsrGraph(
                 header.nodes(),
@@ -49,7 +49,7 @@ public final class GraphFolder implements AutoCloseable {
         }
     }
 
-    static void write(Path folder, GraphShape shape, CsrGraph graph, long seed) {
+    public static void write(Path folder, GraphShape shape, CsrGraph graph, long seed) {
         write(folder, shape.name(), graph, shape.widths(), seed);
     }
 
@@ -79,11 +79,11 @@ public final class GraphFolder implements AutoCloseable {
         }
     }
 
-    Header header() {
+    public Header header() {
         return header;
     }
 
-    CsrGraph graph() {
+    public CsrGraph graph() {
         return graph;
     }
 

@@ -1,4 +1,4 @@
-package org.sgquant.perf.device;
+package org.sgquant.perf.workload;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -66,7 +66,7 @@ class GraphGeneratorTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"tiny", "arxiv", "reddit", "products"})
+    @ValueSource(strings = {"tiny", "cora", "computers", "tolokers", "arxiv", "reddit", "products"})
     void the_law_of_degrees_has_the_mean_of_the_shape(String name) {
         GraphShape shape = GraphShape.named(name);
         double bend = shape.bend();
@@ -80,8 +80,9 @@ class GraphGeneratorTest {
 
     @Test
     void an_unknown_shape_is_answered_with_those_there_are() {
-        assertThatThrownBy(() -> GraphShape.named("cora"))
-                .hasMessage("graph 'cora' does not exist: choose tiny, arxiv, reddit, products");
+        assertThatThrownBy(() -> GraphShape.named("karate"))
+                .hasMessage(
+                        "graph 'karate' does not exist: choose tiny, cora, computers, tolokers, arxiv, reddit, products");
     }
 
     @Test

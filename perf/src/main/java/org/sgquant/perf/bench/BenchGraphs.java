@@ -1,0 +1,88 @@
+package org.sgquant.perf.bench;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.sgquant.data.Datasets;
+import org.sgquant.perf.workload.GraphFolder;
+import org.sgquant.perf.workload.GraphGenerator;
+import org.sgquant.perf.workload.GraphShape;
+import org.sgquant.tensor.CsrGraph;
+import org.sgquant.tensor.HostMemory;
+
+/**
+ * Opens graphs by {@code NAME} or {@code NAME/K}: the real one where its data are found, else one generated at its size,
+ * or at a K-th of its nodes.
+ *
+ * @param work folder that keeps generated graphs, null for none
+ * @param note hears what takes a while
+ */
+record BenchGraphs(Datasets datasets, Path work, Consumer<String> note) {
+
+    private static final long SEED = 1;
+
+    /** Real graphs by the names that they have as datasets. */
+    private static final List<String> REAL = List.of("cora", "computers", "tolokers");
+
+    /** A graph and the name that records call it by. */
+    record Opened(String name, String source, CsrGraph graph, List<AutoCloseable> owners) implements AutoCloseable {
+
+        @Override
+        public void close() {
+            Closing.all(owners);
+        }
+    }
+
+    /** Checks a name; a sentence says what is wrong with it. */
+    static GraphShape shape(String name) {
+        String[] parts = name.split("/", 2);
+        Words.require("shape", parts[0], GraphShape.names());
+        if (parts.length == 1) {
+            return GraphShape.named(parts[0]);
+        }
+        if (!parts[1].matches("[1-9]\\d{0,5}")) {
+            throw new IllegalArgumentException(
+                    "shape '" + name + "': after the slash got '" + parts[1] + "', expected a whole number from 1 on");
+        }
+        return GraphShape.named(parts[0]).dividedBy(Integer.parseInt(parts[1]));
+    }
+
+    /** Whether the data of {@code name} are found. */
+    boolean isReal(String name) {
+        return REAL.contains(name) && datasets.isThere(name);
+    }
+
+    Opened open(String name) {
+        GraphShape shape = shape(name);
+        if (isReal(name)) {
+            HostMemory memory = new HostMemory();
+            return new Opened(name, "dataset", datasets.topology(name, memory), List.of(memory));
+        }
+        return work == null ? generated(shape) : kept(shape);
+    }
+
+    private Opened generated(GraphShape shape) {
+        HostMemory memory = new HostMemory();
+        return new Opened(shape.name(), "generated", generate(shape, memory), new ArrayList<>(List.of(memory)));
+    }
+
+    private CsrGraph generate(GraphShape shape, HostMemory memory) {
+        note.accept("generating " + shape.name() + ": " + shape.nodes() + " nodes, " + shape.entries() + " edges");
+        GraphGenerator generator = new GraphGenerator(shape, SEED);
+        return generator.graph(memory, generator.edges());
+    }
+
+    private Opened kept(GraphShape shape) {
+        Path folder = work.resolve(shape.name().replace('/', '-'));
+        if (!Files.exists(folder.resolve("graph.json"))) {
+            try (HostMemory memory = new HostMemory()) {
+                // Its last file is graph.json: what a killed run left is made again.
+                GraphFolder.write(folder, shape, generate(shape, memory), SEED);
+            }
+        }
+        GraphFolder read = new GraphFolder(folder);
+        return new Opened(shape.name(), "generated", read.graph(), List.of(read));
+    }
+}

@@ -1,0 +1,111 @@
+package org.sgquant.perf.bench;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import java.util.concurrent.atomic.AtomicLong;
+import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+import org.sgquant.kernels.cpu.Workers;
+import org.sgquant.tensor.CsrGraph;
+import org.sgquant.tensor.HostMemory;
+import org.sgquant.tensor.Memory;
+
+/**
+ * What memory can do: whole vectors are loaded and or-ed together, nothing else.
+ *
+ * <p>{@link #stream} reads one large buffer in order. {@link #gather} reads, for every edge of a graph in order, the row of
+ * its source in whole lines of 64 bytes: what an aggregation must read, without its arithmetic and its result.
+ */
+final class Ceiling implements AutoCloseable {
+
+    /** Bytes of the buffer that is streamed: far above any cache. */
+    static final long STREAMED = 256L << 20;
+
+    private static final VectorSpecies<Long> LANES = LongVector.SPECIES_PREFERRED;
+    private static final int VECTOR = LANES.vectorByteSize();
+    private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+    private static final int LINE = (int) Memory.ALIGNMENT;
+    private static final int STREAM_BLOCK = 4096;
+
+    private final HostMemory memory = new HostMemory();
+    private final MemorySegment buffer;
+    /** Where every loop leaves what it or-ed, so that none is optimized away. */
+    private final AtomicLong sink = new AtomicLong();
+
+    /** With rows of up to {@code rowBytes} of a graph of {@code nodes}. */
+    Ceiling(int nodes, int rowBytes) {
+        buffer = memory.allocate(Math.max(STREAMED, (long) nodes * rowBytes + LINE));
+        // Pages that were never written are all the same zeros in one page of memory.
+        buffer.fill((byte) 1);
+    }
+
+    /** Reads {@link #STREAMED} bytes. */
+    Runnable stream(Workers workers) {
+        int blocks = (int) (STREAMED / STREAM_BLOCK);
+        return () -> workers.run(
+                STREAMED, blocks, (from, to) -> keep(sweep((long) from * STREAM_BLOCK, (long) to * STREAM_BLOCK)));
+    }
+
+    private long sweep(long from, long to) {
+        LongVector a = LongVector.zero(LANES);
+        LongVector b = a;
+        for (long at = from; at < to; at += 2L * VECTOR) {
+            a = a.or(LongVector.fromMemorySegment(LANES, buffer, at, ORDER));
+            b = b.or(LongVector.fromMemorySegment(LANES, buffer, at + VECTOR, ORDER));
+        }
+        return a.or(b).reduceLanes(VectorOperators.OR);
+    }
+
+    /** Reads rows of {@code rowBytes} for every edge of {@code graph}. */
+    Runnable gather(Workers workers, CsrGraph graph, int rowBytes) {
+        MemorySegment sources = graph.colIdx().data();
+        long work = (long) graph.numEdges() * Math.ceilDiv(rowBytes, LINE) * LINE / Float.BYTES;
+        return () -> workers.run(work, graph.numEdges(), (from, to) -> {
+            boolean single = rowBytes <= LINE && LINE % rowBytes == 0;
+            keep(single ? lines(sources, from, to, rowBytes) : rows(sources, from, to, rowBytes));
+        });
+    }
+
+    private void keep(long bits) {
+        sink.accumulateAndGet(bits, (a, b) -> a | b);
+    }
+
+    /** Rows that lie in one line each. */
+    private long lines(MemorySegment sources, int from, int to, long rowBytes) {
+        LongVector a = LongVector.zero(LANES);
+        for (int e = from; e < to; e++) {
+            a = a.or(line(sources.get(JAVA_INT, 4L * e) * rowBytes & -LINE));
+        }
+        return a.reduceLanes(VectorOperators.OR);
+    }
+
+    /** Rows over several lines. */
+    private long rows(MemorySegment sources, int from, int to, long rowBytes) {
+        LongVector a = LongVector.zero(LANES);
+        for (int e = from; e < to; e++) {
+            long row = sources.get(JAVA_INT, 4L * e) * rowBytes;
+            long end = row + rowBytes;
+            for (long at = row & -LINE; at < end; at += LINE) {
+                a = a.or(line(at));
+            }
+        }
+        return a.reduceLanes(VectorOperators.OR);
+    }
+
+    /** The line at {@code at}, folded into one vector. */
+    private LongVector line(long at) {
+        LongVector all = LongVector.fromMemorySegment(LANES, buffer, at, ORDER);
+        for (int i = VECTOR; i < LINE; i += VECTOR) {
+            all = all.or(LongVector.fromMemorySegment(LANES, buffer, at + i, ORDER));
+        }
+        return all;
+    }
+
+    @Override
+    public void close() {
+        memory.close();
+    }
+}
