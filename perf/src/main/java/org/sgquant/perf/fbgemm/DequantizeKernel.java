@@ -2,14 +2,15 @@ package org.sgquant.perf.fbgemm;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHR;
+import static jdk.incubator.vector.VectorOperators.ZERO_EXTEND_B2I;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 import org.sgquant.tensor.CsrGraph;
@@ -87,22 +88,30 @@ final class DequantizeKernel {
             FloatVector scale = FloatVector.broadcast(FLOATS, x.get(JAVA_FLOAT_UNALIGNED, row + scaleAt));
             float offset = x.get(JAVA_FLOAT_UNALIGNED, row + scaleAt + Float.BYTES);
             long at = row + first;
-            IntVector v = ints(at);
-            s0 = floats(v).fma(scale, s0.add(offset));
-            v = ints(at + LANES);
-            s1 = floats(v).fma(scale, s1.add(offset));
-            v = ints(at + 2L * LANES);
-            s2 = floats(v).fma(scale, s2.add(offset));
-            v = ints(at + 3L * LANES);
-            s3 = floats(v).fma(scale, s3.add(offset));
-            v = ints(at + 4L * LANES);
-            s4 = floats(v).fma(scale, s4.add(offset));
-            v = ints(at + 5L * LANES);
-            s5 = floats(v).fma(scale, s5.add(offset));
-            v = ints(at + 6L * LANES);
-            s6 = floats(v).fma(scale, s6.add(offset));
-            v = ints(at + 7L * LANES);
-            s7 = floats(v).fma(scale, s7.add(offset));
+            IntVector v = (IntVector)
+                    ByteVector.fromMemorySegment(BYTES, x, at, ORDER).convertShape(ZERO_EXTEND_B2I, INTS, 0);
+            s0 = ((FloatVector) v.convertShape(I2F, FLOATS, 0)).fma(scale, s0.add(offset));
+            v = (IntVector)
+                    ByteVector.fromMemorySegment(BYTES, x, at + LANES, ORDER).convertShape(ZERO_EXTEND_B2I, INTS, 0);
+            s1 = ((FloatVector) v.convertShape(I2F, FLOATS, 0)).fma(scale, s1.add(offset));
+            v = (IntVector) ByteVector.fromMemorySegment(BYTES, x, at + 2L * LANES, ORDER)
+                    .convertShape(ZERO_EXTEND_B2I, INTS, 0);
+            s2 = ((FloatVector) v.convertShape(I2F, FLOATS, 0)).fma(scale, s2.add(offset));
+            v = (IntVector) ByteVector.fromMemorySegment(BYTES, x, at + 3L * LANES, ORDER)
+                    .convertShape(ZERO_EXTEND_B2I, INTS, 0);
+            s3 = ((FloatVector) v.convertShape(I2F, FLOATS, 0)).fma(scale, s3.add(offset));
+            v = (IntVector) ByteVector.fromMemorySegment(BYTES, x, at + 4L * LANES, ORDER)
+                    .convertShape(ZERO_EXTEND_B2I, INTS, 0);
+            s4 = ((FloatVector) v.convertShape(I2F, FLOATS, 0)).fma(scale, s4.add(offset));
+            v = (IntVector) ByteVector.fromMemorySegment(BYTES, x, at + 5L * LANES, ORDER)
+                    .convertShape(ZERO_EXTEND_B2I, INTS, 0);
+            s5 = ((FloatVector) v.convertShape(I2F, FLOATS, 0)).fma(scale, s5.add(offset));
+            v = (IntVector) ByteVector.fromMemorySegment(BYTES, x, at + 6L * LANES, ORDER)
+                    .convertShape(ZERO_EXTEND_B2I, INTS, 0);
+            s6 = ((FloatVector) v.convertShape(I2F, FLOATS, 0)).fma(scale, s6.add(offset));
+            v = (IntVector) ByteVector.fromMemorySegment(BYTES, x, at + 7L * LANES, ORDER)
+                    .convertShape(ZERO_EXTEND_B2I, INTS, 0);
+            s7 = ((FloatVector) v.convertShape(I2F, FLOATS, 0)).fma(scale, s7.add(offset));
         }
         s0.intoArray(sums, 0);
         s1.intoArray(sums, LANES);
@@ -128,18 +137,22 @@ final class DequantizeKernel {
             FloatVector scale = FloatVector.broadcast(FLOATS, x.get(JAVA_FLOAT_UNALIGNED, row + scaleAt));
             float offset = x.get(JAVA_FLOAT_UNALIGNED, row + scaleAt + Float.BYTES);
             long at = row + first;
-            IntVector v = ints(at);
-            s0 = floats(v.and(15)).fma(scale, s0.add(offset));
-            s1 = floats(v.lanewise(LSHR, 4)).fma(scale, s1.add(offset));
-            v = ints(at + LANES);
-            s2 = floats(v.and(15)).fma(scale, s2.add(offset));
-            s3 = floats(v.lanewise(LSHR, 4)).fma(scale, s3.add(offset));
-            v = ints(at + 2L * LANES);
-            s4 = floats(v.and(15)).fma(scale, s4.add(offset));
-            s5 = floats(v.lanewise(LSHR, 4)).fma(scale, s5.add(offset));
-            v = ints(at + 3L * LANES);
-            s6 = floats(v.and(15)).fma(scale, s6.add(offset));
-            s7 = floats(v.lanewise(LSHR, 4)).fma(scale, s7.add(offset));
+            IntVector v = (IntVector)
+                    ByteVector.fromMemorySegment(BYTES, x, at, ORDER).convertShape(ZERO_EXTEND_B2I, INTS, 0);
+            s0 = ((FloatVector) v.and(15).convertShape(I2F, FLOATS, 0)).fma(scale, s0.add(offset));
+            s1 = ((FloatVector) v.lanewise(LSHR, 4).convertShape(I2F, FLOATS, 0)).fma(scale, s1.add(offset));
+            v = (IntVector)
+                    ByteVector.fromMemorySegment(BYTES, x, at + LANES, ORDER).convertShape(ZERO_EXTEND_B2I, INTS, 0);
+            s2 = ((FloatVector) v.and(15).convertShape(I2F, FLOATS, 0)).fma(scale, s2.add(offset));
+            s3 = ((FloatVector) v.lanewise(LSHR, 4).convertShape(I2F, FLOATS, 0)).fma(scale, s3.add(offset));
+            v = (IntVector) ByteVector.fromMemorySegment(BYTES, x, at + 2L * LANES, ORDER)
+                    .convertShape(ZERO_EXTEND_B2I, INTS, 0);
+            s4 = ((FloatVector) v.and(15).convertShape(I2F, FLOATS, 0)).fma(scale, s4.add(offset));
+            s5 = ((FloatVector) v.lanewise(LSHR, 4).convertShape(I2F, FLOATS, 0)).fma(scale, s5.add(offset));
+            v = (IntVector) ByteVector.fromMemorySegment(BYTES, x, at + 3L * LANES, ORDER)
+                    .convertShape(ZERO_EXTEND_B2I, INTS, 0);
+            s6 = ((FloatVector) v.and(15).convertShape(I2F, FLOATS, 0)).fma(scale, s6.add(offset));
+            s7 = ((FloatVector) v.lanewise(LSHR, 4).convertShape(I2F, FLOATS, 0)).fma(scale, s7.add(offset));
         }
         s0.intoArray(sums, 0);
         s1.intoArray(sums, LANES);
@@ -165,16 +178,18 @@ final class DequantizeKernel {
             FloatVector scale = FloatVector.broadcast(FLOATS, x.get(JAVA_FLOAT_UNALIGNED, row + scaleAt));
             float offset = x.get(JAVA_FLOAT_UNALIGNED, row + scaleAt + Float.BYTES);
             long at = row + first;
-            IntVector v = ints(at);
-            s0 = floats(v.and(3)).fma(scale, s0.add(offset));
-            s1 = floats(v.lanewise(LSHR, 2).and(3)).fma(scale, s1.add(offset));
-            s2 = floats(v.lanewise(LSHR, 4).and(3)).fma(scale, s2.add(offset));
-            s3 = floats(v.lanewise(LSHR, 6)).fma(scale, s3.add(offset));
-            v = ints(at + LANES);
-            s4 = floats(v.and(3)).fma(scale, s4.add(offset));
-            s5 = floats(v.lanewise(LSHR, 2).and(3)).fma(scale, s5.add(offset));
-            s6 = floats(v.lanewise(LSHR, 4).and(3)).fma(scale, s6.add(offset));
-            s7 = floats(v.lanewise(LSHR, 6)).fma(scale, s7.add(offset));
+            IntVector v = (IntVector)
+                    ByteVector.fromMemorySegment(BYTES, x, at, ORDER).convertShape(ZERO_EXTEND_B2I, INTS, 0);
+            s0 = ((FloatVector) v.and(3).convertShape(I2F, FLOATS, 0)).fma(scale, s0.add(offset));
+            s1 = ((FloatVector) v.lanewise(LSHR, 2).and(3).convertShape(I2F, FLOATS, 0)).fma(scale, s1.add(offset));
+            s2 = ((FloatVector) v.lanewise(LSHR, 4).and(3).convertShape(I2F, FLOATS, 0)).fma(scale, s2.add(offset));
+            s3 = ((FloatVector) v.lanewise(LSHR, 6).convertShape(I2F, FLOATS, 0)).fma(scale, s3.add(offset));
+            v = (IntVector)
+                    ByteVector.fromMemorySegment(BYTES, x, at + LANES, ORDER).convertShape(ZERO_EXTEND_B2I, INTS, 0);
+            s4 = ((FloatVector) v.and(3).convertShape(I2F, FLOATS, 0)).fma(scale, s4.add(offset));
+            s5 = ((FloatVector) v.lanewise(LSHR, 2).and(3).convertShape(I2F, FLOATS, 0)).fma(scale, s5.add(offset));
+            s6 = ((FloatVector) v.lanewise(LSHR, 4).and(3).convertShape(I2F, FLOATS, 0)).fma(scale, s6.add(offset));
+            s7 = ((FloatVector) v.lanewise(LSHR, 6).convertShape(I2F, FLOATS, 0)).fma(scale, s7.add(offset));
         }
         s0.intoArray(sums, 0);
         s1.intoArray(sums, LANES);
@@ -200,15 +215,16 @@ final class DequantizeKernel {
             FloatVector scale = FloatVector.broadcast(FLOATS, x.get(JAVA_FLOAT_UNALIGNED, row + scaleAt));
             float offset = x.get(JAVA_FLOAT_UNALIGNED, row + scaleAt + Float.BYTES);
             long at = row + first;
-            IntVector v = ints(at);
-            s0 = floats(v.and(1)).fma(scale, s0.add(offset));
-            s1 = floats(v.lanewise(LSHR, 1).and(1)).fma(scale, s1.add(offset));
-            s2 = floats(v.lanewise(LSHR, 2).and(1)).fma(scale, s2.add(offset));
-            s3 = floats(v.lanewise(LSHR, 3).and(1)).fma(scale, s3.add(offset));
-            s4 = floats(v.lanewise(LSHR, 4).and(1)).fma(scale, s4.add(offset));
-            s5 = floats(v.lanewise(LSHR, 5).and(1)).fma(scale, s5.add(offset));
-            s6 = floats(v.lanewise(LSHR, 6).and(1)).fma(scale, s6.add(offset));
-            s7 = floats(v.lanewise(LSHR, 7)).fma(scale, s7.add(offset));
+            IntVector v = (IntVector)
+                    ByteVector.fromMemorySegment(BYTES, x, at, ORDER).convertShape(ZERO_EXTEND_B2I, INTS, 0);
+            s0 = ((FloatVector) v.and(1).convertShape(I2F, FLOATS, 0)).fma(scale, s0.add(offset));
+            s1 = ((FloatVector) v.lanewise(LSHR, 1).and(1).convertShape(I2F, FLOATS, 0)).fma(scale, s1.add(offset));
+            s2 = ((FloatVector) v.lanewise(LSHR, 2).and(1).convertShape(I2F, FLOATS, 0)).fma(scale, s2.add(offset));
+            s3 = ((FloatVector) v.lanewise(LSHR, 3).and(1).convertShape(I2F, FLOATS, 0)).fma(scale, s3.add(offset));
+            s4 = ((FloatVector) v.lanewise(LSHR, 4).and(1).convertShape(I2F, FLOATS, 0)).fma(scale, s4.add(offset));
+            s5 = ((FloatVector) v.lanewise(LSHR, 5).and(1).convertShape(I2F, FLOATS, 0)).fma(scale, s5.add(offset));
+            s6 = ((FloatVector) v.lanewise(LSHR, 6).and(1).convertShape(I2F, FLOATS, 0)).fma(scale, s6.add(offset));
+            s7 = ((FloatVector) v.lanewise(LSHR, 7).convertShape(I2F, FLOATS, 0)).fma(scale, s7.add(offset));
         }
         s0.intoArray(sums, 0);
         s1.intoArray(sums, LANES);
@@ -218,15 +234,5 @@ final class DequantizeKernel {
         s5.intoArray(sums, 5 * LANES);
         s6.intoArray(sums, 6 * LANES);
         s7.intoArray(sums, 7 * LANES);
-    }
-
-    /** Unsigned bytes from {@code at} on. */
-    private IntVector ints(long at) {
-        return (IntVector) ByteVector.fromMemorySegment(BYTES, x, at, ORDER)
-                .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
-    }
-
-    private static FloatVector floats(IntVector v) {
-        return (FloatVector) v.convertShape(VectorOperators.I2F, FLOATS, 0);
     }
 }
