@@ -31,12 +31,12 @@ public final class BundledLibrary {
     }
 
     /**
-     * Unpacks {@code files} of {@code folder} on the class path beside each other, opens them in that order and hands
-     * them to {@code firstUse}, which must make the library load all that it will ever need: the files are deleted
-     * afterwards, and stay mapped.
+     * Unpacks {@code files} of {@code folder} on the class path beside each other, opens the last {@code open} of them in
+     * order and hands them to {@code firstUse}, which must make the library load all that it will ever need: the files
+     * are deleted afterwards, and stay mapped.
      *
      * @param folder of the resources, as in {@code org/bytedeco/mkl/linux-x86_64}
-     * @param open how many of the files, the last ones, are opened here; the library itself opens the others
+     * @param open how many files are opened here; the library itself opens the others
      * @throws DeviceUnavailableException with the reason in one sentence where the library cannot be loaded
      */
     public static BundledLibrary load(String folder, List<String> files, int open, Consumer<BundledLibrary> firstUse) {
