@@ -5,7 +5,6 @@ import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.Calibration;
 import org.sgquant.kernels.Transfer;
 import org.sgquant.tensor.BitWidth;
-import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.HostMemory;
@@ -23,12 +22,6 @@ record Operands(Backend backend, Memory memory) implements AutoCloseable {
     FloatMatrix matrix(Function<HostMemory, FloatMatrix> source) {
         try (HostMemory host = new HostMemory()) {
             return new Transfer(backend, memory).matrix(source.apply(host));
-        }
-    }
-
-    CsrGraph graph(int nodes, int degree) {
-        try (HostMemory host = new HostMemory()) {
-            return new Transfer(backend, memory).graph(RandomOperands.graph(host, nodes, degree));
         }
     }
 

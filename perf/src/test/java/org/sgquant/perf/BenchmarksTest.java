@@ -7,6 +7,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.openjdk.jmh.annotations.Param;
+import org.sgquant.perf.workload.Kernel;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.HostMemory;
 
@@ -14,24 +16,37 @@ import org.sgquant.tensor.HostMemory;
 class BenchmarksTest {
 
     @ParameterizedTest
-    @ValueSource(ints = {32, 8, 4, 2, 1})
-    void spmm_fills_every_row(int bits) {
-        SpmmBenchmark benchmark = new SpmmBenchmark();
-        benchmark.bits = bits;
-        benchmark.nodes = 31;
-        benchmark.degree = 3;
-        benchmark.features = 5;
-        once(benchmark, 31, 5);
+    @ValueSource(strings = {"spmm", "spmm-weighted", "spmm-gemm", "gemm", "pack", "unpack"})
+    void kernels_fill_every_row(String kernel) {
+        for (int bits : Kernel.WIDTHS) {
+            KernelsBenchmark benchmark = new KernelsBenchmark();
+            benchmark.kernel = kernel;
+            benchmark.bits = bits;
+            benchmark.shape = "computers/40";
+            benchmark.features = 5;
+            benchmark.threads = 1;
+            benchmark.setUp();
+            benchmark.run();
+            assertThat(benchmark.result().rows()).isEqualTo(343);
+            assertThat(List.of(benchmark.result().toArray()))
+                    .allSatisfy(row -> assertThat(row).isNotEqualTo(new float[row.length]));
+            benchmark.tearDown();
+        }
     }
 
-    @ParameterizedTest
-    @ValueSource(ints = {8, 4, 2, 1})
-    void pack_stores_every_row(int bits) {
-        PackBenchmark benchmark = new PackBenchmark();
-        benchmark.bits = bits;
-        benchmark.nodes = 31;
-        benchmark.features = 5;
-        once(benchmark, 31, 5);
+    @Test
+    void the_kernels_and_widths_of_bench_are_those_of_jmh() throws Exception {
+        assertThat(KernelsBenchmark.class
+                        .getField("kernel")
+                        .getAnnotation(Param.class)
+                        .value())
+                .containsExactlyElementsOf(Kernel.words());
+        assertThat(KernelsBenchmark.class
+                        .getField("bits")
+                        .getAnnotation(Param.class)
+                        .value())
+                .containsExactlyElementsOf(
+                        Kernel.WIDTHS.stream().map(String::valueOf).toList());
     }
 
     @ParameterizedTest

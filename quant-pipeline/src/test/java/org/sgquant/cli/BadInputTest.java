@@ -183,4 +183,12 @@ final class BadInputTest {
         assertThat(result.json().at("/quantized/bits").asText()).contains("L1.message=4");
         assertThat(result.err()).contains("accuracy gate missed").doesNotContain("\tat ");
     }
+
+    @Test
+    void bench_says_where_it_is_to_be_had_where_the_module_perf_is_not() {
+        Cli.Result result = Cli.run("bench", "--check", "-o", "json");
+        assertThat(result.code()).isEqualTo(ExitCode.UNAVAILABLE);
+        assertThat(result.err()).contains("is in the module perf").contains("quant-pipeline/bin/sgquant bench");
+        assertThat(Cli.run("--help").out()).doesNotContain("bench");
+    }
 }

@@ -22,7 +22,7 @@ import picocli.CommandLine.Option;
             "Measure kernels on this CPU, after each has given the results of the reference: at every width, on graphs,"
                     + " beside ceilings of memory and libraries that are on the class path. Everything takes turns, so"
                     + " that what else the machine does hits all alike.",
-            "Without options: a Reddit-like graph of a sixteenth of its size, and training, inference and search on a"
+            "Without options: a Reddit-like graph of a 32nd of its nodes, and training, inference and search on a"
                     + " Cora-like one; under a minute."
         },
         footerHeading = "%nExamples:%n",
@@ -56,7 +56,7 @@ public final class BenchCommand implements ExtraCommand {
             paramLabel = "NAME[/K]",
             split = ",",
             description = "Of tiny, cora, computers, tolokers, arxiv, reddit, products; /K takes a K-th of the nodes"
-                    + " (default: reddit/16). Real where the data are found, else generated.")
+                    + " (default: reddit/32). Real where the data are found, else generated.")
     List<String> shapes;
 
     @Option(
@@ -83,7 +83,7 @@ public final class BenchCommand implements ExtraCommand {
     @Option(
             names = {"-r", "--repetitions"},
             paramLabel = "N",
-            description = "Rounds in which everything is timed once (default: what fits 20 seconds, 5 to 25).")
+            description = "Rounds in which everything is timed once (default: what fits 12 seconds, 3 to 25).")
     Integer repetitions;
 
     @Option(

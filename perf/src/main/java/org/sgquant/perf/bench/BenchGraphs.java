@@ -37,16 +37,8 @@ record BenchGraphs(Datasets datasets, Path work, Consumer<String> note) {
 
     /** Checks a name; a sentence says what is wrong with it. */
     static GraphShape shape(String name) {
-        String[] parts = name.split("/", 2);
-        Words.require("shape", parts[0], GraphShape.names());
-        if (parts.length == 1) {
-            return GraphShape.named(parts[0]);
-        }
-        if (!parts[1].matches("[1-9]\\d{0,5}")) {
-            throw new IllegalArgumentException(
-                    "shape '" + name + "': after the slash got '" + parts[1] + "', expected a whole number from 1 on");
-        }
-        return GraphShape.named(parts[0]).dividedBy(Integer.parseInt(parts[1]));
+        Words.require("shape", name.split("/", 2)[0], GraphShape.names());
+        return GraphShape.parse(name);
     }
 
     /** Whether the data of {@code name} are found. */

@@ -31,7 +31,7 @@ record BenchOptions(
         Format format,
         String reproduce) {
 
-    private static final double SECONDS = 20;
+    private static final double SECONDS = 12;
     private static final int MOST_THREADS = 1024;
     private static final int MOST_FEATURES = 1 << 16;
     private static final double DEFAULT_EDGES = 1e7;
@@ -69,7 +69,7 @@ record BenchOptions(
                 ? GraphShape.names().stream()
                         .filter(name -> !name.equals("tiny"))
                         .toList()
-                : c.shapes != null ? c.shapes : List.of(kernels ? "reddit/16" : "cora");
+                : c.shapes != null ? c.shapes : List.of(kernels ? "reddit/32" : "cora");
         shapes.forEach(BenchGraphs::shape);
         return new BenchOptions(
                 selection(c),

@@ -48,11 +48,11 @@ final class BenchRun {
         KernelBench kernels = new KernelBench(options.selection(), options.rounds(), backend, peers);
         try {
             Machine machine = Machine.of(kernels.backendDescription());
-            if (options.kernels()) {
-                kernels(kernels);
-            }
             if (options.brief()) {
                 endToEnd("cora", peers, EndToEnd.Size.SHORT);
+            }
+            if (options.kernels()) {
+                kernels(kernels);
             }
             if (options.endToEnd()) {
                 options.shapes().forEach(shape -> endToEnd(shape, peers, EndToEnd.Size.LONG));

@@ -50,8 +50,8 @@ final class BenchTables {
     private static void kernels(BenchReport report, List<String> lines) {
         report.ceiling()
                 .getOrDefault("stream", List.of())
-                .forEach(rate -> lines.add("Stream on %d threads beside %s: %s GB/s."
-                        .formatted(rate.threads(), rate.shape(), Numbers.text(rate.gbps()))));
+                .forEach(rate -> lines.add("Stream beside %s, threads %d: %s GB/s."
+                        .formatted(rate.shape(), rate.threads(), Numbers.text(rate.gbps()))));
         lines.add(report.checked() + " outputs (" + report.checkedValues() + " values) compared with the reference, "
                 + report.failures().size() + " wrong. Spread: 10th to 90th percentile. Ceiling: the time of a gather of"
                 + " the same rows, or the stream's rate.");

@@ -27,7 +27,7 @@ final class Ceiling implements AutoCloseable {
     private static final VectorSpecies<Long> LANES = LongVector.SPECIES_PREFERRED;
     private static final int VECTOR = LANES.vectorByteSize();
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
-    private static final int LINE = (int) Memory.ALIGNMENT;
+    private static final long LINE = Memory.ALIGNMENT;
     private static final int STREAM_BLOCK = 4096;
 
     private final HostMemory memory = new HostMemory();
@@ -82,23 +82,33 @@ final class Ceiling implements AutoCloseable {
         return a.reduceLanes(VectorOperators.OR);
     }
 
-    /** Rows over several lines. */
+    /** Rows of several lines: up to four at a time, so that loads do not wait for each other. */
     private long rows(MemorySegment sources, int from, int to, long rowBytes) {
         LongVector a = LongVector.zero(LANES);
+        LongVector b = a;
+        LongVector c = a;
+        LongVector d = a;
         for (int e = from; e < to; e++) {
             long row = sources.get(JAVA_INT, 4L * e) * rowBytes;
             long end = row + rowBytes;
-            for (long at = row & -LINE; at < end; at += LINE) {
+            long at = row & -LINE;
+            for (; at + 4 * LINE <= end; at += 4 * LINE) {
+                a = a.or(line(at));
+                b = b.or(line(at + LINE));
+                c = c.or(line(at + 2 * LINE));
+                d = d.or(line(at + 3 * LINE));
+            }
+            for (; at < end; at += LINE) {
                 a = a.or(line(at));
             }
         }
-        return a.reduceLanes(VectorOperators.OR);
+        return a.or(b).or(c.or(d)).reduceLanes(VectorOperators.OR);
     }
 
     /** The line at {@code at}, folded into one vector. */
     private LongVector line(long at) {
         LongVector all = LongVector.fromMemorySegment(LANES, buffer, at, ORDER);
-        for (int i = VECTOR; i < LINE; i += VECTOR) {
+        for (long i = VECTOR; i < LINE; i += VECTOR) {
             all = all.or(LongVector.fromMemorySegment(LANES, buffer, at + i, ORDER));
         }
         return all;

@@ -97,8 +97,8 @@ final class EndToEnd {
      */
     record Size(Rounds rounds, int trainings, int trials) {
 
-        static final Size SHORT = new Size(Rounds.within(1), 3, 12);
-        static final Size LONG = new Size(Rounds.within(5), 7, 60);
+        static final Size SHORT = new Size(new Rounds(5, 100, 1.5, 1500), 3, 12);
+        static final Size LONG = new Size(new Rounds(11, 500, 5, 3000), 7, 60);
     }
 
     private final Dataset dataset;

@@ -1,6 +1,7 @@
 package org.sgquant.perf.bench;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +30,7 @@ final class KernelBench {
     record Failure(String kernel, int bits, String shape, int features, int threads, String peer, String message) {
 
         String sentence() {
-            return "%s at %d bits on %s, %d features, %d threads, by %s: %s"
+            return "%s at %d bits on %s (features %d, threads %d) by %s: %s"
                     .formatted(kernel, bits, shape, features, threads, peer == null ? "sgquant" : peer, message);
         }
     }
@@ -64,8 +65,9 @@ final class KernelBench {
         selection.threads().forEach(threads -> backends.put(threads, backend.apply(threads)));
     }
 
+    /** Of the most threads. */
     String backendDescription() {
-        return backends.values().iterator().next().description();
+        return backends.get(Collections.max(backends.keySet())).description();
     }
 
     /** Measures on {@code graph}; closes nothing of it. */

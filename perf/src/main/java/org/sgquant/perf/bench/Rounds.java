@@ -20,9 +20,9 @@ record Rounds(int least, int most, double seconds, double warmUpMilliseconds) {
         return new Rounds(count, count, 0, WARM_UP);
     }
 
-    /** As many as fit into {@code seconds}, from 5 to 25. */
+    /** As many as fit into {@code seconds}, from 3 to 25. */
     static Rounds within(double seconds) {
-        return new Rounds(5, 25, seconds, WARM_UP);
+        return new Rounds(3, 25, seconds, WARM_UP);
     }
 
     /** One, without warm-up: enough to see whether something runs. */

@@ -48,7 +48,7 @@ final class Scaling {
         List<String> markdown() {
             List<String> lines = new ArrayList<>();
             lines.add(
-                    "%s at %d bits, %d features, %d threads: time grows as edges^%s (R^2 %s), %s ms per million edges."
+                    "%s at %d bits (features %d, threads %d): time grows as edges^%s (R^2 %s), %s ms per million edges."
                             .formatted(
                                     kernel,
                                     bits,

@@ -42,6 +42,20 @@ public record GraphShape(
                         "graph '" + name + "' does not exist: choose " + String.join(", ", names())));
     }
 
+    /** The shape {@code NAME}, or {@code NAME/K} for {@link #dividedBy} K. */
+    public static GraphShape parse(String text) {
+        String[] parts = text.split("/", 2);
+        GraphShape whole = named(parts[0]);
+        if (parts.length == 1) {
+            return whole;
+        }
+        if (!parts[1].matches("[1-9]\\d{0,5}")) {
+            throw new IllegalArgumentException(
+                    "shape '" + text + "': after the slash got '" + parts[1] + "', expected a whole number from 1 on");
+        }
+        return whole.dividedBy(Integer.parseInt(parts[1]));
+    }
+
     public static List<String> names() {
         return ALL.stream().map(GraphShape::name).toList();
     }
