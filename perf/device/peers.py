@@ -105,6 +105,8 @@ class Graph:
 
 
 def ints(file, size):
+    if size == 0:
+        return torch.zeros(0, dtype=torch.int32)
     return torch.from_file(str(file), size=size, dtype=torch.int32)
 
 

@@ -3,19 +3,28 @@ package org.sgquant.cuda;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Consumer;
 
-/** A native library that lies among the classes; it stays loaded. */
+/** A native library of Linux on x86-64 out of the class path, and its functions. It stays open as long as the JVM runs. */
 public final class BundledLibrary {
 
-    private final String name;
-    private final DynamicLoader.Library library;
+    private static final String PLATFORM = "Linux on amd64";
 
-    private BundledLibrary(String name, DynamicLoader.Library library) {
+    private final String name;
+    private final List<DynamicLoader.Library> opened;
+
+    private BundledLibrary(String name, List<DynamicLoader.Library> opened) {
         this.name = name;
-        this.library = library;
+        this.opened = opened;
     }
 
     /** Why a library cannot be used, in one sentence. */
@@ -25,37 +34,77 @@ public final class BundledLibrary {
         }
     }
 
+    /** Unpacks and opens {@code file}, which needs no other, of {@code folder} on the class path. */
+    public static BundledLibrary load(String folder, String file) throws UnusableException {
+        return load(folder, List.of(file), 1, library -> {});
+    }
+
     /**
-     * Loads the resource {@code file} beside {@code neighbour} from a private folder.
+     * Unpacks {@code files} of {@code folder} on the class path beside each other, opens the last {@code open} of them in
+     * order and hands them to {@code firstUse}, which must make the library load all that it will ever need: the files
+     * are deleted afterwards, and stay mapped.
      *
-     * @throws UnusableException where there is no such resource, or Java or the system refuses it
+     * @param folder of the resources, as in {@code org/bytedeco/mkl/linux-x86_64}
+     * @param open how many files are opened here; the library itself opens the others
+     * @throws UnusableException where one is missing, or Java or the system refuses it
      */
-    public static BundledLibrary load(Class<?> neighbour, String file) throws UnusableException {
+    public static BundledLibrary load(String folder, List<String> files, int open, Consumer<BundledLibrary> firstUse)
+            throws UnusableException {
+        String name = files.getLast();
+        String platform = System.getProperty("os.name") + " on " + System.getProperty("os.arch");
+        if (!platform.equals(PLATFORM)) {
+            throw new UnusableException(name + " is of " + PLATFORM + ", this is " + platform);
+        }
         if (NativeAccess.denial().isPresent()) {
             throw new UnusableException(NativeAccess.denial().get());
         }
-        try (InputStream content = neighbour.getResourceAsStream(file)) {
-            if (content == null) {
-                throw new UnusableException(file + " was not built");
+        try (PrivateFolder unpacked = PrivateFolder.create()) {
+            for (String file : files) {
+                unpack(folder + "/" + file, unpacked.path().resolve(file));
             }
-            try (PrivateFolder folder = PrivateFolder.create()) {
-                Path copy = folder.path().resolve(file);
-                Files.copy(content, copy);
-                return new BundledLibrary(file, DynamicLoader.open(copy.toString()));
-            } catch (DynamicLoader.RefusedException e) {
-                throw new UnusableException(file + " cannot be loaded: " + LoadFailure.reason(file, e.getMessage()));
+            List<DynamicLoader.Library> opened = new ArrayList<>();
+            for (String file : files.subList(files.size() - open, files.size())) {
+                opened.add(open(unpacked.path().resolve(file)));
             }
-        } catch (IOException | UncheckedIOException e) {
-            throw new UnusableException(file + " cannot be loaded: " + e.getMessage());
+            BundledLibrary loaded = new BundledLibrary(name, opened.reversed());
+            firstUse.accept(loaded);
+            return loaded;
+        } catch (UncheckedIOException e) {
+            throw new UnusableException(name + " cannot be unpacked: " + e.getMessage());
         }
     }
 
-    /** The address of {@code function}, which the library is known to have. */
-    public MemorySegment address(String function) {
-        MemorySegment address = library.find(function);
-        if (address == null) {
-            throw new IllegalStateException(name + ": no function " + function);
+    private static void unpack(String resource, Path file) throws UnusableException {
+        try (InputStream in = BundledLibrary.class.getResourceAsStream("/" + resource)) {
+            if (in == null) {
+                throw new UnusableException(resource + " is not on the class path");
+            }
+            Files.copy(in, file);
+        } catch (IOException e) {
+            throw new UnusableException(resource + " cannot be unpacked to " + file + ": " + e.getMessage());
         }
-        return address;
+    }
+
+    private static DynamicLoader.Library open(Path file) throws UnusableException {
+        try {
+            return DynamicLoader.open(file.toString());
+        } catch (DynamicLoader.RefusedException e) {
+            throw new UnusableException(
+                    file.getFileName() + " cannot be loaded: " + LoadFailure.reason(file.toString(), e.getMessage()));
+        }
+    }
+
+    /**
+     * The function {@code function} of type {@code type}.
+     *
+     * @throws IllegalStateException where the library has none of that name
+     */
+    public MethodHandle function(String function, FunctionDescriptor type) {
+        MemorySegment address = opened.stream()
+                .map(library -> library.find(function))
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException(name + " has no function " + function));
+        return Linker.nativeLinker().downcallHandle(address, type);
     }
 }

@@ -13,7 +13,7 @@ import java.util.stream.Stream;
  * A new folder in {@code java.io.tmpdir} that only the owner may enter, where native libraries lie while they are
  * loaded. It is deleted afterwards, also by a JVM that is told to exit meanwhile: the libraries stay mapped.
  */
-final class PrivateFolder implements AutoCloseable {
+public final class PrivateFolder implements AutoCloseable {
 
     static final String TEMPORARY_FOLDER = "java.io.tmpdir";
 
@@ -27,7 +27,7 @@ final class PrivateFolder implements AutoCloseable {
     }
 
     /** @throws UncheckedIOException where the temporary folder takes no other */
-    static PrivateFolder create() {
+    public static PrivateFolder create() {
         String temporaryFolder = System.getProperty(TEMPORARY_FOLDER);
         try {
             return new PrivateFolder(Files.createTempDirectory(Path.of(temporaryFolder), "sgquant-natives-"));
@@ -36,7 +36,7 @@ final class PrivateFolder implements AutoCloseable {
         }
     }
 
-    Path path() {
+    public Path path() {
         return path;
     }
 

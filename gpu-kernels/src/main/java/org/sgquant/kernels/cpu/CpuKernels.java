@@ -5,7 +5,6 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.invoke.MethodHandle;
 import java.util.Arrays;
 import java.util.Locale;
@@ -98,6 +97,7 @@ public enum CpuKernels {
     /** Loaded when first asked for. */
     private static final class Library {
 
+        private static final String FOLDER = "org/sgquant/kernels/cpu";
         private static final String FILE = "libsgquant-cpu.so";
 
         /** Why there is no library, null where there is. */
@@ -111,9 +111,9 @@ public enum CpuKernels {
             BundledLibrary library = null;
             String refusal = null;
             try {
-                library = BundledLibrary.load(CpuKernels.class, FILE);
+                library = BundledLibrary.load(FOLDER, FILE);
             } catch (BundledLibrary.UnusableException e) {
-                refusal = e.getMessage();
+                refusal = "without the C++ kernels (" + e.getMessage() + ")";
             }
             REFUSAL = refusal;
             VECTOR_BITS = library == null ? 0 : vectorBits(library);
@@ -123,8 +123,7 @@ public enum CpuKernels {
 
         private static int vectorBits(BundledLibrary library) {
             try {
-                return (int) Linker.nativeLinker()
-                        .downcallHandle(library.address("sgq_vector_bits"), FunctionDescriptor.of(JAVA_INT))
+                return (int) library.function("sgq_vector_bits", FunctionDescriptor.of(JAVA_INT))
                         .invokeExact();
             } catch (Throwable e) {
                 throw new AssertionError("sgq_vector_bits throws nothing", e);
@@ -132,10 +131,8 @@ public enum CpuKernels {
         }
 
         private static MethodHandle spmm(BundledLibrary library, String function) {
-            return Linker.nativeLinker()
-                    .downcallHandle(
-                            library.address(function),
-                            FunctionDescriptor.ofVoid(ADDRESS, JAVA_INT, JAVA_INT, ADDRESS, JAVA_LONG));
+            return library.function(
+                    function, FunctionDescriptor.ofVoid(ADDRESS, JAVA_INT, JAVA_INT, ADDRESS, JAVA_LONG));
         }
     }
 }

@@ -133,7 +133,8 @@ final class KernelBench {
             SampledRows.Expected expected = sampled.expected(operation, features);
             backends.forEach((threads, backend) -> {
                 Operation.Prepared prepared = operation.prepare().apply(operands.on(backend));
-                add(new Key(kernel, bits, threads, null), operation.sums(), expected, prepared, prepared.calls());
+                Timed timing = new Timed(prepared.calls());
+                add(new Key(kernel, bits, threads, null), operation.sums(), expected, prepared, timing, () -> {});
             });
             Operation.Prepared shared = operation.prepare().apply(operands);
             Operation.Sums sums = bits == 32 ? operation.sums() : Operation.Sums.OVER_EDGES;
@@ -141,7 +142,8 @@ final class KernelBench {
                 PeerOperation.of(peer.session(), kernel, bits, operands, shared.out())
                         .ifPresent(run -> {
                             peerRuns.add(run);
-                            add(new Key(kernel, bits, peer.threads(), peer.name()), sums, expected, shared, run::run);
+                            Key key = new Key(kernel, bits, peer.threads(), peer.name());
+                            add(key, sums, expected, shared, Timed.of(run), run::fetch);
                         });
             }
         }
@@ -151,17 +153,19 @@ final class KernelBench {
                 Operation.Sums sums,
                 SampledRows.Expected expected,
                 Operation.Prepared prepared,
-                Runnable run) {
+                Timed timing,
+                Runnable fetch) {
             FloatMatrix out = prepared.out();
             // Operations share results: what one leaves must not pass for the next one's. All bits set is NaN.
             out.data().fill((byte) -1);
-            run.run();
+            timing.once();
+            fetch.run();
             prepared.read().run();
             checked++;
             checkedValues += expected.count();
             try {
                 expected.worstError(sums, out, operands.backend());
-                timed.put(key, new Timed(run));
+                timed.put(key, timing);
             } catch (WrongResultException e) {
                 failures.add(new Failure(
                         key.kernel().word(),

@@ -2,6 +2,7 @@ package org.sgquant.perf.bench;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.sgquant.perf.peer.PeerRun;
 
 /** Something to be run again and again, with the milliseconds that it took. */
 final class Timed {
@@ -11,12 +12,41 @@ final class Timed {
 
     private static final int MOST_CALLS = 200;
 
-    private final Runnable run;
+    /** Makes so many calls and says what they took, in milliseconds. */
+    @FunctionalInterface
+    private interface Calls {
+        double milliseconds(int calls);
+    }
+
+    private final Calls run;
     private final List<Double> samples = new ArrayList<>();
     private int callsPerSample = 1;
 
     Timed(Runnable run) {
+        this.run = calls -> {
+            long start = System.nanoTime();
+            for (int i = 0; i < calls; i++) {
+                run.run();
+            }
+            return (System.nanoTime() - start) / 1e6;
+        };
+    }
+
+    private Timed(Calls run) {
         this.run = run;
+    }
+
+    /** By the clock of who computes where that is another process: what travels between them is not its work. */
+    static Timed of(PeerRun run) {
+        Timed here = new Timed((Runnable) run::run);
+        return new Timed((Calls) calls -> {
+            double sum = 0;
+            for (int i = 0; i < calls; i++) {
+                double ms = here.milliseconds(1);
+                sum += run.milliseconds().orElse(ms);
+            }
+            return sum;
+        });
     }
 
     /** Runs for about {@code milliseconds}, twice at the least. */
@@ -34,16 +64,17 @@ final class Timed {
         return last;
     }
 
+    /** Runs, whatever it takes. */
+    void once() {
+        milliseconds(1);
+    }
+
     void sample() {
         samples.add(milliseconds(callsPerSample) / callsPerSample);
     }
 
     private double milliseconds(int calls) {
-        long start = System.nanoTime();
-        for (int i = 0; i < calls; i++) {
-            run.run();
-        }
-        return (System.nanoTime() - start) / 1e6;
+        return run.milliseconds(calls);
     }
 
     /** Milliseconds of one call, sample by sample. */

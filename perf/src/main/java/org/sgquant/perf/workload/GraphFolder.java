@@ -50,12 +50,16 @@ public final class GraphFolder implements AutoCloseable {
     }
 
     public static void write(Path folder, GraphShape shape, CsrGraph graph, long seed) {
+        write(folder, shape.name(), graph, shape.widths(), seed);
+    }
+
+    /** Writes {@code graph}, which is square. */
+    public static void write(Path folder, String name, CsrGraph graph, List<Integer> widths, long seed) {
         try {
             Files.createDirectories(folder);
             write(folder.resolve("rowptr.i32"), graph.rowPtr());
             write(folder.resolve("colidx.i32"), graph.colIdx());
-            Header header = new Header(
-                    shape.name(), graph.numRows(), graph.numEdges(), graph.maxDegree(), shape.widths(), seed);
+            Header header = new Header(name, graph.numRows(), graph.numEdges(), graph.maxDegree(), widths, seed);
             Files.writeString(folder.resolve("graph.json"), Json.write(header) + "\n");
         } catch (IOException e) {
             throw new UncheckedIOException(folder + ": cannot be written: " + e.getMessage(), e);

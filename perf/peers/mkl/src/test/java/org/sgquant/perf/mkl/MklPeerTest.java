@@ -1,0 +1,12 @@
+package org.sgquant.perf.mkl;
+
+import org.sgquant.perf.peer.Peer;
+import org.sgquant.perf.peer.PeerContract;
+
+class MklPeerTest extends PeerContract {
+
+    @Override
+    protected Peer peer() {
+        return new MklPeer();
+    }
+}

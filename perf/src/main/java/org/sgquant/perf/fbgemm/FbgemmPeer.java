@@ -1,0 +1,81 @@
+package org.sgquant.perf.fbgemm;
+
+import java.util.Optional;
+import org.sgquant.kernels.cpu.Workers;
+import org.sgquant.perf.peer.Peer;
+import org.sgquant.perf.peer.PeerRun;
+import org.sgquant.perf.peer.PeerSession;
+import org.sgquant.tensor.CsrGraph;
+import org.sgquant.tensor.FloatMatrix;
+import org.sgquant.tensor.Granularity;
+import org.sgquant.tensor.HostMemory;
+import org.sgquant.tensor.PackedMatrix;
+
+/**
+ * The sums of quantized rows as they are known best, written by us: every row has a scale and an offset of its own, every
+ * edge converts codes to floats and adds {@code scale * code} to sums that stay in registers.
+ *
+ * <p>The form of the embedding lookups of FBGEMM (Khudia et al. 2021, arXiv:2101.05615) for 8, 4 and 2 bits; 1 bit is
+ * ours.
+ */
+public final class FbgemmPeer implements Peer {
+
+    @Override
+    public String name() {
+        return "fbgemm-style";
+    }
+
+    @Override
+    public PeerSession open(int threads) {
+        return new Session(new Workers(threads));
+    }
+
+    private record Session(Workers workers) implements PeerSession {
+
+        @Override
+        public String version() {
+            return "dequantize and add, fused rows, Vector API";
+        }
+
+        @Override
+        public Optional<PeerRun> spmm(CsrGraph graph, PackedMatrix x, FloatMatrix out) {
+            boolean oneBlock = x.scheme().blocks().size() == 1 && x.scheme().granularity() == Granularity.TENSOR;
+            int bits = x.scheme().blocks().getFirst().bits().bits();
+            return oneBlock && (bits == 8 || bits == 4 || bits == 2 || bits == 1)
+                    ? Optional.of(new Sum(workers, graph, x, out))
+                    : Optional.empty();
+        }
+
+        @Override
+        public void close() {
+            workers.close();
+        }
+    }
+
+    /** {@code out_i = sum over edges of fma(scale, code, offset)}; holds the rows in their layout. */
+    private static final class Sum implements PeerRun {
+
+        private final HostMemory memory = new HostMemory();
+        private final Workers workers;
+        private final CsrGraph graph;
+        private final FloatMatrix out;
+        private final FusedRows rows;
+
+        Sum(Workers workers, CsrGraph graph, PackedMatrix x, FloatMatrix out) {
+            this.workers = workers;
+            this.graph = graph;
+            this.out = out;
+            this.rows = new FusedRows(memory, x, DequantizeKernel.LANES);
+        }
+
+        @Override
+        public void run() {
+            workers.runRows(graph, out.stride(), (from, to) -> new DequantizeKernel(graph, rows, out).rows(from, to));
+        }
+
+        @Override
+        public void close() {
+            memory.close();
+        }
+    }
+}
