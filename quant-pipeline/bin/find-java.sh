@@ -15,8 +15,9 @@ find_java() {
   return 0
 }
 
-# Flags of every JVM that runs sgquant's kernels.
-jvm_flags=(--add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED)
+# Flags of every JVM that runs sgquant's kernels. Where C2 has much to do, Java compiles at tier 2 first, meaning to go on
+# by tier 3; C1 gives up on large vector loops there, which then stay at tier 2 for good, 60 times slower.
+jvm_flags=(--add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -XX:Tier3DelayOn=1000000)
 
 # Rows of large matrices are gathered from all over them: pages of 2 MB spare most look-ups of addresses. malloc of
 # glibc 2.35 and later asks for them where the system leaves it to programs; others overlook the variable.
