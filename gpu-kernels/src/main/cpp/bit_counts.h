@@ -8,6 +8,7 @@
 #include "section_sums.h"
 
 namespace sgq {
+namespace {
 
 /** The same as SectionSums of width 1: 64 bits of a row say to which of 64 bytes 1 is added, up to 255 times. */
 template <int BYTES>
@@ -35,6 +36,7 @@ struct BitCounts {
     }
 };
 
+}  // namespace
 }  // namespace sgq
 
 #endif

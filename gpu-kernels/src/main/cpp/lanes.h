@@ -1,4 +1,6 @@
 // Vectors of unsigned lanes of a chosen size, for any instruction set: operators of GCC and Clang, no intrinsics.
+//
+// Everything is of the file that includes it: the linker must not take for AVX2 what was compiled for AVX-512.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +11,7 @@
 #define SGQ_INLINE inline __attribute__((always_inline))
 
 namespace sgq {
+namespace {
 
 template <int BYTES>
 struct Vector {
@@ -69,4 +72,5 @@ SGQ_INLINE Row fold(V v) {
     }
 }
 
+}  // namespace
 }  // namespace sgq

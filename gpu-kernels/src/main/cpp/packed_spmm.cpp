@@ -67,9 +67,9 @@ int32_t first_edge(const int32_t *col_idx, int32_t from, int32_t to, int32_t row
     return from;
 }
 
-/** Where column c0 of section s of row 0 would stand if `block` began with it. */
-SGQ_INLINE const uint8_t *section(const sgq_block *block, int s, int c0) {
-    return block->data + block->section_offset[s] + (int64_t)c0 * block->widths[s] / 8
+/** The address at which column c0 of section s of row 0 would stand if `block` began with it. */
+SGQ_INLINE uintptr_t section(const sgq_block *block, int s, int c0) {
+    return (uintptr_t)block->data + block->section_offset[s] + (int64_t)c0 * block->widths[s] / 8
            - block->row_start * block->stride;
 }
 
@@ -82,7 +82,7 @@ void fetch(const sgq_spmm *x, int32_t from, int32_t to, int c0) {
             block++;
         }
         for (int s = 0; s < block->sections; s++) {
-            __builtin_prefetch(section(block, s, c0) + row * block->stride);
+            __builtin_prefetch((const void *)(section(block, s, c0) + row * block->stride));
         }
     }
 }

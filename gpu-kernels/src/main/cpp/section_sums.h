@@ -4,6 +4,7 @@
 #include "lanes.h"
 
 namespace sgq {
+namespace {
 
 /** Rows to gather: edge e reads at base + col_idx[e] * stride, while what edge e + AHEAD reads is on its way. */
 struct Gather {
@@ -13,7 +14,8 @@ struct Gather {
     const int32_t *col_idx;
     /** The last edge that may be looked at. */
     int32_t last;
-    const uint8_t *base;
+    /** Where row 0 would stand: rows of other blocks are elsewhere, so that it may lie before all memory of this one. */
+    uintptr_t base;
     int64_t stride;
 
     /** How far edges below `end` may look ahead. */
@@ -21,11 +23,11 @@ struct Gather {
 
     template <int BYTES>
     SGQ_INLINE const uint8_t *row(int32_t e, int32_t ahead) const {
-        const uint8_t *later = base + col_idx[e + ahead] * stride;
+        uintptr_t later = base + col_idx[e + ahead] * stride;
         for (int b = 0; b < BYTES; b += LINE) {
-            __builtin_prefetch(later + b);
+            __builtin_prefetch((const void *)(later + b));
         }
-        return base + col_idx[e] * stride;
+        return (const uint8_t *)(base + col_idx[e] * stride);
     }
 };
 
@@ -143,4 +145,5 @@ struct SectionSums {
     }
 };
 
+}  // namespace
 }  // namespace sgq

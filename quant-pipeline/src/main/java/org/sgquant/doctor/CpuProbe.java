@@ -1,12 +1,12 @@
 package org.sgquant.doctor;
 
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import jdk.incubator.vector.FloatVector;
 import org.sgquant.cuda.ByteCount;
 import org.sgquant.kernels.Backend;
+import org.sgquant.kernels.DeviceUnavailableException;
 import org.sgquant.kernels.cpu.CpuBackend;
 import org.sgquant.kernels.cpu.CpuKernels;
 
@@ -37,10 +37,15 @@ final class CpuProbe {
         }
         int bits = vectorBits();
         facts.put("vectorBits", bits);
-        CpuKernels kernels = widestKernels();
+        CpuKernels kernels;
+        try {
+            kernels = CpuKernels.chosen();
+        } catch (IllegalArgumentException | DeviceUnavailableException e) {
+            return Section.failed(NAME, e.getMessage(), facts);
+        }
         facts.put("packedSums", kernels.description());
         facts.put("packedSumsRefused", refusals());
-        String reason = trial();
+        String reason = trial(kernels);
         String summary = cores + (cores == 1 ? " core, " : " cores, ") + bits + "-bit vectors ("
                 + String.join(" ", instructionSets(cpuInfo)) + "), packed sums in " + kernels.description()
                 + ", memory "
@@ -56,12 +61,6 @@ final class CpuProbe {
         return FloatVector.SPECIES_PREFERRED.vectorBitSize();
     }
 
-    private static CpuKernels widestKernels() {
-        return Arrays.stream(CpuKernels.values())
-                .filter(kernels -> kernels.refusal().isEmpty())
-                .reduce(CpuKernels.JAVA, (narrower, wider) -> wider);
-    }
-
     /** Why the kernels that cannot run here cannot. */
     private static Map<String, String> refusals() {
         Map<String, String> refusals = new LinkedHashMap<>();
@@ -71,8 +70,8 @@ final class CpuProbe {
         return refusals;
     }
 
-    private static String trial() {
-        try (Backend cpu = new CpuBackend(Runtime.getRuntime().availableProcessors())) {
+    private static String trial(CpuKernels kernels) {
+        try (Backend cpu = new CpuBackend(Runtime.getRuntime().availableProcessors(), kernels)) {
             return BackendTrial.packedProductIsExact(cpu)
                     ? ""
                     : "the CPU kernels compute another product than the reference";

@@ -54,7 +54,7 @@ public final class CpuBackend extends HostBackend {
     public String description() {
         return "cpu (Vector API, " + FloatVector.SPECIES_PREFERRED.vectorBitSize() + " bits, " + workers.threads()
                 + (workers.threads() == 1 ? " thread" : " threads")
-                + (kernels == CpuKernels.JAVA ? "" : ", packed sums in " + kernels.description())
+                + ", " + kernels.account()
                 + (dense.equals(DenseLibrary.OWN) ? ")" : ", dense products by " + dense + ")");
     }
 

@@ -41,8 +41,19 @@ public enum CpuKernels {
         return description;
     }
 
-    /** What {@link #VARIABLE} asks for, the widest that there are where it is not set. */
-    static CpuKernels chosen() {
+    /** Who sums, and, where it is Java because nothing else can, why. */
+    String account() {
+        Optional<String> reason = this == JAVA ? AVX2.refusal() : Optional.empty();
+        return "packed sums in " + description + reason.map(r -> " (" + r + ")").orElse("");
+    }
+
+    /**
+     * What {@link #VARIABLE} asks for, the widest that there are where it is not set.
+     *
+     * @throws IllegalArgumentException where it names no kernels
+     * @throws DeviceUnavailableException where it names kernels that cannot run here
+     */
+    public static CpuKernels chosen() {
         return named(Optional.ofNullable(System.getenv(VARIABLE)).orElse(AUTO));
     }
 
@@ -110,10 +121,14 @@ public enum CpuKernels {
         static {
             BundledLibrary library = null;
             String refusal = null;
-            try {
-                library = BundledLibrary.load(FOLDER, FILE);
-            } catch (BundledLibrary.UnusableException e) {
-                refusal = "without the C++ kernels (" + e.getMessage() + ")";
+            if (CpuKernels.class.getResource(FILE) == null) {
+                refusal = "sgquant was built without g++ 12 or later";
+            } else {
+                try {
+                    library = BundledLibrary.load(FOLDER, FILE);
+                } catch (BundledLibrary.UnusableException e) {
+                    refusal = e.getMessage();
+                }
             }
             REFUSAL = refusal;
             VECTOR_BITS = library == null ? 0 : vectorBits(library);

@@ -2,6 +2,7 @@ package org.sgquant.kernels.cpu;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.sgquant.kernels.Calibration;
 import org.sgquant.kernels.CounterRandom;
@@ -125,24 +126,31 @@ public final class CpuPackedOps implements PackedOps {
         }
         NativeSpmm spmm = NativeSpmm.sums(kernels, weights, x) ? new NativeSpmm(kernels, workers, graph, x) : null;
         workers.runRows(graph, x.cols() + w.cols(), (from, to) -> {
-            RowTile aggregates = spmm == null ? new RowAggregator(graph, weights, x) : spmm.newTile(TILE);
-            RowProducts products = new RowProducts(w, out);
-            float[][] tile = new float[TILE][Lanes.padded(x.cols())];
-            for (int i = from; i < to; i += TILE) {
-                int rows = Math.min(TILE, to - i);
-                aggregates.rows(i, rows, tile);
-                for (int t = 0; t < rows; t++) {
-                    scale(tile[t], rowScale == null ? 1 : rowScale.get(0, i + t), x.cols());
-                }
-                if (rows == TILE) {
-                    products.dense4(i, tile, x.cols());
-                } else {
-                    for (int t = 0; t < rows; t++) {
-                        products.dense1(i + t, tile[t], x.cols());
-                    }
-                }
+            try (Arena scratch = Arena.ofConfined()) {
+                RowTile aggregates = spmm == null ? new RowAggregator(graph, weights, x) : spmm.tile(to, scratch);
+                multiply(aggregates, x.cols(), rowScale, new RowProducts(w, out), from, to);
             }
         });
+    }
+
+    /** Rows [from, to) of {@code diag(rowScale) aggregates W}. */
+    private static void multiply(
+            RowTile aggregates, int cols, FloatMatrix rowScale, RowProducts products, int from, int to) {
+        float[][] tile = new float[TILE][Lanes.padded(cols)];
+        for (int i = from; i < to; i += TILE) {
+            int rows = Math.min(TILE, to - i);
+            aggregates.rows(i, rows, tile);
+            for (int t = 0; t < rows; t++) {
+                scale(tile[t], rowScale == null ? 1 : rowScale.get(0, i + t), cols);
+            }
+            if (rows == TILE) {
+                products.dense4(i, tile, cols);
+            } else {
+                for (int t = 0; t < rows; t++) {
+                    products.dense1(i + t, tile[t], cols);
+                }
+            }
+        }
     }
 
     private static void scale(float[] row, float factor, int cols) {

@@ -11,6 +11,7 @@ import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
+import java.lang.ref.Reference;
 import java.util.List;
 import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.EdgeWeights;
@@ -26,6 +27,8 @@ import org.sgquant.tensor.QuantScheme.Block;
  * whose scales belong to a tensor, a bucket or a column.
  */
 final class NativeSpmm {
+
+    private static final int TILE_ROWS = 64;
 
     /** {@code sgq_block} of packed_spmm.h. */
     private static final StructLayout BLOCK = MemoryLayout.structLayout(
@@ -54,12 +57,16 @@ final class NativeSpmm {
 
     private final MethodHandle spmm;
     private final MemorySegment arguments;
-    private final int cols;
+    /** Operands, of which C++ has mere addresses: kept from the garbage collector as long as they are in use. */
+    private final CsrGraph graph;
+
+    private final PackedMatrix x;
 
     /** @param workers whose scratch memory holds the arguments until its next use */
     NativeSpmm(CpuKernels kernels, Workers workers, CsrGraph graph, PackedMatrix x) {
         spmm = kernels.spmm();
-        cols = x.cols();
+        this.graph = graph;
+        this.x = x;
         List<Block> blocks = x.scheme().blocks();
         arguments = workers.scratch(SPMM.byteSize() + blocks.size() * BLOCK.byteSize());
         for (int b = 0; b < blocks.size(); b++) {
@@ -111,16 +118,36 @@ final class NativeSpmm {
         at.set(ADDRESS, layout.byteOffset(PathElement.groupElement(field)), value);
     }
 
-    /** Aggregates of up to {@code rows} rows at a time, for one thread. */
-    RowTile newTile(int rows) {
-        FloatMatrix scratch =
-                FloatMatrix.view(Arena.ofAuto().allocate(FloatMatrix.bytes(rows, cols), Memory.ALIGNMENT), rows, cols);
-        return (first, count, tile) -> {
-            rows(first, first + count, scratch.data(), scratch.stride());
+    /** The aggregates of rows before {@code end} to one thread, in ascending order, by way of {@code scratch}. */
+    RowTile tile(int end, Arena scratch) {
+        return new Tile(end, scratch.allocate(FloatMatrix.bytes(TILE_ROWS, x.cols()), Memory.ALIGNMENT));
+    }
+
+    /** Asks for many rows at once, so that those of later edges are on their way, and hands out a few at a time. */
+    private final class Tile implements RowTile {
+
+        private final int end;
+        private final FloatMatrix sums;
+        private int first;
+        private int limit;
+
+        Tile(int end, MemorySegment memory) {
+            this.end = end;
+            this.sums = FloatMatrix.view(memory, TILE_ROWS, x.cols());
+        }
+
+        @Override
+        public void rows(int from, int count, float[][] tile) {
             for (int t = 0; t < count; t++) {
-                MemorySegment.copy(scratch.data(), JAVA_FLOAT, scratch.rowOffset(t), tile[t], 0, cols);
+                int row = from + t;
+                if (row >= limit) {
+                    first = row;
+                    limit = Math.min(row + TILE_ROWS, end);
+                    NativeSpmm.this.rows(first, limit, sums.data(), sums.stride());
+                }
+                MemorySegment.copy(sums.data(), JAVA_FLOAT, sums.rowOffset(row - first), tile[t], 0, x.cols());
             }
-        };
+        }
     }
 
     /** Writes the aggregates of rows [from, to) to {@code out}, {@code stride} floats from row to row. */
@@ -129,6 +156,9 @@ final class NativeSpmm {
             spmm.invokeExact(arguments, from, to, out, stride);
         } catch (Throwable e) {
             throw new AssertionError("sums in C++ throw nothing", e);
+        } finally {
+            Reference.reachabilityFence(graph);
+            Reference.reachabilityFence(x);
         }
     }
 }
