@@ -292,7 +292,11 @@ public final class Experiment {
                 quantized.cells(),
                 task,
                 lane.backend())) {
-            trainer.train(fineTune, fp32.seed());
+            if (fineTune.epochs() == 0) {
+                trainer.calibrate();
+            } else {
+                trainer.train(fineTune, fp32.seed());
+            }
         }
     }
 
