@@ -12,22 +12,23 @@ import org.sgquant.tensor.Memory;
 /**
  * What plans had computed at the ends of their stages, by key, so that another plan that begins alike begins there.
  *
- * <p>What was not used for the longest time leaves when more than {@code maxBytes} are held.
+ * <p>What was not used for the longest time leaves before more than {@code maxBytes} are held; what does not fit alone
+ * is never kept.
  */
 public final class StageCache implements AutoCloseable {
 
     /**
-     * The first {@code end} steps of a plan. Plans whose stages have one key compute the same in them, and leave the same
-     * in {@code written}, the buffers outside the slab that they write.
+     * The first {@code end} steps of a plan. Plans whose stages have equal keys compute the same in them, and leave the
+     * same in {@code written}, the buffers outside the slab that they write.
      */
-    public record Stage(int end, String key, List<FloatMatrix> written) {}
+    public record Stage(int end, Object key, List<FloatMatrix> written) {}
 
     /** Copies of what a stage leaves. */
     private record Entry(Memory memory, List<FloatMatrix> left) {}
 
     private final Backend backend;
     private final long maxBytes;
-    private final Map<String, Entry> entries = new LinkedHashMap<>(16, 0.75f, true);
+    private final Map<Object, Entry> entries = new LinkedHashMap<>(16, 0.75f, true);
     private long bytes;
     private long restored;
 
@@ -50,21 +51,30 @@ public final class StageCache implements AutoCloseable {
         return true;
     }
 
-    /** Keeps what {@code stage} left. */
+    /** Keeps what {@code stage} left, where it fits. */
     void save(Stage stage, FloatMatrix live) {
-        if (entries.containsKey(stage.key())) {
+        List<FloatMatrix> sources = left(stage, live);
+        long needed = sources.stream().mapToLong(FloatMatrix::bytes).sum();
+        if (needed > maxBytes || entries.containsKey(stage.key())) {
             return;
         }
+        evict(maxBytes - needed);
         Memory memory = backend.newMemory("stage of a plan");
-        List<FloatMatrix> copies = new ArrayList<>();
-        for (FloatMatrix source : left(stage, live)) {
-            FloatMatrix copy = FloatMatrix.allocate(memory, source.rows(), source.cols());
-            backend.elementwise().copy(source, copy);
-            copies.add(copy);
+        try {
+            List<FloatMatrix> copies = new ArrayList<>();
+            for (FloatMatrix source : sources) {
+                FloatMatrix copy = FloatMatrix.allocate(memory, source.rows(), source.cols());
+                backend.elementwise().copy(source, copy);
+                copies.add(copy);
+            }
+            // A device reports late what a kernel of the stage found wrong; what is wrong must not be kept.
+            backend.finish();
+            entries.put(stage.key(), new Entry(memory, copies));
+        } catch (RuntimeException | Error e) {
+            memory.close();
+            throw e;
         }
-        entries.put(stage.key(), new Entry(memory, copies));
         bytes += memory.allocatedBytes();
-        evict();
     }
 
     private static List<FloatMatrix> left(Stage stage, FloatMatrix live) {
@@ -73,9 +83,11 @@ public final class StageCache implements AutoCloseable {
         return all;
     }
 
-    private void evict() {
-        backend.finish();
-        for (Iterator<Entry> eldest = entries.values().iterator(); bytes > maxBytes && eldest.hasNext(); ) {
+    private void evict(long allowed) {
+        if (bytes > allowed) {
+            backend.finish();
+        }
+        for (Iterator<Entry> eldest = entries.values().iterator(); bytes > allowed && eldest.hasNext(); ) {
             Memory memory = eldest.next().memory();
             bytes -= memory.allocatedBytes();
             memory.close();

@@ -204,7 +204,7 @@ public final class Experiment {
     Validated validate(Lanes.Lane lane, Trained start, BitAssignment bits, TrainConfig fineTune, TrialMemory known) {
         if (fineTune.epochs() == 0 && quantConfig.weights().isAffine()) {
             try (QuantizedModel quantized = calibrated(lane, start, bits, known)) {
-                return validated(quantized, quantized.run(known.stages(start)));
+                return validated(quantized, quantized.run());
             }
         }
         try (QuantizedModel quantized = quantizedModel(lane, start.weights(), bits, known)) {
@@ -217,7 +217,7 @@ public final class Experiment {
     QuantizedModel calibrated(Lanes.Lane lane, Trained start, BitAssignment bits, TrialMemory known) {
         QuantizedModel quantized = quantizedModel(lane, start.weights(), bits, known);
         try {
-            quantized.calibrate(known.stages(start));
+            quantized.calibrate(known.stages(), start);
             quantized.pack();
             return quantized;
         } catch (RuntimeException e) {
@@ -292,7 +292,11 @@ public final class Experiment {
                 quantized.cells(),
                 task,
                 lane.backend())) {
-            trainer.train(fineTune, fp32.seed());
+            if (fineTune.epochs() == 0) {
+                trainer.calibrate();
+            } else {
+                trainer.train(fineTune, fp32.seed());
+            }
         }
     }
 
@@ -325,7 +329,7 @@ public final class Experiment {
         GraphInput input = lane.input(bits.buckets());
         Model model = modelConfig.create(ModelSizes.of(input));
         try (Parameters parameters = parameters(lane, model, weights)) {
-            FeatureCodes features = known == null ? null : known.features(bits.buckets());
+            FeatureCodes features = known == null ? null : known.features();
             return new QuantizedModel(model, input, parameters, bits, quantConfig, null, features, lane.backend());
         }
     }

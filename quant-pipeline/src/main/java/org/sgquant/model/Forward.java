@@ -57,6 +57,8 @@ public final class Forward {
     /** A cell whose width decides steps from {@code step} on, and none before. */
     private record CellUse(int step, Cell cell) {}
 
+    private record StageKey(Object start, QuantConfig config, String steps) {}
+
     /** {@code cells} is null in fp32 phases, {@code state} may be null where there is no dropout. */
     public Forward(
             Tape tape, Phase phase, GraphInput input, Parameters parameters, QuantizedCells cells, StepState state) {
@@ -85,9 +87,10 @@ public final class Forward {
 
     /**
      * The stages of the pass: each ends where the first step follows that another cell decides. Their keys tell apart what
-     * {@code structure}, the width of every cell so far and the phase make different.
+     * {@code start}, which decides parameters and graph, how cells are quantized, {@code structure}, the width of every
+     * cell so far and the phase make different.
      */
-    public List<StageCache.Stage> stages(String structure) {
+    List<StageCache.Stage> stages(Object start, String structure) {
         List<StageCache.Stage> stages = new ArrayList<>();
         StringBuilder key = new StringBuilder(phase + " " + structure);
         List<FloatMatrix> ranges = new ArrayList<>();
@@ -95,7 +98,8 @@ public final class Forward {
         for (CellUse use : uses) {
             if (use.step() > end) {
                 end = use.step();
-                stages.add(new StageCache.Stage(end, key.toString(), List.copyOf(ranges)));
+                stages.add(new StageCache.Stage(
+                        end, new StageKey(start, cells.config(), key.toString()), List.copyOf(ranges)));
             }
             key.append(' ').append(use.cell()).append('=').append(cells.bits().widths(use.cell()));
             if (phase == Phase.CALIBRATE) {
@@ -145,11 +149,11 @@ public final class Forward {
 
     /** The weight matrix of a layer, quantized as its cell says. */
     public Value weight(Cell cell) {
-        if (phase == Phase.PACKED && isQuantized(cell)) {
+        if (phase == Phase.PACKED && useQuantized(cell)) {
             return unpackedWeight(cell);
         }
         Value w = parameter(cell.toString());
-        if (!isQuantized(cell) || phase.isFp32() || cells.top(cell) != null) {
+        if (!useQuantized(cell) || phase.isFp32() || cells.top(cell) != null) {
             // Of powers of two frozen entries are such themselves, the others still train as they are.
             return w;
         }
@@ -177,7 +181,7 @@ public final class Forward {
 
     /** {@code x} as its cell is stored: itself, its fake quantization, or its codes. */
     public Value quantize(Cell cell, Value x) {
-        if (phase.isFp32() || !isQuantized(cell)) {
+        if (phase.isFp32() || !useQuantized(cell)) {
             return x;
         }
         return switch (phase) {
@@ -212,7 +216,8 @@ public final class Forward {
         return cells.calibration(cell).method() == Calibration.Method.SIGN ? ClipMask.SIGN : ClipMask.RANGE;
     }
 
-    private boolean isQuantized(Cell cell) {
+    /** Notes the use of {@code cell}; whether it is quantized. */
+    private boolean useQuantized(Cell cell) {
         if (cells == null) {
             return false;
         }
@@ -276,7 +281,7 @@ public final class Forward {
         if (phase == Phase.PACKED) {
             return tape.spmmWeighted(adjacency, edgeWeights(cell), summed);
         }
-        FloatMatrix values = isQuantized(cell) ? cells.attention(cell).fakeQuantized() : input.edgeNormValues();
+        FloatMatrix values = useQuantized(cell) ? cells.attention(cell).fakeQuantized() : input.edgeNormValues();
         return tape.spmm(adjacency, tape.sparse(adjacency, values), x);
     }
 
@@ -327,7 +332,7 @@ public final class Forward {
     private Value attend(int layer, Value scores, Value x, float dropout) {
         Cell cell = new Cell(layer, Component.ATTENTION);
         Value attention = AttentionFunctions.softmax(tape, input.adjacency(), scores);
-        if (!phase.isFp32() && isQuantized(cell)) {
+        if (!phase.isFp32() && useQuantized(cell)) {
             attention = PackedAttentionFunctions.fake(
                     tape,
                     input.adjacency().graph(),
@@ -344,7 +349,7 @@ public final class Forward {
     private QuantScheme attentionScheme(int layer, int heads) {
         Cell cell = new Cell(layer, Component.ATTENTION);
         int edges = input.adjacency().graph().numEdges();
-        return isQuantized(cell) ? cells.scheme(cell) : cells.fp32Scheme(edges, heads);
+        return useQuantized(cell) ? cells.scheme(cell) : cells.fp32Scheme(edges, heads);
     }
 
     private EdgeWeights edgeWeights(Cell cell) {

@@ -54,9 +54,9 @@ public final class PackedInference implements AutoCloseable {
         return Transfer.download(backend, logits);
     }
 
-    /** The same but for what {@code known} has of models with the same parameters, told apart by {@code structure}. */
-    float[][] run(StageCache known, String structure) {
-        plan.run(known, forward.stages(structure));
+    /** The same but for what {@code known} has of models of one {@code start}, told apart by {@code structure}. */
+    float[][] run(StageCache known, Object start, String structure) {
+        plan.run(known, forward.stages(start, structure));
         return Transfer.download(backend, logits);
     }
 

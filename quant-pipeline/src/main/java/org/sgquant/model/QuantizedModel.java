@@ -35,7 +35,12 @@ public final class QuantizedModel implements AutoCloseable {
     private final GraphInput input;
     private final Parameters parameters;
     private final QuantizedCells cells;
+    private boolean givenOut;
+    private Known known;
     private PackedInference inference;
+
+    /** Where the stages of this model may be known, and the start whose parameters it has. */
+    private record Known(StageCache stages, Object start) {}
 
     /**
      * A copy of {@code start} to be quantized under {@code bits}; features and edge weights are packed here, with the
@@ -116,11 +121,19 @@ public final class QuantizedModel implements AutoCloseable {
 
     /** fp32 parameters, the ones that fine-tuning changes. */
     public Parameters parameters() {
+        giveOut();
         return parameters;
     }
 
     public QuantizedCells cells() {
+        giveOut();
         return cells;
+    }
+
+    /** Who has the parameters or the ranges may change them, so that they need no longer be what a cache knows. */
+    private void giveOut() {
+        givenOut = true;
+        known = null;
     }
 
     public BitAssignment bits() {
@@ -128,21 +141,33 @@ public final class QuantizedModel implements AutoCloseable {
     }
 
     /**
-     * Sets every range from the parameters as they are, no fine-tuning between; what {@code known} has of other models of
-     * these parameters on this graph is not computed again.
+     * Sets every range from the parameters as they are, no fine-tuning between; what {@code stages} has of other models of
+     * {@code start}, which stands for these parameters on this graph, is not computed again, by {@link #run} neither.
      *
      * @throws NonFiniteException where a tensor is not finite
+     * @throws IllegalStateException where parameters or cells were given out before, so that they may be others
+     * @throws IllegalArgumentException where weights have levels of their own, which more than their widths decides
      */
-    public void calibrate(StageCache known) {
+    public void calibrate(StageCache stages, Object start) {
+        if (givenOut) {
+            throw new IllegalStateException("calibrate with a cache before parameters or cells are given out");
+        }
+        if (!cells.config().weights().isAffine()) {
+            throw new IllegalArgumentException("calibrate with a cache: got weights "
+                    + cells.config().weights() + ", expected weights with a scale per column");
+        }
+        known = null;
+        closeInference();
         Tape tape = new Tape();
         Forward forward = new Forward(tape, Phase.CALIBRATE, input, parameters, cells, null);
         model.logits(forward);
         tape.dropUnread();
         try (Memory memory = backend.newMemory("calibration");
                 Plan plan = Plan.compile(tape, backend, memory)) {
-            plan.run(known, forward.stages(structure()));
+            plan.run(stages, forward.stages(start, structure()));
             backend.finish();
         }
+        known = new Known(stages, start);
     }
 
     /** What of an assignment decides the steps of a pass, apart from the widths that they meet. */
@@ -151,27 +176,30 @@ public final class QuantizedModel implements AutoCloseable {
         return model.layers(bits()) + " " + Arrays.toString(bits().buckets().splits()) + " " + fp32;
     }
 
-    /** Logits of packed inference as {@link PackedInference#run()}, but for what {@code known} has of it. */
-    public float[][] run(StageCache known) {
-        return inference().run(known, structure());
+    /** Logits of {@link PackedInference#run()}; of a model as {@link #calibrate} left it what is known is not computed again. */
+    public float[][] run() {
+        return known == null ? inference().run() : inference().run(known.stages(), known.start(), structure());
     }
 
     /** Stores the weights as codes under the ranges as they are and readies packed inference. */
     public PackedInference pack() {
-        return pack((cell, codes) ->
+        return packWith((cell, codes) ->
                 cells.packWeight(cell, parameters.get(cell.toString()).value()));
     }
 
     /** Readies packed inference with weights whose codes {@code writer} writes. */
     public PackedInference pack(BiConsumer<Cell, PackedMatrix> writer) {
+        giveOut();
+        return packWith(writer);
+    }
+
+    private PackedInference packWith(BiConsumer<Cell, PackedMatrix> writer) {
         for (Cell cell : model.cellNames()) {
             if (cell.component().isWeight() && !bits().isFp32(cell)) {
                 writer.accept(cell, cells.weightStore(cell));
             }
         }
-        if (inference != null) {
-            inference.close();
-        }
+        closeInference();
         inference = new PackedInference(model, input, parameters, cells, backend);
         return inference;
     }
@@ -210,11 +238,17 @@ public final class QuantizedModel implements AutoCloseable {
         return inference().codesSha256();
     }
 
-    @Override
-    public void close() {
+    /** Its codes are those of ranges that end now. */
+    private void closeInference() {
         if (inference != null) {
             inference.close();
+            inference = null;
         }
+    }
+
+    @Override
+    public void close() {
+        closeInference();
         cells.close();
         parameters.close();
     }

@@ -14,13 +14,16 @@ import org.sgquant.tensor.PackedTensor;
 /**
  * The features of one graph as assignments have quantized them so far, for others that quantize them alike.
  *
- * <p>What was not used for the longest time leaves when more than {@code maxBytes} are held, but for the last used: one
- * model at a time may use what it gets, until the next asks.
+ * <p>What was not used for the longest time leaves when more than {@code maxBytes} would be held, but for the last asked
+ * for, however large: one model at a time may use what it gets, until the next asks.
  */
 public final class FeatureCodes implements AutoCloseable {
 
-    /** What decides the codes of given features: {@code scaled} tells whether rows have the factor of the graph's norm. */
-    record Key(List<BitWidth> widths, boolean scaled, QuantConfig config) {}
+    /**
+     * What decides the codes of given features: {@code order} that of the nodes, {@code scaled} whether rows have the
+     * factor of the graph's norm.
+     */
+    record Key(DegreeBuckets order, List<BitWidth> widths, boolean scaled, QuantConfig config) {}
 
     private record Entry(Memory packedMemory, Memory fakeMemory, Quantized<PackedTensor> features) {
         long bytes() {
@@ -46,13 +49,34 @@ public final class FeatureCodes implements AutoCloseable {
     Quantized<PackedTensor> get(Key key, BiFunction<Memory, Memory, Quantized<PackedTensor>> quantize) {
         Entry entry = entries.get(key);
         if (entry == null) {
-            Memory packed = backend.newMemory("packed features");
-            Memory fake = backend.newMemory("fake-quantized features");
-            entry = new Entry(packed, fake, quantize.apply(packed, fake));
+            // Room for as much as the largest so far takes: the floats, most of it, are the same for all widths.
+            evict(
+                    maxBytes
+                            - entries.values().stream()
+                                    .mapToLong(Entry::bytes)
+                                    .max()
+                                    .orElse(0),
+                    0);
+            entry = quantized(quantize);
             entries.put(key, entry);
-            evict();
+            evict(maxBytes, 1);
         }
         return entry.features();
+    }
+
+    private Entry quantized(BiFunction<Memory, Memory, Quantized<PackedTensor>> quantize) {
+        Memory packed = backend.newMemory("packed features");
+        Memory fake = backend.newMemory("fake-quantized features");
+        try {
+            Quantized<PackedTensor> features = quantize.apply(packed, fake);
+            // A device reports late what went wrong; what is wrong must not be kept.
+            backend.finish();
+            return new Entry(packed, fake, features);
+        } catch (RuntimeException | Error e) {
+            packed.close();
+            fake.close();
+            throw e;
+        }
     }
 
     /** Bytes that hold the codes of {@code key}. */
@@ -60,15 +84,23 @@ public final class FeatureCodes implements AutoCloseable {
         return entries.get(key).packedMemory().allocatedBytes();
     }
 
-    private void evict() {
-        backend.finish();
-        long bytes = entries.values().stream().mapToLong(Entry::bytes).sum();
-        for (Iterator<Entry> eldest = entries.values().iterator(); bytes > maxBytes && entries.size() > 1; ) {
+    /** Lets the eldest go until {@code allowed} bytes are held, or {@code kept} entries. */
+    private void evict(long allowed, int kept) {
+        long bytes = bytes();
+        if (bytes > allowed) {
+            backend.finish();
+        }
+        for (Iterator<Entry> eldest = entries.values().iterator(); bytes > allowed && entries.size() > kept; ) {
             Entry entry = eldest.next();
             bytes -= entry.bytes();
             entry.close();
             eldest.remove();
         }
+    }
+
+    /** Bytes held. */
+    long bytes() {
+        return entries.values().stream().mapToLong(Entry::bytes).sum();
     }
 
     @Override

@@ -200,7 +200,8 @@ public final class QuantizedCells implements AutoCloseable {
         if (source.known() == null || ranges != null) {
             return quantizeFeatures(shape, source, ranges, packedMemory, fakeMemory);
         }
-        FeatureCodes.Key key = new FeatureCodes.Key(bits.widths(shape.cell()), source.featureFactor() != null, config);
+        FeatureCodes.Key key =
+                new FeatureCodes.Key(bits.buckets(), bits.widths(shape.cell()), source.featureFactor() != null, config);
         Quantized<PackedTensor> known =
                 source.known().get(key, (packed, fake) -> quantizeFeatures(shape, source, null, packed, fake));
         sharedBytes = source.known().packedBytes(key);

@@ -13,8 +13,12 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.zip.CRC32C;
 import org.sgquant.data.FormatException;
+import org.sqlite.SQLiteErrorCode;
 
 /**
  * Finished results of a table by key, and who is working on which, in one SQLite file that processes share.
@@ -83,7 +87,7 @@ public final class Ledger implements AutoCloseable {
                             || number(statement, "PRAGMA user_version") != FORMAT)) {
                 throw new FormatException(file, "ledger", "it is no ledger of this version of sgquant");
             }
-            statement.execute("PRAGMA journal_mode=WAL");
+            useWal(statement);
             statement.execute("PRAGMA synchronous=FULL");
             transaction(() -> {
                 statement.execute("PRAGMA application_id=" + APPLICATION);
@@ -95,6 +99,30 @@ public final class Ledger implements AutoCloseable {
                 return null;
             });
         }
+    }
+
+    /**
+     * Sets WAL mode, which stays with the file. SQLite does not wait for who changes the mode at the same time: each would
+     * wait for the other's shared lock. It answers that the file is busy, and the lock is gone with the statement.
+     */
+    private static void useWal(Statement statement) throws SQLException {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(BUSY_MILLISECONDS);
+        while (true) {
+            try {
+                statement.execute("PRAGMA journal_mode=WAL");
+                return;
+            } catch (SQLException e) {
+                if (!isBusy(e) || System.nanoTime() - deadline > 0) {
+                    throw e;
+                }
+            }
+            // Of random length, so that those who met once do not meet again.
+            LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(1_000_000, 20_000_000));
+        }
+    }
+
+    private static boolean isBusy(SQLException e) {
+        return (e.getErrorCode() & 0xff) == SQLiteErrorCode.SQLITE_BUSY.code;
     }
 
     private static int number(Statement statement, String query) throws SQLException {

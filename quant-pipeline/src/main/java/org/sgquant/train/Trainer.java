@@ -139,6 +139,12 @@ public final class Trainer implements AutoCloseable {
         return Plan.compile(tape, backend, memory);
     }
 
+    /** Sets every range from the present parameters and makes no step: of a loss that is not finite it knows nothing. */
+    public void calibrate() {
+        (learnsRanges() ? calibration : evaluation).run();
+        backend.finish();
+    }
+
     /** Trains from the present parameters and leaves the best checkpoint, ranges included; returns its validation metrics. */
     public Metrics train(TrainConfig config, long seed) {
         if (learnsRanges()) {

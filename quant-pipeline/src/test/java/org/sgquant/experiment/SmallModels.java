@@ -46,7 +46,7 @@ final class SmallModels {
                 new Recipe.Quantization("row", "rowmean", "column", calibration, "nearest", false, weights));
     }
 
-    private static Recipe recipe(ModelSettings model, String bits, Recipe.Quantization quantization) {
+    static Recipe recipe(ModelSettings model, String bits, Recipe.Quantization quantization) {
         return new Recipe(
                 new Recipe.Data("small", null, null, null, null, true, 0, 0, null),
                 model,
