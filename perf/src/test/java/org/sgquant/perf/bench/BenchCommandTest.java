@@ -30,7 +30,18 @@ class BenchCommandTest {
     void every_kernel_and_width_has_a_record_in_json_and_the_document_has_its_parts() throws Exception {
         long before = HostMemory.liveBytes();
         BenchCli.Result result = BenchCli.run(
-                "bench", "--shape", "tiny", "--features", "33", "--threads", "1,2", "--check", "-o", "json");
+                "bench",
+                "--shape",
+                "tiny",
+                "--features",
+                "33",
+                "--threads",
+                "1,2",
+                "--peer",
+                "none",
+                "--check",
+                "-o",
+                "json");
         assertThat(result.code()).as(result.err()).isZero();
         JsonNode report = JSON.readTree(result.out());
         assertThat(report.fieldNames())
@@ -48,7 +59,7 @@ class BenchCommandTest {
                         "endToEnd",
                         "scaling");
         assertThat(report.get("reproduce").asText())
-                .isEqualTo("sgquant bench --shape tiny --features 33 --threads 1,2 --check");
+                .isEqualTo("sgquant bench --shape tiny --features 33 --threads 1,2 --peer none --check");
         JsonNode records = report.get("records");
         assertThat(records).hasSize(Kernel.values().length * Kernel.WIDTHS.size() * 2);
         assertThat(report.get("checked").asInt()).isEqualTo(records.size());
@@ -65,6 +76,16 @@ class BenchCommandTest {
         assertThat(report.get("ceiling").get("gather")).hasSize(Kernel.WIDTHS.size() * 2);
         assertThat(report.get("ceiling").get("stream")).hasSize(2);
         assertThat(HostMemory.liveBytes()).as("leaked").isEqualTo(before);
+    }
+
+    @Test
+    void the_peer_that_is_always_there_has_records_at_the_widths_that_it_can() throws Exception {
+        BenchCli.Result result = BenchCli.tiny("--kernel", "spmm", "--peer", "fbgemm-style", "-o", "json", "-q");
+        assertThat(result.code()).as(result.err()).isZero();
+        assertThat(JSON.readTree(result.out()).get("records"))
+                .filteredOn(record -> record.get("peer").asText().equals("fbgemm-style"))
+                .extracting(record -> record.get("bits").asInt())
+                .containsExactly(8, 4, 2, 1);
     }
 
     @Test
