@@ -1,5 +1,8 @@
 package org.sgquant.perf.bench;
 
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.WRITE;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -22,8 +25,8 @@ import picocli.CommandLine.Option;
             "Measure kernels on this CPU, after each has given the results of the reference: at every width, on graphs,"
                     + " beside ceilings of memory and libraries that are on the class path. Everything takes turns, so"
                     + " that what else the machine does hits all alike.",
-            "Without options: a Reddit-like graph of a 32nd of its nodes, and training, inference and search on a"
-                    + " Cora-like one; under a minute."
+            "Without options: spmm, spmm-gemm, gemm and pack on a Reddit-like graph of a 32nd of its nodes, and"
+                    + " training, inference and search on a Cora-like one; under a minute."
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -33,7 +36,7 @@ import picocli.CommandLine.Option;
             "  sgquant bench --full --work /tmp/graphs -o json     every graph at its size, kept for the next time",
             "  sgquant bench --end-to-end --shape cora             epochs, inferences, trials and memory",
             "  sgquant bench --scaling --max-edges 1e8             how time grows with edges",
-            "%nExit codes: 0 ok, 1 a wrong result, 2 usage, 4 a peer that was asked for is absent, 5 bad input."
+            "%nExit codes: 0 ok, 1 a wrong result, 2 usage, 4 a peer that was asked for is absent or fails, 5 bad input."
         })
 public final class BenchCommand implements ExtraCommand {
 
@@ -41,7 +44,8 @@ public final class BenchCommand implements ExtraCommand {
             names = "--kernel",
             paramLabel = "K",
             split = ",",
-            description = "Of spmm, spmm-weighted, spmm-gemm, gemm, pack, unpack (default: all).")
+            description = "Of spmm, spmm-weighted, spmm-gemm, gemm, pack, unpack (default: all, but as above without"
+                    + " options).")
     List<String> kernels;
 
     @Option(
@@ -85,6 +89,12 @@ public final class BenchCommand implements ExtraCommand {
             paramLabel = "N",
             description = "Rounds in which everything is timed once (default: what fits 12 seconds, 3 to 25).")
     Integer repetitions;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            description = "Of the order in which things take turns, another one in every round (default: 1).")
+    long seed = Rounds.SEED;
 
     @Option(
             names = "--check",
@@ -135,12 +145,32 @@ public final class BenchCommand implements ExtraCommand {
     @Override
     public Integer call() {
         BenchOptions options = BenchOptions.of(this);
+        if (file != null) {
+            toFile(() -> Files.newOutputStream(file, CREATE, WRITE).close());
+        }
         Console console = new Console(quiet, false);
         BenchGraphs graphs = new BenchGraphs(Datasets.standard(dataDir), work, console::info);
         BenchReport report = new BenchRun(options, graphs, CpuBackend::new, Peers.all(), console::info).run();
         print(options.format(), report);
         report.failures().forEach(failure -> System.err.println("sgquant: " + failure.sentence()));
-        return report.failures().isEmpty() ? ExitCode.OK : ExitCode.FAILED;
+        return report.failures().isEmpty() ? absent(options, report) : ExitCode.FAILED;
+    }
+
+    /** A peer that merely is on the class path may be of no use here; one that was asked for by name may not. */
+    private static int absent(BenchOptions options, BenchReport report) {
+        if (options.peers() == null) {
+            return ExitCode.OK;
+        }
+        List<Peers.State> failed =
+                report.peers().stream().filter(peer -> peer.reason() != null).toList();
+        failed.forEach(peer -> System.err.println("sgquant: peer '" + peer.name() + "': " + peer.reason()));
+        return failed.isEmpty() ? ExitCode.OK : ExitCode.UNAVAILABLE;
+    }
+
+    /** Writes to {@link #file}. */
+    @FunctionalInterface
+    private interface Writing {
+        void run() throws IOException;
     }
 
     private void print(BenchOptions.Format as, BenchReport report) {
@@ -153,8 +183,12 @@ public final class BenchCommand implements ExtraCommand {
             System.out.print(text);
             return;
         }
+        toFile(() -> Files.writeString(file, text));
+    }
+
+    private void toFile(Writing writing) {
         try {
-            Files.writeString(file, text);
+            writing.run();
         } catch (IOException e) {
             throw new UncheckedIOException(
                     "--file " + file + ": cannot be written (" + e.getClass().getSimpleName() + ")", e);

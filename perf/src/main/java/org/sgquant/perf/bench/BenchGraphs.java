@@ -75,6 +75,18 @@ record BenchGraphs(Datasets datasets, Path work, Consumer<String> note) {
             }
         }
         GraphFolder read = new GraphFolder(folder);
+        GraphFolder.Header header = read.header();
+        if (!header.graph().equals(shape.name()) || header.nodes() != shape.nodes() || header.seed() != SEED) {
+            read.close();
+            throw new IllegalArgumentException(
+                    folder.resolve("graph.json") + ": got " + words(header.graph(), header.nodes(), header.seed())
+                            + ", expected " + words(shape.name(), shape.nodes(), SEED)
+                            + ": take another folder for --work, or remove this one");
+        }
         return new Opened(shape.name(), "generated", read.graph(), List.of(read));
+    }
+
+    private static String words(String graph, int nodes, long seed) {
+        return graph + " of " + nodes + " nodes by seed " + seed;
     }
 }

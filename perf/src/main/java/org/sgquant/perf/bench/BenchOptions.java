@@ -32,6 +32,14 @@ record BenchOptions(
         String reproduce) {
 
     private static final double SECONDS = 12;
+    private static final int LEAST_ROUNDS = 3;
+    private static final int MOST_ROUNDS = 25;
+
+    /** What a run without options measures, so that it is short. */
+    private static final List<String> BRIEF_KERNELS = Stream.of(Kernel.SPMM, Kernel.SPMM_GEMM, Kernel.GEMM, Kernel.PACK)
+            .map(Kernel::word)
+            .toList();
+
     private static final int MOST_THREADS = 1024;
     private static final int MOST_FEATURES = 1 << 16;
     private static final double DEFAULT_EDGES = 1e7;
@@ -53,15 +61,7 @@ record BenchOptions(
     static BenchOptions of(BenchCommand c) {
         String format = c.format != null ? c.format : c.json ? "json" : "md";
         Words.require("format", format, Format.WORDS);
-        if (c.check && (c.endToEnd || c.scaling)) {
-            throw new IllegalArgumentException("--check is about kernels: leave out --end-to-end and --scaling");
-        }
-        if (c.maxEdges != null && !c.scaling) {
-            throw new IllegalArgumentException("--max-edges needs --scaling");
-        }
-        if (c.full && c.shapes != null) {
-            throw new IllegalArgumentException("--full takes every shape: leave out --shape");
-        }
+        BenchUsage.check(c);
         boolean kernels = !c.endToEnd && !c.scaling;
         boolean nothingChosen =
                 Stream.of(c.kernels, c.bits, c.shapes, c.features).allMatch(given -> given == null);
@@ -69,24 +69,25 @@ record BenchOptions(
                 ? GraphShape.names().stream()
                         .filter(name -> !name.equals("tiny"))
                         .toList()
-                : c.shapes != null ? c.shapes : List.of(kernels ? "reddit/32" : "cora");
+                : c.shapes != null ? c.shapes.stream().distinct().toList() : List.of(kernels ? "reddit/32" : "cora");
         shapes.forEach(BenchGraphs::shape);
+        boolean brief = kernels && nothingChosen && !c.check && !c.full;
         return new BenchOptions(
-                selection(c),
+                selection(c, brief ? BRIEF_KERNELS : Kernel.words()),
                 shapes,
                 c.full,
                 rounds(c),
                 kernels,
                 c.endToEnd,
-                kernels && nothingChosen && !c.check && !c.full,
+                brief,
                 c.scaling ? edges(c.maxEdges == null ? DEFAULT_EDGES : c.maxEdges) : null,
-                c.peers,
+                c.peers == null ? null : c.peers.stream().distinct().toList(),
                 Format.valueOf(format.toUpperCase(Locale.ROOT)),
                 reproduce(c));
     }
 
-    private static KernelBench.Selection selection(BenchCommand c) {
-        List<String> kernels = c.kernels == null ? Kernel.words() : c.kernels;
+    private static KernelBench.Selection selection(BenchCommand c, List<String> byDefault) {
+        List<String> kernels = c.kernels == null ? byDefault : c.kernels;
         kernels.forEach(kernel -> Words.require("kernel", kernel, Kernel.words()));
         List<Integer> bits = c.bits == null ? Kernel.WIDTHS : c.bits;
         bits.forEach(q -> Words.require("width --bits", q.toString(), WIDTHS));
@@ -116,18 +117,19 @@ record BenchOptions(
 
     private static Rounds rounds(BenchCommand c) {
         if (c.check) {
-            return Rounds.ONCE;
+            return Rounds.ONCE.seeded(c.seed);
         }
         if (c.repetitions == null) {
-            return Rounds.within(SECONDS);
+            return Rounds.within(SECONDS, LEAST_ROUNDS, MOST_ROUNDS).seeded(c.seed);
         }
         require("--repetitions", c.repetitions, 100_000);
-        return Rounds.exactly(c.repetitions);
+        return Rounds.exactly(c.repetitions).seeded(c.seed);
     }
 
     private static long edges(double most) {
-        if (!(most >= 1e5 && most <= 1e9)) {
-            throw new IllegalArgumentException("--max-edges must lie in 1e5..1e9, got " + most);
+        if (!(most >= Scaling.LEAST_MOST_EDGES && most <= 1e9)) {
+            throw new IllegalArgumentException(
+                    "--max-edges must lie in 1e6..1e9, as a fit needs three sizes from 1e5 on, got " + most);
         }
         return (long) most;
     }
@@ -142,6 +144,7 @@ record BenchOptions(
         add(words, "--threads", threads(c), String::valueOf);
         add(words, "--peer", c.peers, p -> p);
         add(words, "-r", c.repetitions == null ? null : List.of(c.repetitions), String::valueOf);
+        add(words, "--seed", List.of(c.seed), String::valueOf);
         flag(words, "--check", c.check);
         flag(words, "--full", c.full);
         flag(words, "--end-to-end", c.endToEnd);

@@ -12,7 +12,8 @@ import java.util.Map;
  * @param gbps 1e9 bytes per second by the traffic formula of the kernel; for a peer, what the same work takes with us
  * @param ratioFp32 our median at 32 bits over this one, null where 32 bits were not measured
  * @param peer the library, null for sgquant
- * @param ceiling {@code gather}: the same rows read in lines and nothing else; {@code stream}: memory read in order
+ * @param ceiling {@code gather}: the same rows read in lines and nothing else; {@code stream}: memory read in order; null
+ *     for {@code gemm}, which arithmetic bounds
  * @param percentOfCeiling of the time that a gather takes, or of the rate of the stream
  */
 record BenchRecord(
@@ -27,7 +28,7 @@ record BenchRecord(
         Double ratioFp32,
         String peer,
         String ceiling,
-        double percentOfCeiling) {
+        Double percentOfCeiling) {
 
     static List<String> columns() {
         return BenchTables.names(BenchRecord.class);
@@ -46,7 +47,7 @@ record BenchRecord(
         cells.put("gbps", Numbers.text(gbps));
         cells.put("ratioFp32", Numbers.text(ratioFp32));
         cells.put("peer", peer == null ? "" : peer);
-        cells.put("ceiling", ceiling);
+        cells.put("ceiling", ceiling == null ? "" : ceiling);
         cells.put("percentOfCeiling", Numbers.text(percentOfCeiling));
         return cells;
     }

@@ -17,6 +17,11 @@ import org.sgquant.perf.workload.Kernel;
 /** One run of {@code sgquant bench}: kernels, then what else was asked for. */
 final class BenchRun {
 
+    /** Until a run without options should have ended; reading, checking and the least rounds keep to no time. */
+    private static final double BRIEF_SECONDS = 42;
+
+    private static final double END_TO_END_SHARE = 0.35;
+
     private final BenchOptions options;
     private final BenchGraphs graphs;
     private final IntFunction<Backend> backend;
@@ -26,6 +31,7 @@ final class BenchRun {
     private final List<Peers.State> peerStates = new ArrayList<>();
     private final List<BenchReport.Shape> shapes = new ArrayList<>();
     private final List<EndToEnd.Result> endToEnd = new ArrayList<>();
+    private final Findings findings = new Findings();
     private Scaling.Result scaling;
 
     /** {@code backend} is what is measured, by its threads. */
@@ -43,13 +49,16 @@ final class BenchRun {
     }
 
     BenchReport run() {
+        Deadline deadline = options.brief() ? Deadline.in(BRIEF_SECONDS) : Deadline.NONE;
+        List<Integer> scalingEdges = options.scalingEdges() == null ? List.of() : scalingEdges();
         List<KernelBench.PeerOn> peers = new ArrayList<>();
-        open(peers);
-        KernelBench kernels = new KernelBench(options.selection(), options.rounds(), backend, peers);
+        KernelBench kernels =
+                new KernelBench(options.selection(), options.rounds().before(deadline), backend, peers, findings);
         try {
+            open(peers);
             Machine machine = Machine.of(kernels.backendDescription());
             if (options.brief()) {
-                endToEnd("cora", peers, EndToEnd.Size.SHORT);
+                endToEnd("cora", peers, EndToEnd.Size.SHORT.before(deadline.part(END_TO_END_SHARE)));
             }
             if (options.kernels()) {
                 kernels(kernels);
@@ -58,7 +67,7 @@ final class BenchRun {
                 options.shapes().forEach(shape -> endToEnd(shape, peers, EndToEnd.Size.LONG));
             }
             if (options.scalingEdges() != null) {
-                scaling();
+                scaling(scalingEdges);
             }
             Map<String, List<KernelBench.CeilingRate>> ceilings =
                     kernels.ceilings.stream().collect(Collectors.groupingBy(KernelBench.CeilingRate::kind));
@@ -67,16 +76,16 @@ final class BenchRun {
                     options.reproduce(),
                     shapes,
                     ceilings,
-                    peerStates,
+                    peerStates.stream().map(findings::completed).toList(),
                     kernels.records,
                     kernels.checked,
                     kernels.checkedValues,
-                    kernels.failures,
+                    findings.failures,
                     endToEnd,
                     scaling);
         } finally {
             kernels.close();
-            Closing.all(peers.stream().map(KernelBench.PeerOn::session).toList());
+            peers.reversed().forEach(peer -> findings.close(peer.name(), peer.session()));
         }
     }
 
@@ -85,14 +94,20 @@ final class BenchRun {
         for (Peer peer : Peers.chosen(allPeers, options.peers())) {
             try {
                 PeerSession last = null;
-                for (int threads : options.selection().threads()) {
+                for (int threads : peer.threads(options.selection().threads())) {
                     last = peer.open(threads);
                     sessions.add(new KernelBench.PeerOn(peer.name(), threads, last));
                 }
                 peerStates.add(new Peers.State(peer.name(), last.version(), null));
-            } catch (DeviceUnavailableException e) {
+            } catch (RuntimeException | LinkageError e) {
+                sessions.stream()
+                        .filter(session -> session.name().equals(peer.name()))
+                        .forEach(session -> findings.close(session.name(), session.session()));
+                sessions.removeIf(session -> session.name().equals(peer.name()));
                 if (options.peers() != null) {
-                    throw e;
+                    throw e instanceof DeviceUnavailableException absent
+                            ? absent
+                            : new DeviceUnavailableException("peer '" + peer.name() + "': " + e.getMessage(), e);
                 }
                 peerStates.add(new Peers.State(peer.name(), null, e.getMessage()));
             }
@@ -141,21 +156,33 @@ final class BenchRun {
                         dataset.graph().numEdges(),
                         dataset.graph().maxDegree()));
             }
-            endToEnd.addAll(new EndToEnd(dataset, threads, same, size).run(shape));
+            endToEnd.addAll(new EndToEnd(dataset, threads, same, size, findings).run(shape));
         }
     }
 
-    private void scaling() {
+    /** Of as many graphs as the memory holds. */
+    private List<Integer> scalingEdges() {
+        long most = Math.min(
+                options.scalingEdges(),
+                MachineRoom.mostEdges(options.selection().features().get(0)));
+        if (most < Scaling.LEAST_MOST_EDGES) {
+            throw new IllegalArgumentException("--scaling needs graphs of up to " + Scaling.LEAST_MOST_EDGES
+                    + " edges, memory allows " + most + ": give Java more, or take fewer --features");
+        }
+        if (most < options.scalingEdges()) {
+            note.accept("scaling: memory allows graphs of " + most + " edges");
+        }
+        return Scaling.edges(most);
+    }
+
+    private void scaling(List<Integer> edges) {
         KernelBench.Selection selection = options.selection();
         int threads = selection.threads().stream().mapToInt(t -> t).max().orElseThrow();
         int bits = selection.bits().equals(Kernel.WIDTHS) ? 4 : selection.bits().get(0);
         int features = selection.features().get(0);
-        long most = Math.min(options.scalingEdges(), MachineRoom.mostEdges(features));
-        if (most < options.scalingEdges()) {
-            note.accept("scaling: memory allows graphs of " + most + " edges");
-        }
         try (Backend measured = backend.apply(threads)) {
-            scaling = Scaling.run(measured, threads, bits, features, Scaling.edges(most), options.rounds(), note);
+            scaling = Scaling.run(measured, threads, bits, features, edges, options.rounds(), note, findings)
+                    .orElse(null);
         }
     }
 }

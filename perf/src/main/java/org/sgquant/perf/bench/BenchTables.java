@@ -30,7 +30,12 @@ final class BenchTables {
                         .formatted(s.shape(), s.source(), s.nodes(), s.edges(), s.maxDegree())));
         report.peers()
                 .forEach(peer -> lines.add("Peer " + peer.name() + ": "
-                        + (peer.reason() == null ? peer.version() : "no part, " + peer.reason()) + "."));
+                        + (peer.reason() == null
+                                ? peer.version()
+                                : peer.version() == null
+                                        ? "no part, " + peer.reason()
+                                        : peer.version() + ", but not " + peer.reason())
+                        + "."));
         if (!report.records().isEmpty()) {
             kernels(report, lines);
         }
@@ -52,6 +57,12 @@ final class BenchTables {
                 .getOrDefault("stream", List.of())
                 .forEach(rate -> lines.add("Stream beside %s, threads %d: %s GB/s."
                         .formatted(rate.shape(), rate.threads(), Numbers.text(rate.gbps()))));
+        report.ceiling().getOrDefault("gather", List.of()).stream()
+                .filter(rate -> Boolean.TRUE.equals(rate.inCache()))
+                .map(rate -> "On " + rate.shape() + " all rows of " + rate.rowBytes()
+                        + " bytes fit the last-level cache: their gathers are no reads of memory.")
+                .distinct()
+                .forEach(lines::add);
         lines.add(report.checked() + " outputs (" + report.checkedValues() + " values) compared with the reference, "
                 + report.failures().size() + " wrong. Spread: 10th to 90th percentile. Ceiling: the time of a gather of"
                 + " the same rows, or the stream's rate.");

@@ -59,13 +59,20 @@ final class Ceiling implements AutoCloseable {
         return a.or(b).reduceLanes(VectorOperators.OR);
     }
 
-    /** Reads rows of {@code rowBytes} for every edge of {@code graph}. */
-    Runnable gather(Workers workers, CsrGraph graph, int rowBytes) {
+    /**
+     * Reads rows of {@code rowBytes} for every edge of {@code graph}, two edges at a time where {@code pairs}: which is
+     * faster depends on the machine and the size of rows.
+     */
+    Runnable gather(Workers workers, CsrGraph graph, int rowBytes, boolean pairs) {
         MemorySegment sources = graph.colIdx().data();
         long work = (long) graph.numEdges() * Math.ceilDiv(rowBytes, LINE) * LINE / Float.BYTES;
         return () -> workers.run(work, graph.numEdges(), (from, to) -> {
             boolean single = rowBytes <= LINE && LINE % rowBytes == 0;
-            keep(single ? lines(sources, from, to, rowBytes) : rows(sources, from, to, rowBytes));
+            int even = pairs ? from + (to - from) / 2 * 2 : from;
+            if (even > from) {
+                keep(single ? linePairs(sources, from, even, rowBytes) : rowPairs(sources, from, even, rowBytes));
+            }
+            keep(single ? lines(sources, even, to, rowBytes) : rows(sources, even, to, rowBytes));
         });
     }
 
@@ -80,6 +87,43 @@ final class Ceiling implements AutoCloseable {
             a = a.or(line(sources.get(JAVA_INT, 4L * e) * rowBytes & -LINE));
         }
         return a.reduceLanes(VectorOperators.OR);
+    }
+
+    /** Rows that lie in one line each, of two edges at a time; their number is even. */
+    private long linePairs(MemorySegment sources, int from, int to, long rowBytes) {
+        LongVector a = LongVector.zero(LANES);
+        LongVector b = a;
+        for (int e = from; e < to; e += 2) {
+            a = a.or(line(sources.get(JAVA_INT, 4L * e) * rowBytes & -LINE));
+            b = b.or(line(sources.get(JAVA_INT, 4L * e + 4) * rowBytes & -LINE));
+        }
+        return a.or(b).reduceLanes(VectorOperators.OR);
+    }
+
+    /** Rows of several lines, of two edges at a time, which start anywhere in a line each; their number is even. */
+    private long rowPairs(MemorySegment sources, int from, int to, long rowBytes) {
+        LongVector a = LongVector.zero(LANES);
+        LongVector b = a;
+        for (int e = from; e < to; e += 2) {
+            long one = sources.get(JAVA_INT, 4L * e) * rowBytes;
+            long other = sources.get(JAVA_INT, 4L * e + 4) * rowBytes;
+            long oneEnd = one + rowBytes;
+            long otherEnd = other + rowBytes;
+            one &= -LINE;
+            other &= -LINE;
+            for (; one < oneEnd && other < otherEnd; one += LINE, other += LINE) {
+                a = a.or(line(one));
+                b = b.or(line(other));
+            }
+            // Where one of them touches a line more.
+            if (one < oneEnd) {
+                a = a.or(line(one));
+            }
+            if (other < otherEnd) {
+                b = b.or(line(other));
+            }
+        }
+        return a.or(b).reduceLanes(VectorOperators.OR);
     }
 
     /** Rows of several lines: up to four at a time, so that loads do not wait for each other. */

@@ -39,8 +39,8 @@ final class EndToEnd {
      * @param packedInferenceMs the same, packed at {@code bits} in every cell
      * @param ratioFp32 our inference in fp32 over the fastest one of this row
      * @param trialsPerMinute of a random search without fine-tuning, trials side by side on all threads
-     * @param peakHeapBytes of the Java heap while all this ran, garbage included
-     * @param peakOffHeapBytes of tensors, those of the graph included
+     * @param peakHeapBytes of the Java heap while all this ran, garbage included, without what peers need
+     * @param peakOffHeapBytes of tensors, those of the graph included, without what peers need
      * @param peakDeviceBytes null where no device computes
      * @param packedPeakBytes what packed inference allocates: slab, logits, packed tensors
      */
@@ -97,16 +97,31 @@ final class EndToEnd {
      */
     record Size(Rounds rounds, int trainings, int trials) {
 
-        static final Size SHORT = new Size(new Rounds(5, 100, 1.5, 1500), 3, 12);
-        static final Size LONG = new Size(new Rounds(11, 500, 5, 3000), 7, 60);
+        static final Size SHORT = new Size(Rounds.within(1.5, 5, 100).warmingUp(1500), 3, 12);
+        static final Size LONG = new Size(Rounds.within(5, 11, 500).warmingUp(3000), 7, 60);
+
+        private static final int LEAST_TRAININGS = 3;
+
+        Size before(Deadline deadline) {
+            return new Size(rounds.before(deadline), trainings, trials);
+        }
+
+        /** Rounds of trainings that are {@code each} samples. */
+        Rounds training(int each) {
+            int most = trainings * each;
+            return Rounds.within(Double.POSITIVE_INFINITY, Math.min(LEAST_TRAININGS, most), most)
+                    .before(rounds.deadline());
+        }
     }
 
     private final Dataset dataset;
     private final int threads;
     private final List<KernelBench.PeerOn> peers;
     private final Size size;
+    private final Findings findings;
 
-    EndToEnd(Dataset dataset, int threads, List<KernelBench.PeerOn> peers, Size size) {
+    EndToEnd(Dataset dataset, int threads, List<KernelBench.PeerOn> peers, Size size, Findings findings) {
+        this.findings = findings;
         this.dataset = dataset;
         this.threads = threads;
         this.peers = peers;
@@ -143,7 +158,7 @@ final class EndToEnd {
                 Trainer trainer = new Trainer(model, input, parameters, null, lane.backend())) {
             parameters.initialize(0);
             Timed timed = new Timed(() -> trainer.train(config, 0));
-            Rounds.exactly(size.trainings()).run(List.of(timed));
+            size.training(1).run(List.of(timed));
             return EPOCHS / timed.median() * 1e3;
         }
     }
@@ -156,22 +171,28 @@ final class EndToEnd {
             double epochs,
             MemoryPeak peak) {
         BitAssignment bits = experiment.parse(String.valueOf(BITS));
-        try (GcnPeers gcn = new GcnPeers(lane, trained, peers);
-                Fp32Inference fp32 = new Fp32Inference(experiment.model(), lane, trained);
+        try (Fp32Inference fp32 = new Fp32Inference(experiment.model(), lane, trained);
                 QuantizedModel packed =
                         experiment.fineTuned(lane, trained, bits, TrainConfig.FINE_TUNE.withEpochs(0))) {
             var inference = packed.pack();
             fp32.run();
-            gcn.requireSame(fp32.logits());
-            Timed ours = new Timed(fp32::run);
-            Timed quantized = new Timed(inference::runOnly);
-            List<Timed> all = gcn.inferences();
-            all.add(ours);
-            all.add(quantized);
-            size.rounds().run(all);
+            inference.runOnly();
             Double trials = size.trials() == 0 ? null : trialsPerMinute(trained);
             long packedPeak = inference.peakBytes();
-            List<Result> rows = gcn.results(shape, ours.median(), EPOCHS, size.trainings());
+            // What peers allocate from here on is not ours.
+            long heap = peak.heap();
+            long offHeap = peak.offHeap();
+            Timed ours = new Timed(fp32::run);
+            Timed quantized = new Timed(inference::runOnly);
+            List<Result> rows;
+            try (GcnPeers gcn = new GcnPeers(shape, lane, trained, peers, findings)) {
+                gcn.keepTheRight(fp32.logits());
+                List<Timed> all = gcn.inferences();
+                all.add(ours);
+                all.add(quantized);
+                size.rounds().settled().run(all);
+                rows = gcn.results(ours.median(), size.training(EPOCHS).settled());
+            }
             rows.addFirst(new Result(
                     "gcn",
                     shape,
@@ -183,8 +204,8 @@ final class EndToEnd {
                     Numbers.rounded(quantized.median(), 4),
                     Numbers.rounded(ours.median() / quantized.median(), 3),
                     trials,
-                    peak.heap(),
-                    peak.offHeap(),
+                    heap,
+                    offHeap,
                     null,
                     packedPeak));
             return rows;

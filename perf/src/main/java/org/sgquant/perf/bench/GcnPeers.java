@@ -27,23 +27,43 @@ final class GcnPeers implements AutoCloseable {
 
     private record Run(KernelBench.PeerOn peer, PeerRun run, FloatMatrix out, Timed timed) {}
 
-    private final HostMemory memory = new HostMemory();
-    private final PeerGcn gcn;
-    private final PeerGcn.Training training;
-    private final List<Run> runs = new ArrayList<>();
-    private final List<KernelBench.PeerOn> peers;
+    private static final String INFERENCE = "inference of a GCN";
+    private static final String TRAINING = "training of a GCN";
 
-    GcnPeers(Lanes.Lane lane, Experiment.Trained trained, List<KernelBench.PeerOn> peers) {
-        this.peers = peers;
+    private final HostMemory memory = new HostMemory();
+    private final String shape;
+    private final int features;
+    private final Findings findings;
+    private final List<KernelBench.PeerOn> peers;
+    private final List<Run> runs = new ArrayList<>();
+    private PeerGcn gcn;
+    private PeerGcn.Training training;
+
+    GcnPeers(
+            String shape,
+            Lanes.Lane lane,
+            Experiment.Trained trained,
+            List<KernelBench.PeerOn> all,
+            Findings findings) {
+        this.shape = shape;
+        this.findings = findings;
+        peers = all.stream().filter(peer -> peer.session().hasGcn()).toList();
         GraphInput input = lane.input(DegreeBuckets.NONE);
+        features = input.hostFeatures().cols();
+        if (!peers.isEmpty()) {
+            ready(input, trained);
+        }
+    }
+
+    /** Operands in memory of their own, and inference on them. */
+    private void ready(GraphInput input, Experiment.Trained trained) {
         List<FloatMatrix> weights = trained.weights().stream()
                 .map(rows -> FloatMatrix.of(memory, rows))
                 .toList();
-        FloatMatrix x = peers.isEmpty() ? null : dense(input.hostFeatures());
         gcn = new PeerGcn(
                 input.adjacency().graph(),
                 FloatMatrix.ofVector(memory, input.edgeNorm()),
-                x,
+                dense(input.hostFeatures()),
                 weights.get(0),
                 weights.get(1),
                 weights.get(2),
@@ -60,7 +80,13 @@ final class GcnPeers implements AutoCloseable {
         for (KernelBench.PeerOn peer : peers) {
             FloatMatrix out = FloatMatrix.allocate(
                     memory, input.numNodes(), weights.get(2).cols());
-            peer.session().gcnInference(gcn, out).ifPresent(run -> runs.add(new Run(peer, run, out, Timed.of(run))));
+            try {
+                peer.session()
+                        .gcnInference(gcn, out)
+                        .ifPresent(run -> runs.add(new Run(peer, run, out, Timed.of(run))));
+            } catch (RuntimeException e) {
+                findings.cannot(peer.name(), peer.doing(INFERENCE), e);
+            }
         }
     }
 
@@ -83,24 +109,50 @@ final class GcnPeers implements AutoCloseable {
         return x;
     }
 
-    /** Runs every inference once and throws unless its logits are {@code ours} but for the order of sums. */
-    void requireSame(FloatMatrix ours) {
-        for (Run run : runs) {
-            run.out().data().fill((byte) -1);
-            run.run().run();
-            run.run().fetch();
-            for (int r = 0; r < ours.rows(); r++) {
-                for (int c = 0; c < ours.cols(); c++) {
-                    float expected = ours.get(r, c);
-                    float got = run.out().get(r, c);
-                    if (!(Math.abs(got - expected) <= TOLERANCE * (1 + Math.abs(expected)))) {
-                        throw new IllegalStateException(
-                                "inference by " + run.peer().name() + ": got " + got + " at row " + r + ", column " + c
-                                        + ", expected " + expected);
-                    }
+    /** Runs every inference once; only those with the logits of {@code ours}, but for the order of sums, are to be timed. */
+    void keepTheRight(FloatMatrix ours) {
+        for (Run run : List.copyOf(runs)) {
+            String wrong = null;
+            try {
+                run.out().data().fill((byte) -1);
+                run.run().run();
+                run.run().fetch();
+                wrong = difference(run.out(), ours);
+            } catch (RuntimeException e) {
+                findings.cannot(run.peer().name(), run.peer().doing(INFERENCE), e);
+                remove(run);
+            }
+            if (wrong != null) {
+                findings.failures.add(new KernelBench.Failure(
+                        "gcn",
+                        32,
+                        shape,
+                        features,
+                        run.peer().threads(),
+                        run.peer().name(),
+                        wrong));
+                remove(run);
+            }
+        }
+    }
+
+    private void remove(Run run) {
+        runs.remove(run);
+        findings.close(run.peer().name(), run.run());
+    }
+
+    /** The first one in words, null where there is none. */
+    private static String difference(FloatMatrix got, FloatMatrix expected) {
+        for (int r = 0; r < expected.rows(); r++) {
+            for (int c = 0; c < expected.cols(); c++) {
+                float right = expected.get(r, c);
+                float value = got.get(r, c);
+                if (!(Math.abs(value - right) <= TOLERANCE * (1 + Math.abs(right)))) {
+                    return "wrong result: got " + value + " at row " + r + ", column " + c + ", expected " + right;
                 }
             }
         }
+        return null;
     }
 
     List<Timed> inferences() {
@@ -109,13 +161,22 @@ final class GcnPeers implements AutoCloseable {
         return all;
     }
 
-    /** A row for each peer with inference or training; {@code ourMs} is our fp32 inference. */
-    List<EndToEnd.Result> results(String shape, double ourMs, int epochs, int trainings) {
+    /** A row for each peer with inference or training; {@code ourMs} is our fp32 inference, a round is an epoch. */
+    List<EndToEnd.Result> results(double ourMs, Rounds epochs) {
         Map<KernelBench.PeerOn, Double> inference = new LinkedHashMap<>();
-        runs.forEach(run -> inference.put(run.peer(), run.timed().median()));
+        for (Run run : runs) {
+            if (run.timed().failure() == null) {
+                inference.put(run.peer(), run.timed().median());
+            } else {
+                findings.cannot(
+                        run.peer().name(),
+                        run.peer().doing(INFERENCE),
+                        run.timed().failure());
+            }
+        }
         List<EndToEnd.Result> rows = new ArrayList<>();
         for (KernelBench.PeerOn peer : peers) {
-            Double rate = epochsPerSecond(peer, epochs, trainings);
+            Double rate = epochsPerSecond(peer, epochs);
             Double ms = inference.get(peer);
             if (rate != null || ms != null) {
                 rows.add(new EndToEnd.Result(
@@ -138,22 +199,30 @@ final class GcnPeers implements AutoCloseable {
         return rows;
     }
 
-    private Double epochsPerSecond(KernelBench.PeerOn peer, int epochs, int trainings) {
-        return peer.session()
-                .gcnEpoch(gcn, training)
-                .map(run -> {
-                    try (run) {
-                        Timed timed = Timed.of(run);
-                        Rounds.exactly(trainings * epochs).run(List.of(timed));
-                        return Numbers.rounded(1e3 / timed.median(), 2);
-                    }
-                })
-                .orElse(null);
+    private Double epochsPerSecond(KernelBench.PeerOn peer, Rounds epochs) {
+        PeerRun run;
+        try {
+            run = peer.session().gcnEpoch(gcn, training).orElse(null);
+        } catch (RuntimeException e) {
+            findings.cannot(peer.name(), peer.doing(TRAINING), e);
+            return null;
+        }
+        if (run == null) {
+            return null;
+        }
+        Timed timed = Timed.of(run);
+        epochs.run(List.of(timed));
+        findings.close(peer.name(), run);
+        if (timed.failure() != null) {
+            findings.cannot(peer.name(), peer.doing(TRAINING), timed.failure());
+            return null;
+        }
+        return Numbers.rounded(1e3 / timed.median(), 2);
     }
 
     @Override
     public void close() {
-        Closing.all(runs.stream().map(Run::run).toList());
+        runs.forEach(run -> findings.close(run.peer().name(), run.run()));
         memory.close();
     }
 }

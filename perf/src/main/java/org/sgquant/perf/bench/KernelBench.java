@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
 import org.sgquant.kernels.Backend;
+import org.sgquant.perf.peer.PeerRun;
 import org.sgquant.perf.peer.PeerSession;
 import org.sgquant.perf.workload.GraphOperands;
 import org.sgquant.perf.workload.GraphPart;
@@ -35,33 +36,60 @@ final class KernelBench {
         }
     }
 
-    /** Rates of the stream and of every gather, in 1e9 bytes per second. */
+    /**
+     * Rates of the stream and of every gather, in 1e9 bytes per second.
+     *
+     * @param inCache whether the matrix that is gathered from fits the last-level cache, null for a stream or where the
+     *     system does not tell
+     */
     record CeilingRate(
-            String kind, String shape, Integer rowBytes, int threads, double medianMs, double spreadMs, double gbps) {}
+            String kind,
+            String shape,
+            Integer rowBytes,
+            int threads,
+            Boolean inCache,
+            double medianMs,
+            double spreadMs,
+            double gbps) {}
 
     private final Selection selection;
     private final Rounds rounds;
     private final List<PeerOn> peers;
+    private final Findings findings;
     private final Map<Integer, Backend> backends = new LinkedHashMap<>();
 
     final List<BenchRecord> records = new ArrayList<>();
     final List<CeilingRate> ceilings = new ArrayList<>();
-    final List<Failure> failures = new ArrayList<>();
     /** Outputs that were compared with the reference, and values in them. */
     int checked;
 
     long checkedValues;
 
     /** A library on so many threads. */
-    record PeerOn(String name, int threads, PeerSession session) {}
+    record PeerOn(String name, int threads, PeerSession session) {
+
+        /** {@code what} on its threads, in words. */
+        String doing(String what) {
+            return "%s (threads %d)".formatted(what, threads);
+        }
+    }
 
     /** A record to be: who ran what. */
-    private record Key(Kernel kernel, int bits, int threads, String peer) {}
+    private record Key(Kernel kernel, int bits, int threads, String peer) {
 
-    KernelBench(Selection selection, Rounds rounds, IntFunction<Backend> backend, List<PeerOn> peers) {
+        String words() {
+            return "%s at %d bits (threads %d)".formatted(kernel.word(), bits, threads);
+        }
+    }
+
+    private record Opened(String peer, PeerRun run) {}
+
+    KernelBench(
+            Selection selection, Rounds rounds, IntFunction<Backend> backend, List<PeerOn> peers, Findings findings) {
         this.selection = selection;
         this.rounds = rounds;
         this.peers = peers;
+        this.findings = findings;
         selection.threads().forEach(threads -> backends.put(threads, backend.apply(threads)));
     }
 
@@ -92,7 +120,7 @@ final class KernelBench {
         private final int features;
         private final SampledRows sampled;
         private final GraphOperands operands;
-        private final List<AutoCloseable> peerRuns = new ArrayList<>();
+        private final List<Opened> peerRuns = new ArrayList<>();
         private final Map<Key, Timed> timed = new LinkedHashMap<>();
         private final CeilingRuns ceiling;
 
@@ -124,7 +152,13 @@ final class KernelBench {
             all.addAll(ceiling.all());
             rounds.run(all);
             ceilings.addAll(ceiling.rates(graph.name()));
-            timed.forEach((key, times) -> records.add(record(key, times)));
+            timed.forEach((key, times) -> {
+                if (times.failure() == null) {
+                    records.add(record(key, times));
+                } else {
+                    findings.cannot(key.peer(), key.words(), times.failure());
+                }
+            });
         }
 
         /** Compares every result with the reference; those that are right are to be timed. */
@@ -139,12 +173,16 @@ final class KernelBench {
             Operation.Prepared shared = operation.prepare().apply(operands);
             Operation.Sums sums = bits == 32 ? operation.sums() : Operation.Sums.OVER_EDGES;
             for (PeerOn peer : peers) {
-                PeerOperation.of(peer.session(), kernel, bits, operands, shared.out())
-                        .ifPresent(run -> {
-                            peerRuns.add(run);
-                            Key key = new Key(kernel, bits, peer.threads(), peer.name());
-                            add(key, sums, expected, shared, Timed.of(run), run::fetch);
-                        });
+                Key key = new Key(kernel, bits, peer.threads(), peer.name());
+                try {
+                    PeerOperation.of(peer.session(), kernel, bits, operands, shared.out())
+                            .ifPresent(run -> {
+                                peerRuns.add(new Opened(peer.name(), run));
+                                add(key, sums, expected, shared, Timed.of(run), run::fetch);
+                            });
+                } catch (RuntimeException e) {
+                    findings.cannot(peer.name(), key.words(), e);
+                }
             }
         }
 
@@ -159,6 +197,9 @@ final class KernelBench {
             // Operations share results: what one leaves must not pass for the next one's. All bits set is NaN.
             out.data().fill((byte) -1);
             timing.once();
+            if (timing.failure() != null) {
+                throw timing.failure();
+            }
             fetch.run();
             prepared.read().run();
             checked++;
@@ -167,7 +208,7 @@ final class KernelBench {
                 expected.worstError(sums, out, operands.backend());
                 timed.put(key, timing);
             } catch (WrongResultException e) {
-                failures.add(new Failure(
+                findings.failures.add(new Failure(
                         key.kernel().word(),
                         key.bits(),
                         graph.name(),
@@ -185,11 +226,10 @@ final class KernelBench {
                     .bytes(key.bits(), graph.graph().numRows(), graph.graph().numEdges(), features);
             double rate = bytes / median / 1e6;
             boolean gathers = key.kernel().gathers();
-            double share = gathers
-                    ? ceiling.gather(key.threads(), Kernel.rowBytes(key.bits(), features))
-                                    .median()
-                            / median
-                    : rate / ceiling.streamRate(key.threads());
+            String bound = gathers ? "gather" : key.kernel() == Kernel.GEMM ? null : "stream";
+            Double share = gathers
+                    ? Double.valueOf(ceiling.gatherMs(key.threads(), Kernel.rowBytes(key.bits(), features)) / median)
+                    : bound == null ? null : Double.valueOf(rate / ceiling.streamRate(key.threads()));
             return new BenchRecord(
                     key.kernel().word(),
                     key.bits(),
@@ -201,13 +241,13 @@ final class KernelBench {
                     Numbers.rounded(rate, 2),
                     fp32 == null ? null : Numbers.rounded(fp32.median() / median, 3),
                     key.peer(),
-                    gathers ? "gather" : "stream",
-                    Numbers.rounded(100 * share, 1));
+                    bound,
+                    share == null ? null : Numbers.rounded(100 * share, 1));
         }
 
         @Override
         public void close() {
-            Closing.all(peerRuns);
+            peerRuns.reversed().forEach(opened -> findings.close(opened.peer(), opened.run()));
             ceiling.close();
         }
     }

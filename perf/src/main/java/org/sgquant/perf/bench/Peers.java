@@ -1,6 +1,7 @@
 package org.sgquant.perf.bench;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -15,7 +16,7 @@ import org.sgquant.tensor.FloatMatrix;
 /** Libraries on the class path that are measured beside sgquant. */
 final class Peers {
 
-    /** A library with its threads; {@code reason} why it takes no part, null where it does. */
+    /** A library; {@code reason} why it takes no part, or with a version what it could not do; null where it did all. */
     record State(String name, String version, String reason) {}
 
     private Peers() {}
@@ -61,6 +62,12 @@ final class Peers {
         @Override
         public String name() {
             return library.name();
+        }
+
+        /** The most: such a library has one setting for the process, made when it is opened. */
+        @Override
+        public List<Integer> threads(List<Integer> asked) {
+            return List.of(Collections.max(asked));
         }
 
         @Override

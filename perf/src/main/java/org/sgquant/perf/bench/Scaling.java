@@ -2,6 +2,7 @@ package org.sgquant.perf.bench;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.apache.commons.math3.stat.regression.SimpleRegression;
@@ -13,6 +14,7 @@ import org.sgquant.perf.workload.GraphShape;
 import org.sgquant.perf.workload.Kernel;
 import org.sgquant.perf.workload.Operation;
 import org.sgquant.perf.workload.SampledRows;
+import org.sgquant.perf.workload.WrongResultException;
 import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.HostMemory;
 
@@ -24,6 +26,10 @@ final class Scaling {
 
     private static final long LEAST_EDGES = 100_000;
     private static final double STEP = Math.sqrt(10);
+
+    /** The largest of the three sizes that a fit needs. */
+    static final long LEAST_MOST_EDGES = 10 * LEAST_EDGES;
+
     private static final long SEED = 1;
 
     /** Milliseconds before each point: the first one must not pay for Java compiling the kernel. */
@@ -86,20 +92,34 @@ final class Scaling {
                 .toList();
     }
 
-    static Result run(
+    /** Empty where a result was wrong. */
+    static Optional<Result> run(
             Backend backend,
             int threads,
             int bits,
             int features,
             List<Integer> edgeCounts,
             Rounds rounds,
-            Consumer<String> note) {
+            Consumer<String> note,
+            Findings findings) {
         List<Point> points = new ArrayList<>();
         for (int edges : edgeCounts) {
             note.accept("scaling: " + edges + " edges");
-            points.add(point(backend, bits, features, edges, rounds.warmingUp(WARM_UP)));
+            try {
+                points.add(point(backend, bits, features, edges, rounds.warmingUp(WARM_UP)));
+            } catch (WrongResultException e) {
+                findings.failures.add(new KernelBench.Failure(
+                        Kernel.SPMM.word(),
+                        bits,
+                        "scaling of " + edges + " edges",
+                        features,
+                        threads,
+                        null,
+                        e.getMessage()));
+                return Optional.empty();
+            }
         }
-        return fit(bits, features, threads, points);
+        return Optional.of(fit(bits, features, threads, points));
     }
 
     static Result fit(int bits, int features, int threads, List<Point> points) {

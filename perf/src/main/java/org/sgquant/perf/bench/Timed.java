@@ -19,34 +19,48 @@ final class Timed {
     }
 
     private final Calls run;
+    /** Whether what it throws is kept instead of ending everything. */
+    private final boolean mayFail;
+
     private final List<Double> samples = new ArrayList<>();
+    private double leastMilliseconds = Double.POSITIVE_INFINITY;
     private int callsPerSample = 1;
 
+    private RuntimeException failure;
+
     Timed(Runnable run) {
-        this.run = calls -> {
-            long start = System.nanoTime();
-            for (int i = 0; i < calls; i++) {
-                run.run();
-            }
-            return (System.nanoTime() - start) / 1e6;
-        };
+        this(
+                calls -> {
+                    long start = System.nanoTime();
+                    for (int i = 0; i < calls; i++) {
+                        run.run();
+                    }
+                    return (System.nanoTime() - start) / 1e6;
+                },
+                false);
     }
 
-    private Timed(Calls run) {
+    private Timed(Calls run, boolean mayFail) {
         this.run = run;
+        this.mayFail = mayFail;
     }
 
-    /** By the clock of who computes where that is another process: what travels between them is not its work. */
+    /**
+     * By the clock of who computes where that is another process: what travels between them is not its work. What it throws
+     * is its {@link #failure}, after which it is run no more.
+     */
     static Timed of(PeerRun run) {
         Timed here = new Timed((Runnable) run::run);
-        return new Timed((Calls) calls -> {
-            double sum = 0;
-            for (int i = 0; i < calls; i++) {
-                double ms = here.milliseconds(1);
-                sum += run.milliseconds().orElse(ms);
-            }
-            return sum;
-        });
+        return new Timed(
+                calls -> {
+                    double sum = 0;
+                    for (int i = 0; i < calls; i++) {
+                        double ms = here.milliseconds(1);
+                        sum += run.milliseconds().orElse(ms);
+                    }
+                    return sum;
+                },
+                true);
     }
 
     /** Runs for about {@code milliseconds}, twice at the least. */
@@ -54,13 +68,17 @@ final class Timed {
         double spent = rehearse();
         do {
             spent += rehearse();
-        } while (spent < milliseconds);
+        } while (spent < milliseconds && failure == null);
     }
 
-    /** Runs once, returns the milliseconds and sets how many calls a sample takes. */
+    /** Runs once, returns the milliseconds and sets how many calls a sample takes, by the fastest one so far. */
     double rehearse() {
         double last = milliseconds(1);
-        callsPerSample = (int) Math.clamp(Math.ceil(SAMPLE_MILLISECONDS / last), 1, MOST_CALLS);
+        if (failure != null) {
+            return last;
+        }
+        leastMilliseconds = Math.min(leastMilliseconds, last);
+        callsPerSample = (int) Math.clamp(Math.ceil(SAMPLE_MILLISECONDS / leastMilliseconds), 1, MOST_CALLS);
         return last;
     }
 
@@ -70,11 +88,30 @@ final class Timed {
     }
 
     void sample() {
-        samples.add(milliseconds(callsPerSample) / callsPerSample);
+        double sample = milliseconds(callsPerSample) / callsPerSample;
+        if (failure == null) {
+            samples.add(sample);
+        }
     }
 
     private double milliseconds(int calls) {
-        return run.milliseconds(calls);
+        if (failure != null) {
+            return Double.NaN;
+        }
+        try {
+            return run.milliseconds(calls);
+        } catch (RuntimeException e) {
+            if (!mayFail) {
+                throw e;
+            }
+            failure = e;
+            return Double.NaN;
+        }
+    }
+
+    /** Why it runs no more, null while it does. */
+    RuntimeException failure() {
+        return failure;
     }
 
     /** Milliseconds of one call, sample by sample. */

@@ -15,6 +15,11 @@ public interface Peer {
     /** Its name in records and in {@code --peer}, in lower case: {@code mkl}. */
     String name();
 
+    /** Of {@code asked}, the thread counts that it can be measured on in one process. */
+    default List<Integer> threads(List<Integer> asked) {
+        return asked;
+    }
+
     /**
      * The library on {@code threads} threads.
      *

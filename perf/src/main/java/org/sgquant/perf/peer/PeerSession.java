@@ -37,6 +37,11 @@ public interface PeerSession extends AutoCloseable {
         return Optional.empty();
     }
 
+    /** Whether it infers or trains {@link PeerGcn}, whose dense features are made for those alone that do. */
+    default boolean hasGcn() {
+        return false;
+    }
+
     /** {@code out = logits} of {@link PeerGcn} in fp32: one inference per run. */
     default Optional<PeerRun> gcnInference(PeerGcn gcn, FloatMatrix out) {
         return Optional.empty();

@@ -48,9 +48,10 @@ final class TorchProcess {
     private TorchProcess(String python, Path program) {
         Path started = program == null ? unpack() : program;
         try {
-            process = new ProcessBuilder(python, started.toString())
-                    .redirectError(errors().toFile())
-                    .start();
+            ProcessBuilder builder = new ProcessBuilder(python, started.toString()).redirectError(errors().toFile());
+            // Threads of OpenMP that spin for more work would take the cores from whoever is timed next.
+            builder.environment().put("OMP_WAIT_POLICY", "passive");
+            process = builder.start();
         } catch (IOException e) {
             folder.close();
             throw new DeviceUnavailableException(
@@ -148,6 +149,13 @@ final class TorchProcess {
             throw ended(e);
         }
         return read();
+    }
+
+    /** Frees the operation {@code id}; one that has ended holds nothing. */
+    void free(int id) {
+        if (process.isAlive()) {
+            ask(Map.of("do", "free", "id", id));
+        }
     }
 
     private JsonNode read() {

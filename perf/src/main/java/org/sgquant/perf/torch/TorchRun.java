@@ -55,6 +55,6 @@ final class TorchRun implements PeerRun {
 
     @Override
     public void close() {
-        process.ask(Map.of("do", "free", "id", id));
+        process.free(id);
     }
 }

@@ -60,6 +60,11 @@ final class TorchSession implements PeerSession {
     }
 
     @Override
+    public boolean hasGcn() {
+        return true;
+    }
+
+    @Override
     public Optional<PeerRun> gcnInference(PeerGcn gcn, FloatMatrix out) {
         return Optional.of(ready("inference", network(gcn), out));
     }

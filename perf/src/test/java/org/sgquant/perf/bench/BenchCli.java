@@ -31,11 +31,14 @@ final class BenchCli {
         }
     }
 
-    /** {@code bench} on a graph of 701 nodes, two rounds, two threads. */
+    /** {@code bench} on a graph of 701 nodes, two rounds, two threads, without peers unless {@code more} asks for one. */
     static Result tiny(String... more) {
         List<String> words =
                 new ArrayList<>(List.of("bench", "--shape", "tiny", "--features", "33", "--threads", "2", "-r", "2"));
         words.addAll(List.of(more));
+        if (!words.contains("--peer")) {
+            words.addAll(List.of("--peer", "none"));
+        }
         return run(words.toArray(String[]::new));
     }
 }

@@ -30,7 +30,18 @@ class BenchCommandTest {
     void every_kernel_and_width_has_a_record_in_json_and_the_document_has_its_parts() throws Exception {
         long before = HostMemory.liveBytes();
         BenchCli.Result result = BenchCli.run(
-                "bench", "--shape", "tiny", "--features", "33", "--threads", "1,2", "--check", "-o", "json");
+                "bench",
+                "--shape",
+                "tiny",
+                "--features",
+                "33",
+                "--threads",
+                "1,2",
+                "--peer",
+                "none",
+                "--check",
+                "-o",
+                "json");
         assertThat(result.code()).as(result.err()).isZero();
         JsonNode report = JSON.readTree(result.out());
         assertThat(report.fieldNames())
@@ -48,7 +59,7 @@ class BenchCommandTest {
                         "endToEnd",
                         "scaling");
         assertThat(report.get("reproduce").asText())
-                .isEqualTo("sgquant bench --shape tiny --features 33 --threads 1,2 --check");
+                .isEqualTo("sgquant bench --shape tiny --features 33 --threads 1,2 --peer none --seed 1 --check");
         JsonNode records = report.get("records");
         assertThat(records).hasSize(Kernel.values().length * Kernel.WIDTHS.size() * 2);
         assertThat(report.get("checked").asInt()).isEqualTo(records.size());
@@ -65,6 +76,16 @@ class BenchCommandTest {
         assertThat(report.get("ceiling").get("gather")).hasSize(Kernel.WIDTHS.size() * 2);
         assertThat(report.get("ceiling").get("stream")).hasSize(2);
         assertThat(HostMemory.liveBytes()).as("leaked").isEqualTo(before);
+    }
+
+    @Test
+    void the_peer_that_is_always_there_has_records_at_the_widths_that_it_can() throws Exception {
+        BenchCli.Result result = BenchCli.tiny("--kernel", "spmm", "--peer", "fbgemm-style", "-o", "json", "-q");
+        assertThat(result.code()).as(result.err()).isZero();
+        assertThat(JSON.readTree(result.out()).get("records"))
+                .filteredOn(record -> record.get("peer").asText().equals("fbgemm-style"))
+                .extracting(record -> record.get("bits").asInt())
+                .containsExactly(8, 4, 2, 1);
     }
 
     @Test
@@ -131,6 +152,51 @@ class BenchCommandTest {
     }
 
     @Test
+    void a_file_that_cannot_be_written_is_refused_before_anything_is_measured() {
+        BenchCli.Result result = BenchCli.tiny("--file", folder.toString());
+        assertThat(result.code()).isNotZero();
+        assertThat(result.err().lines()).singleElement().asString().contains("--file " + folder, "cannot be written");
+    }
+
+    @Test
+    void what_is_named_twice_is_measured_once() throws Exception {
+        BenchCli.Result result = BenchCli.run(
+                "bench",
+                "--shape",
+                "tiny,tiny",
+                "--features",
+                "33",
+                "--threads",
+                "1",
+                "--kernel",
+                "spmm",
+                "--bits",
+                "4",
+                "--peer",
+                "fbgemm-style,fbgemm-style",
+                "--check",
+                "-o",
+                "json");
+        JsonNode report = JSON.readTree(result.out());
+        assertThat(report.get("shapes")).hasSize(1);
+        assertThat(report.get("peers")).hasSize(1);
+        assertThat(report.get("records")).hasSize(2);
+    }
+
+    @Test
+    void a_kept_graph_of_another_seed_is_refused() throws Exception {
+        BenchCli.tiny("--kernel", "spmm", "--bits", "4", "--work", folder.toString());
+        Path header = folder.resolve("tiny/graph.json");
+        Files.writeString(
+                header,
+                Files.readString(header).replace("\"seed\" : 1", "\"seed\" : 7").replace("\"seed\": 1", "\"seed\": 7"));
+        BenchCli.Result result = BenchCli.tiny("--kernel", "spmm", "--bits", "4", "--work", folder.toString(), "-q");
+        assertThat(result.code()).isEqualTo(2);
+        assertThat(result.err())
+                .contains("graph.json: got tiny of 701 nodes by seed 7, expected tiny of 701 nodes by seed 1");
+    }
+
+    @Test
     void graphs_are_kept_and_read_again() throws Exception {
         assertThat(BenchCli.tiny("--kernel", "spmm", "--bits", "4", "--work", folder.toString())
                         .err())
@@ -157,7 +223,22 @@ class BenchCommandTest {
                 "-r 0 | --repetitions must lie in 1..100000, got 0",
                 "-o xml | format 'xml' does not exist: choose md, csv, json",
                 "--max-edges 1e6 | --max-edges needs --scaling",
-                "--scaling --max-edges 10 | --max-edges must lie in 1e5..1e9, got 10.0",
+                "--scaling --max-edges 5e5 | --max-edges must lie in 1e6..1e9, as a fit needs three sizes from 1e5 on,"
+                        + " got 500000.0",
+                "--check -r 2 | --check runs everything once: leave out --repetitions",
+                "--json -o csv | --json and -o csv are two forms: give one",
+                "--end-to-end --kernel spmm | --end-to-end measures other things than kernels: leave out --kernel",
+                "--end-to-end --bits 4 | --end-to-end has widths of its own",
+                "--end-to-end --features 4 | --end-to-end has features of its own",
+                "--end-to-end -r 4 | --end-to-end takes its own time",
+                "--end-to-end --threads 1,2 | --end-to-end takes one thread count: got --threads [1, 2]",
+                "--scaling --kernel spmm | --scaling measures other things than kernels",
+                "--scaling --shape cora | --scaling makes graphs of its own",
+                "--scaling --full | --scaling makes graphs of its own",
+                "--scaling --peer mkl | --scaling has no peers",
+                "--scaling --work x | --scaling keeps no graphs",
+                "--scaling --bits 4,2 | --scaling takes one width: got --bits [4, 2]",
+                "--scaling --features 4,2 | --scaling takes one number of features: got --features [4, 2]",
                 "--check --scaling | --check is about kernels",
                 "--full --shape cora | --full takes every shape",
             })

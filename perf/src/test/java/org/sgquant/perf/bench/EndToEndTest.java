@@ -16,8 +16,9 @@ class EndToEndTest {
         long before = HostMemory.liveBytes();
         EndToEnd.Size size = new EndToEnd.Size(Rounds.exactly(2), 1, 4);
         try (Dataset dataset = SyntheticCitationGraph.SMALL.generate(DatasetOptions.DEFAULT)) {
-            EndToEnd.Result result =
-                    new EndToEnd(dataset, 2, List.of(), size).run("small").get(0);
+            EndToEnd.Result result = new EndToEnd(dataset, 2, List.of(), size, new Findings())
+                    .run("small")
+                    .get(0);
             assertThat(result.epochsPerSecond()).isPositive();
             assertThat(result.inferenceMs()).isPositive();
             assertThat(result.packedInferenceMs()).isPositive();

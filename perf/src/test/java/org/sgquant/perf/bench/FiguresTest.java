@@ -35,16 +35,47 @@ class FiguresTest {
         StringBuilder order = new StringBuilder();
         Timed a = new Timed(() -> order.append('a'));
         Timed b = new Timed(() -> order.append('b'));
-        assertThat(new Rounds(3, 3, 0, 0).run(List.of(a, b))).isEqualTo(3);
-        assertThat(order).hasToString("ababab");
-        assertThat(a.samples()).hasSize(3);
-        assertThat(new Rounds(2, 1000, 0, 0).run(List.of(a))).isEqualTo(2);
+        assertThat(Rounds.exactly(30).warmingUp(0).run(List.of(a, b))).isEqualTo(30);
+        assertThat(order.toString()).matches("(ab|ba){30}").contains("abba", "baab");
+        assertThat(a.samples()).hasSize(30);
+        assertThat(Rounds.within(0, 2, 1000).warmingUp(0).run(List.of(a))).isEqualTo(2);
+        String first = order.toString().substring(0, 60);
+        order.setLength(0);
+        Rounds.exactly(30).warmingUp(0).run(List.of(a, b));
+        assertThat(order).as("one seed, one order").hasToString(first);
+        order.setLength(0);
+        Rounds.exactly(30).warmingUp(0).seeded(2).run(List.of(a, b));
+        assertThat(order.toString()).isNotEqualTo(first);
     }
 
     @Test
     void no_round_begins_after_the_time_but_for_the_least() {
         Timed slow = new Timed(() -> LockSupport.parkNanos(30_000_000));
-        assertThat(new Rounds(3, 25, 0.1, 0).run(List.of(slow))).isBetween(3, 5);
+        assertThat(Rounds.within(0.1, 3, 25).warmingUp(0).run(List.of(slow))).isBetween(3, 5);
+    }
+
+    @Test
+    void warming_up_settling_and_rounds_keep_to_one_deadline() {
+        Timed slow = new Timed(() -> LockSupport.parkNanos(20_000_000));
+        Timed other = new Timed(() -> LockSupport.parkNanos(20_000_000));
+        long start = System.nanoTime();
+        Rounds.within(60, 3, 1000).before(Deadline.in(1.5)).run(List.of(slow, other));
+        assertThat((System.nanoTime() - start) / 1e9).isBetween(1.0, 2.5);
+        assertThat(new Deadline(System.nanoTime() - 2_000_000_000, 1).left()).isZero();
+    }
+
+    @Test
+    void what_fails_in_another_library_is_run_no_more() {
+        int[] calls = {0};
+        Timed failing = Timed.of(() -> {
+            if (++calls[0] == 3) {
+                throw new IllegalStateException("broken");
+            }
+        });
+        Rounds.exactly(5).warmingUp(0).run(List.of(failing));
+        assertThat(failing.failure()).hasMessage("broken");
+        assertThat(calls[0]).isEqualTo(3);
+        assertThat(failing.samples()).hasSize(2);
     }
 
     @Test
@@ -76,8 +107,9 @@ class FiguresTest {
     @Test
     void scaling_measures_every_size() {
         try (Backend backend = ReportFixture.cpu()) {
-            Scaling.Result result =
-                    Scaling.run(backend, 1, 1, 16, Scaling.edges(320_000), Rounds.exactly(2), note -> {});
+            Scaling.Result result = Scaling.run(
+                            backend, 1, 1, 16, Scaling.edges(320_000), Rounds.exactly(2), note -> {}, new Findings())
+                    .orElseThrow();
             assertThat(result.points()).extracting(Scaling.Point::edges).containsExactly(100_000, 316_228);
             assertThat(result.points()).allSatisfy(p -> assertThat(p.medianMs()).isPositive());
             assertThat(result.markdown()).anyMatch(line -> line.contains("R^2"));

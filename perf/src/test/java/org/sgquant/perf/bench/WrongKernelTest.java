@@ -159,6 +159,59 @@ class WrongKernelTest {
     }
 
     @Test
+    void a_peer_that_fails_in_an_operation_is_named_and_ends_nothing() {
+        long before = HostMemory.liveBytes();
+        Peer failing = new Peer() {
+            @Override
+            public String name() {
+                return "failing";
+            }
+
+            @Override
+            public PeerSession open(int threads) {
+                return new PeerSession() {
+                    private int calls;
+
+                    @Override
+                    public String version() {
+                        return "one";
+                    }
+
+                    @Override
+                    public Optional<PeerRun> spmm(CsrGraph graph, FloatMatrix values, FloatMatrix x, FloatMatrix out) {
+                        return Optional.of(() -> {
+                            if (++calls == 2) {
+                                throw new IllegalStateException("its process has ended");
+                            }
+                            HandPeer.sum(graph, x, out, 0);
+                        });
+                    }
+
+                    @Override
+                    public Optional<PeerRun> gemm(FloatMatrix a, FloatMatrix b, FloatMatrix out) {
+                        throw new IllegalStateException("no product");
+                    }
+
+                    @Override
+                    public void close() {
+                        throw new IllegalStateException("nothing to close");
+                    }
+                };
+            }
+        };
+        BenchReport report = ReportFixture.run(ReportFixture.cpu(), List.of(Kernel.SPMM, Kernel.GEMM), failing);
+        assertThat(report.failures()).isEmpty();
+        assertThat(report.records()).hasSize(4).allMatch(r -> r.peer() == null);
+        assertThat(report.peers())
+                .containsExactly(new Peers.State(
+                        "failing",
+                        "one",
+                        "gemm at 32 bits (threads 1): no product; spmm at 32 bits (threads 1): its process has ended"));
+        assertThat(BenchTables.markdown(report)).contains("Peer failing: one, but not gemm at 32 bits");
+        assertThat(HostMemory.liveBytes()).isEqualTo(before);
+    }
+
+    @Test
     void a_peer_that_cannot_be_used_says_why_and_ends_nothing() {
         Peer absent = new Peer() {
             @Override

@@ -65,6 +65,7 @@ final class Mkl {
     private final MethodHandle multiply;
     private final MethodHandle destroy;
     private final MethodHandle setThreads;
+    private int threadsSet;
     private final MethodHandle setDynamic;
     private final MethodHandle version;
     private final MethodHandle setThreadingLayer;
@@ -146,10 +147,18 @@ final class Mkl {
         }
     }
 
-    /** For all that follows in this process. */
+    /** For all that follows in this process; costs nothing where they are set already, as this is timed. */
     void setThreads(int threads) {
-        call(setThreads, threads);
-        call(setBlockTime, BLOCK_TIME);
+        if (threads == threadsSet) {
+            return;
+        }
+        try {
+            setThreads.invokeExact(threads);
+            setBlockTime.invokeExact(BLOCK_TIME);
+        } catch (Throwable e) {
+            throw new IllegalStateException("calling MKL_Set_Num_Threads or kmp_set_blocktime failed", e);
+        }
+        threadsSet = threads;
     }
 
     void gemm(FloatMatrix a, FloatMatrix b, FloatMatrix out) {
