@@ -69,8 +69,12 @@ final class Ceiling implements AutoCloseable {
         return () -> workers.run(work, graph.numEdges(), (from, to) -> {
             boolean single = rowBytes <= LINE && LINE % rowBytes == 0;
             int even = pairs ? from + (to - from) / 2 * 2 : from;
-            if (even > from) {
-                keep(single ? linePairs(sources, from, even, rowBytes) : rowPairs(sources, from, even, rowBytes));
+            if (even > from && single) {
+                keep(linePairs(sources, from, even, rowBytes));
+            } else if (even > from && rowBytes == 2 * LINE) {
+                keep(twoLinePairs(sources, from, even));
+            } else if (even > from) {
+                keep(rowPairs(sources, from, even, rowBytes));
             }
             keep(single ? lines(sources, even, to, rowBytes) : rows(sources, even, to, rowBytes));
         });
@@ -98,6 +102,23 @@ final class Ceiling implements AutoCloseable {
             b = b.or(line(sources.get(JAVA_INT, 4L * e + 4) * rowBytes & -LINE));
         }
         return a.or(b).reduceLanes(VectorOperators.OR);
+    }
+
+    /** Rows of two lines each, of two edges at a time; their number is even. */
+    private long twoLinePairs(MemorySegment sources, int from, int to) {
+        LongVector a = LongVector.zero(LANES);
+        LongVector b = a;
+        LongVector c = a;
+        LongVector d = a;
+        for (int e = from; e < to; e += 2) {
+            long one = sources.get(JAVA_INT, 4L * e) * (2 * LINE);
+            long other = sources.get(JAVA_INT, 4L * e + 4) * (2 * LINE);
+            a = a.or(line(one));
+            b = b.or(line(one + LINE));
+            c = c.or(line(other));
+            d = d.or(line(other + LINE));
+        }
+        return a.or(b).or(c.or(d)).reduceLanes(VectorOperators.OR);
     }
 
     /** Rows of several lines, of two edges at a time, which start anywhere in a line each; their number is even. */

@@ -101,15 +101,18 @@ final class EndToEnd {
         static final Size LONG = new Size(Rounds.within(5, 11, 500).warmingUp(3000), 7, 60);
 
         private static final int LEAST_TRAININGS = 3;
+        private static final double TRAINING_WARM_UP = 1000;
 
         Size before(Deadline deadline) {
             return new Size(rounds.before(deadline), trainings, trials);
         }
 
-        /** Rounds of trainings that are {@code each} samples. */
+        /** Rounds of trainings that are {@code each} samples; inference is what waits for the compiler, once. */
         Rounds training(int each) {
             int most = trainings * each;
             return Rounds.within(Double.POSITIVE_INFINITY, Math.min(LEAST_TRAININGS, most), most)
+                    .warmingUp(TRAINING_WARM_UP)
+                    .settled()
                     .before(rounds.deadline());
         }
     }
@@ -190,8 +193,8 @@ final class EndToEnd {
                 List<Timed> all = gcn.inferences();
                 all.add(ours);
                 all.add(quantized);
-                size.rounds().settled().run(all);
-                rows = gcn.results(ours.median(), size.training(EPOCHS).settled());
+                size.rounds().run(all);
+                rows = gcn.results(ours.median(), size.training(EPOCHS));
             }
             rows.addFirst(new Result(
                     "gcn",
