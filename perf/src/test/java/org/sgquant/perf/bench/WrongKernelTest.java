@@ -89,6 +89,19 @@ class WrongKernelTest {
                 .satisfies(failure -> assertThat(failure.message()).contains("got NaN at row 0, column 0"));
     }
 
+    @Test
+    void a_wrong_result_of_scaling_is_a_failure_and_nothing_is_fitted() {
+        Findings findings = new Findings();
+        try (Backend wrong = twisted(false, out -> out.data().fill((byte) -1))) {
+            assertThat(Scaling.run(wrong, 1, 4, 16, List.of(100_000), Rounds.ONCE, note -> {}, findings))
+                    .isEmpty();
+        }
+        assertThat(findings.failures)
+                .singleElement()
+                .satisfies(failure -> assertThat(failure.sentence())
+                        .startsWith("spmm at 4 bits on scaling of 100000 edges (features 16, threads 1) by sgquant:"));
+    }
+
     /** Sums in fp32 by hand; {@code error} is added to all of them. */
     private record HandPeer(float error) implements Peer {
 
