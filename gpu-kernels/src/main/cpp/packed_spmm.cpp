@@ -24,6 +24,7 @@ constexpr int REGISTER = SGQ_REGISTER;
 constexpr int TILE = 512;
 constexpr int SLACK = 512;
 
+/** Adds the first N vectors of BYTES bytes of a section and returns the bytes that they are. */
 template <int WIDTH, int BYTES, int N>
 SGQ_INLINE int add_vectors(const Gather &rows, int32_t from, int32_t to, int shift, uint32_t *sums) {
 #ifdef __AVX512BW__

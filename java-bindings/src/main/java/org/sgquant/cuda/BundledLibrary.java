@@ -1,13 +1,11 @@
 package org.sgquant.cuda;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,8 +14,6 @@ import java.util.function.Consumer;
 
 /** A native library of Linux on x86-64 out of the class path, and its functions. It stays open as long as the JVM runs. */
 public final class BundledLibrary {
-
-    private static final String PLATFORM = "Linux on amd64";
 
     private final String name;
     private final List<DynamicLoader.Library> opened;
@@ -51,37 +47,27 @@ public final class BundledLibrary {
     public static BundledLibrary load(String folder, List<String> files, int open, Consumer<BundledLibrary> firstUse)
             throws UnusableException {
         String name = files.getLast();
-        String platform = System.getProperty("os.name") + " on " + System.getProperty("os.arch");
-        if (!platform.equals(PLATFORM)) {
-            throw new UnusableException(name + " is of " + PLATFORM + ", this is " + platform);
+        if (!NativeAccess.isPlatformOfNatives()) {
+            throw new UnusableException(name + " is of linux-x86_64, this is " + NativeAccess.platformName());
         }
         if (NativeAccess.denial().isPresent()) {
             throw new UnusableException(NativeAccess.denial().get());
         }
         try (PrivateFolder unpacked = PrivateFolder.create()) {
+            List<Path> copies = new ArrayList<>();
             for (String file : files) {
-                unpack(folder + "/" + file, unpacked.path().resolve(file));
+                copies.add(unpacked.unpack("/" + folder + "/", file)
+                        .orElseThrow(() -> new UnusableException(folder + "/" + file + " is not on the class path")));
             }
             List<DynamicLoader.Library> opened = new ArrayList<>();
-            for (String file : files.subList(files.size() - open, files.size())) {
-                opened.add(open(unpacked.path().resolve(file)));
+            for (Path copy : copies.subList(copies.size() - open, copies.size())) {
+                opened.add(open(copy));
             }
             BundledLibrary loaded = new BundledLibrary(name, opened.reversed());
             firstUse.accept(loaded);
             return loaded;
-        } catch (UncheckedIOException e) {
+        } catch (IOException | UncheckedIOException e) {
             throw new UnusableException(name + " cannot be unpacked: " + e.getMessage());
-        }
-    }
-
-    private static void unpack(String resource, Path file) throws UnusableException {
-        try (InputStream in = BundledLibrary.class.getResourceAsStream("/" + resource)) {
-            if (in == null) {
-                throw new UnusableException(resource + " is not on the class path");
-            }
-            Files.copy(in, file);
-        } catch (IOException e) {
-            throw new UnusableException(resource + " cannot be unpacked to " + file + ": " + e.getMessage());
         }
     }
 

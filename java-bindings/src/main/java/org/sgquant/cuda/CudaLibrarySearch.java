@@ -4,7 +4,6 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -205,14 +204,11 @@ final class CudaLibrarySearch {
         try (PrivateFolder folder = PrivateFolder.create()) {
             List<String> copies = new ArrayList<>();
             for (String file : files) {
-                try (InputStream content = CudaLibrarySearch.class.getResourceAsStream(from + file)) {
-                    if (content == null) {
-                        return refuse(place, "there is no " + file + " on the class path");
-                    }
-                    Path copy = folder.path().resolve(file);
-                    Files.copy(content, copy);
-                    copies.add(copy.toString());
+                Optional<Path> copy = folder.unpack(from, file);
+                if (copy.isEmpty()) {
+                    return refuse(place, "there is no " + file + " on the class path");
                 }
+                copies.add(copy.get().toString());
             }
             return open(copies, CudaLibrary.TOOLKIT, place);
         } catch (IOException | UncheckedIOException e) {

@@ -17,12 +17,18 @@ public final class NativeAccess {
 
     /** Why no native library of JCuda runs on this platform, empty where they do. */
     static Optional<String> platform() {
-        String system = System.getProperty("os.name");
-        String architecture = System.getProperty("os.arch");
-        return system.equals("Linux") && architecture.equals("amd64")
+        return isPlatformOfNatives()
                 ? Optional.empty()
-                : Optional.of("JCuda's native libraries exist for linux-x86_64 only, this is " + system + " on "
-                        + architecture);
+                : Optional.of("JCuda's native libraries exist for linux-x86_64 only, this is " + platformName());
+    }
+
+    /** Whether this is linux-x86_64, which JCuda's native libraries and those that sgquant brings along are of. */
+    static boolean isPlatformOfNatives() {
+        return platformName().equals("Linux on amd64");
+    }
+
+    static String platformName() {
+        return System.getProperty("os.name") + " on " + System.getProperty("os.arch");
     }
 
     /** What to say where Java's options forbid native access, empty where they do not. */

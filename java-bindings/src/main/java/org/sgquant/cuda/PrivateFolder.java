@@ -1,12 +1,14 @@
 package org.sgquant.cuda;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -38,6 +40,22 @@ public final class PrivateFolder implements AutoCloseable {
 
     public Path path() {
         return path;
+    }
+
+    /**
+     * Copies {@code file} of {@code resources}, a folder on the class path such as {@code /org/sgquant/cuda/}, into this one.
+     *
+     * @return where it is now, empty where the class path has none
+     */
+    Optional<Path> unpack(String resources, String file) throws IOException {
+        try (InputStream content = PrivateFolder.class.getResourceAsStream(resources + file)) {
+            if (content == null) {
+                return Optional.empty();
+            }
+            Path copy = path.resolve(file);
+            Files.copy(content, copy);
+            return Optional.of(copy);
+        }
     }
 
     @Override

@@ -33,7 +33,7 @@ import picocli.CommandLine.Option;
             "  sgquant bench                                       what this machine does, in under a minute",
             "  sgquant bench --check                               only compare with the reference",
             "  sgquant bench --kernel spmm --shape arxiv,reddit/4  sums over neighbours on two graphs",
-            "  sgquant bench --full --work /tmp/graphs -o json     every graph at its size, kept for the next time",
+            "  sgquant bench --full --work graphs -o json          every graph at its size, kept for the next time",
             "  sgquant bench --end-to-end --shape cora             epochs, inferences, trials and memory",
             "  sgquant bench --scaling --max-edges 1e8             how time grows with edges",
             "%nExit codes: 0 ok, 1 a wrong result, 2 usage, 4 a peer that was asked for is absent or fails, 5 bad input."

@@ -2,7 +2,6 @@ package org.sgquant.perf.bench;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.sgquant.data.Datasets;
@@ -26,12 +25,12 @@ record BenchGraphs(Datasets datasets, Path work, Consumer<String> note) {
     /** Real graphs by the names that they have as datasets. */
     private static final List<String> REAL = List.of("cora", "computers", "tolokers");
 
-    /** A graph and the name that records call it by. */
-    record Opened(String name, String source, CsrGraph graph, List<AutoCloseable> owners) implements AutoCloseable {
+    /** A graph and the name that records call it by; {@code owner} frees its memory. */
+    record Opened(String name, String source, CsrGraph graph, Runnable owner) implements AutoCloseable {
 
         @Override
         public void close() {
-            Closing.all(owners);
+            owner.run();
         }
     }
 
@@ -50,14 +49,14 @@ record BenchGraphs(Datasets datasets, Path work, Consumer<String> note) {
         GraphShape shape = shape(name);
         if (isReal(name)) {
             HostMemory memory = new HostMemory();
-            return new Opened(name, "dataset", datasets.topology(name, memory), List.of(memory));
+            return new Opened(name, "dataset", datasets.topology(name, memory), memory::close);
         }
         return work == null ? generated(shape) : kept(shape);
     }
 
     private Opened generated(GraphShape shape) {
         HostMemory memory = new HostMemory();
-        return new Opened(shape.name(), "generated", generate(shape, memory), new ArrayList<>(List.of(memory)));
+        return new Opened(shape.name(), "generated", generate(shape, memory), memory::close);
     }
 
     private CsrGraph generate(GraphShape shape, HostMemory memory) {
@@ -83,7 +82,7 @@ record BenchGraphs(Datasets datasets, Path work, Consumer<String> note) {
                             + ", expected " + words(shape.name(), shape.nodes(), SEED)
                             + ": take another folder for --work, or remove this one");
         }
-        return new Opened(shape.name(), "generated", read.graph(), List.of(read));
+        return new Opened(shape.name(), "generated", read.graph(), read::close);
     }
 
     private static String words(String graph, int nodes, long seed) {

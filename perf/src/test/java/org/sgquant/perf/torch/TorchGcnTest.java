@@ -2,14 +2,11 @@ package org.sgquant.perf.torch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.sgquant.kernels.DeviceUnavailableException;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.sgquant.perf.peer.Peer;
 import org.sgquant.perf.peer.PeerGcn;
 import org.sgquant.perf.peer.PeerRun;
@@ -20,6 +17,7 @@ import org.sgquant.tensor.HostMemory;
 import org.sgquant.tensor.IntArray;
 
 /** Inference and training of PyTorch's GCN against plain loops in double, where there is PyTorch. */
+@ExtendWith(WithTorch.class)
 class TorchGcnTest {
 
     private static final List<Peer> PEERS =
@@ -33,26 +31,7 @@ class TorchGcnTest {
     private static final double RATE = 0.01;
     private static final double DECAY = 0.3;
 
-    private static PeerSession process;
-
     private final Random random = new Random(11);
-
-    @BeforeAll
-    static void start() {
-        try {
-            process = new TorchPeer().open(1);
-        } catch (DeviceUnavailableException e) {
-            assumeTrue(false, e.getMessage());
-        }
-    }
-
-    @AfterAll
-    static void stop() {
-        if (process != null) {
-            process.close();
-            process = null;
-        }
-    }
 
     /** A ring with loops whose values are not symmetric: a transpose that is missed would show. */
     private PeerGcn network(HostMemory memory) {

@@ -1,8 +1,11 @@
 package org.sgquant.perf.torch;
 
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.sgquant.perf.peer.Peer;
+import org.sgquant.perf.peer.PeerContract;
 
-class TorchPeerTest extends TorchContract {
+@ExtendWith(WithTorch.class)
+class TorchPeerTest extends PeerContract {
 
     @Override
     protected Peer peer() {

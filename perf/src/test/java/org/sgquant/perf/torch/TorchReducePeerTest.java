@@ -1,8 +1,11 @@
 package org.sgquant.perf.torch;
 
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.sgquant.perf.peer.Peer;
+import org.sgquant.perf.peer.PeerContract;
 
-class TorchReducePeerTest extends TorchContract {
+@ExtendWith(WithTorch.class)
+class TorchReducePeerTest extends PeerContract {
 
     @Override
     protected Peer peer() {
