@@ -5,17 +5,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.sgquant.model.Model;
-import org.sgquant.model.QuantizedModel;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.Cell;
 import org.sgquant.quant.CellShape;
-import org.sgquant.quant.Component;
 import org.sgquant.quant.DegreeBuckets;
 import org.sgquant.quant.QuantConfig;
 import org.sgquant.search.SearchSpace;
 import org.sgquant.tensor.BitWidth;
-import org.sgquant.tensor.Granularity;
-import org.sgquant.tensor.PackedMatrix;
 
 /**
  * The bit assignments of a model as points of a {@link SearchSpace}: one dimension per cell, or per cell and degree
@@ -29,8 +25,7 @@ public final class BitSpace {
     private final List<SearchSpace.Dimension> dimensions = new ArrayList<>();
     private final Model model;
     private final DegreeBuckets buckets;
-    private final int[] bounds;
-    private final int[] edges;
+    private final DegreeBlocks blocks;
     private final QuantConfig config;
 
     /**
@@ -45,12 +40,8 @@ public final class BitSpace {
             List<Integer> innerBits) {
         this.model = model;
         this.buckets = buckets;
-        this.bounds = buckets.bounds(degrees);
+        this.blocks = DegreeBlocks.of(buckets, degrees);
         this.config = config;
-        this.edges = new int[buckets.count()];
-        for (int degree : degrees) {
-            edges[buckets.bucketOf(degree)] += degree + 1; // and the self loop
-        }
         for (CellShape shape : model.cells()) {
             Cell cell = shape.cell();
             boolean features = QuantConfig.isFeatures(cell);
@@ -94,38 +85,11 @@ public final class BitSpace {
 
     /** Stored bytes of all cells under {@code assignment}, with or without the features; 32-bit cells count 4 a value. */
     public long storedBytes(BitAssignment assignment, boolean withFeatures) {
+        PredictedCells cells = new PredictedCells(model, config, assignment, blocks, null);
         return model.cells(assignment).stream()
                 .filter(shape -> withFeatures || !QuantConfig.isFeatures(shape.cell()))
-                .mapToLong(shape -> storedBytes(shape, assignment))
+                .flatMap(shape -> cells.parts(shape).stream())
+                .mapToLong(PredictedCells.Part::storedBytes)
                 .sum();
-    }
-
-    private long storedBytes(CellShape shape, BitAssignment assignment) {
-        Cell cell = shape.cell();
-        List<BitWidth> widths = assignment.widths(cell);
-        if (assignment.isFp32(cell)) {
-            return Float.BYTES * shape.values();
-        }
-        if (cell.component() == Component.ATTENTION) {
-            boolean computed = model.computesAttention();
-            long bytes = computed ? PackedMatrix.tableBytes(widths.size()) : 0;
-            for (int b = 0; b < widths.size(); b++) {
-                bytes += computed
-                        ? PackedMatrix.storedBytes(edges[b], shape.cols(), widths.get(b), Granularity.TENSOR)
-                        : PackedMatrix.storedBytes(1, edges[b], widths.get(b), Granularity.TENSOR);
-            }
-            return bytes;
-        }
-        Granularity granularity =
-                QuantizedModel.fitted(config, model, assignment).granularity(cell);
-        int[] rows = cell.component().hasBuckets() ? bounds : new int[] {0, shape.rows()};
-        long bytes = PackedMatrix.tableBytes(widths.size());
-        if (cell.component().isWeight()) {
-            bytes += config.weights().levelBytes(widths.get(0).bits(), shape.cols());
-        }
-        for (int b = 0; b < widths.size(); b++) {
-            bytes += PackedMatrix.storedBytes(rows[b + 1] - rows[b], shape.cols(), widths.get(b), granularity);
-        }
-        return bytes;
     }
 }

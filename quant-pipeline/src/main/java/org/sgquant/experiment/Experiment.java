@@ -21,6 +21,7 @@ import org.sgquant.quant.FeatureCodes;
 import org.sgquant.quant.MemoryReport;
 import org.sgquant.quant.QatConfig;
 import org.sgquant.quant.QuantConfig;
+import org.sgquant.report.DryRunReport;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.train.Metrics;
 import org.sgquant.train.Objective;
@@ -132,6 +133,11 @@ public final class Experiment {
             }
         }
         return bits;
+    }
+
+    /** What models packed under {@code bits} will take; nothing is trained. */
+    public DryRunReport dryRun(BitAssignment bits) {
+        return new DryRun(lanes, modelConfig, quantConfig).report(bits);
     }
 
     /** Trains seeds {@code firstSeed ...} in fp32; {@code progress} hears of each as it ends. */

@@ -43,6 +43,12 @@ public interface Model {
         return false;
     }
 
+    /** Bytes of what packed inference reads of a graph of {@code sizes}: CSR of A + I, and a folded norm. */
+    default long graphBytes(ModelSizes sizes) {
+        long nodes = sizes.numNodes();
+        return Integer.BYTES * (nodes + 1 + sizes.numEdges()) + (foldsNorm() ? Float.BYTES * nodes : 0);
+    }
+
     default List<Cell> cellNames() {
         return cells().stream().map(CellShape::cell).toList();
     }

@@ -224,13 +224,16 @@ public final class QuantizedModel implements AutoCloseable {
 
     /** What inference reads of the graph, and parameters that have no cell. */
     private long otherBytes() {
-        List<Cell> withCell = model.cellNames();
-        long biases = parameters.list().stream()
-                .filter(p -> withCell.stream()
-                        .noneMatch(c -> c.toString().equals(p.spec().name())))
-                .mapToLong(p -> 4L * p.spec().rows() * p.spec().cols())
+        return parameterBytes(model) + inference().graphBytes();
+    }
+
+    /** Bytes of the parameters of {@code model} that have no cell and so stay fp32. */
+    public static long parameterBytes(Model model) {
+        List<String> withCell = model.cellNames().stream().map(Cell::toString).toList();
+        return model.parameters().stream()
+                .filter(p -> !withCell.contains(p.name()))
+                .mapToLong(p -> 4L * p.rows() * p.cols())
                 .sum();
-        return biases + inference().graphBytes();
     }
 
     /** SHA-256 of the codes of every packed tensor. */

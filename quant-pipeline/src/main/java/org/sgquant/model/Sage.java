@@ -31,6 +31,13 @@ public final class Sage implements Model {
         return config.name();
     }
 
+    /** CSR of A without self loops, and inverse degrees. */
+    @Override
+    public long graphBytes(ModelSizes sizes) {
+        long nodes = sizes.numNodes();
+        return Integer.BYTES * (nodes + 1 + sizes.numEdges() - nodes) + Float.BYTES * nodes;
+    }
+
     @Override
     public boolean foldsNorm() {
         return false;

@@ -12,9 +12,6 @@ public record CellCount(String cell, long values, long bits, long storedBytes) {
     static CellCount of(CellShape shape, QuantizedCells cells) {
         long fp32 = cells.bits().isFp32(shape.cell()) ? 4 * shape.values() : 0;
         return new CellCount(
-                shape.cell().toString(),
-                shape.values(),
-                cells.payloadBits(shape),
-                cells.storedBytes(shape.cell()) + fp32);
+                shape.cell().toString(), shape.values(), cells.payloadBits(shape), cells.storedBytes(shape) + fp32);
     }
 }

@@ -50,7 +50,7 @@ public record MemoryReport(
      * Counts {@code shapes} under {@code cells}; {@code otherBytes} are fp32 parameters without a cell and what inference reads of the graph,
      * {@code featureNonZeros} the values of X that are not 0.
      */
-    public static MemoryReport of(List<CellShape> shapes, QuantizedCells cells, long otherBytes, long featureNonZeros) {
+    public static MemoryReport of(List<CellShape> shapes, CellSizes cells, long otherBytes, long featureNonZeros) {
         List<CellBytes> list = new ArrayList<>();
         long csrLess = 0;
         Count payload = new Count();
@@ -58,7 +58,7 @@ public record MemoryReport(
         Count inner = new Count();
         for (CellShape shape : shapes) {
             long bits = cells.payloadBits(shape);
-            long stored = cells.storedBytes(shape.cell());
+            long stored = cells.storedBytes(shape);
             long fp32 = cells.bits().isFp32(shape.cell()) ? 4 * shape.values() : 0;
             all.add(shape.values(), bits, stored, fp32);
             list.add(new CellBytes(

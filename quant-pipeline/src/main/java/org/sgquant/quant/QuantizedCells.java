@@ -33,7 +33,7 @@ import org.sgquant.tensor.SparsePacker;
  *
  * <p>{@link #packedBytes} is what packed inference keeps; fake-quantized copies live in a memory of their own.
  */
-public final class QuantizedCells implements AutoCloseable {
+public final class QuantizedCells implements CellSizes, AutoCloseable {
 
     /**
      * What quantization needs to know of the graph, on the host: features (with a factor per row or null), the weight
@@ -322,6 +322,7 @@ public final class QuantizedCells implements AutoCloseable {
         coordinates.forEach((cell, a) -> backend.elementwise().copy(from.coordinates(cell), a));
     }
 
+    @Override
     public BitAssignment bits() {
         return bits;
     }
@@ -450,7 +451,7 @@ public final class QuantizedCells implements AutoCloseable {
         return QuantScheme.uniform(packedMemory, "fp32", rows, cols, BitWidth.FP32, Granularity.TENSOR);
     }
 
-    /** How a cell is stored: {@code fp32}, {@code dense} codes, or {@code sparse} ones, those that are not 0. */
+    @Override
     public String form(Cell cell) {
         if (bits.isFp32(cell)) {
             return "fp32";
@@ -458,8 +459,9 @@ public final class QuantizedCells implements AutoCloseable {
         return QuantConfig.isFeatures(cell) && features.packed() instanceof SparsePackedMatrix ? "sparse" : "dense";
     }
 
-    /** Stored bytes of a quantized cell, 0 for one that stays fp32. */
-    public long storedBytes(Cell cell) {
+    @Override
+    public long storedBytes(CellShape shape) {
+        Cell cell = shape.cell();
         if (QuantConfig.isFeatures(cell) && features != null) {
             return features.packed().storedBytes();
         }
@@ -474,7 +476,7 @@ public final class QuantizedCells implements AutoCloseable {
         return PackedMatrix.storedBytes(scheme) + levels;
     }
 
-    /** Values times width of a cell, 32 bits for what stays fp32. */
+    @Override
     public long payloadBits(CellShape shape) {
         Cell cell = shape.cell();
         if (bits.isFp32(cell)) {
