@@ -41,8 +41,12 @@ final class CompareCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        model.applyRecipe(common, data);
         try (Pipeline pipeline = new Pipeline(common, data, model, seeds, seeds)) {
             Map<String, BitAssignment> assignments = new LinkedHashMap<>();
+            if (model.named().bits() != null) {
+                assignments.put("recipe", pipeline.parse(model.named().bits()));
+            }
             for (String row : rows.isEmpty() ? defaultRows(pipeline.quartiles().count()) : rows) {
                 int colon = row.indexOf(':');
                 if (colon < 1) {

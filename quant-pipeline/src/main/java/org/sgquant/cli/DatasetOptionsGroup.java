@@ -1,6 +1,8 @@
 package org.sgquant.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
+import java.util.function.Predicate;
 import org.sgquant.data.Dataset;
 import org.sgquant.data.DatasetDownloader;
 import org.sgquant.data.Datasets;
@@ -73,6 +75,35 @@ final class DatasetOptionsGroup {
                 mask,
                 splitSeed,
                 labelNoise == null ? null : LabelNoise.parse(labelNoise));
+    }
+
+    /** Takes over what {@code section} of a recipe says and no option does; another graph than its own has none of its files. */
+    void apply(JsonNode section, Predicate<String> given) {
+        if (!given.test("--dataset") && !given.test("--edges")) {
+            dataset = section.path("name").asText(dataset);
+            edges = path(section, "edges", edges);
+            features = path(section, "features", features);
+            labels = path(section, "labels", labels);
+            split = path(section, "split", split);
+        }
+        if (!given.test("--no-normalize")) {
+            noNormalize = !section.path("normalizeRows").asBoolean(!noNormalize);
+        }
+        if (!given.test("--mask")) {
+            mask = section.path("mask").asInt(mask);
+        }
+        if (!given.test("--split-seed")) {
+            splitSeed = section.path("splitSeed").asLong(splitSeed);
+        }
+        JsonNode noise = section.path("labelNoise");
+        if (noise.isObject() && !given.test("--label-noise")) {
+            labelNoise =
+                    noise.path("rate").asDouble() + ":" + noise.path("seed").asLong();
+        }
+    }
+
+    private static Path path(JsonNode section, String key, Path otherwise) {
+        return section.hasNonNull(key) ? Path.of(section.get(key).textValue()) : otherwise;
     }
 
     private static String text(Path path) {

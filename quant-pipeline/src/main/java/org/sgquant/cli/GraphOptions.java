@@ -6,6 +6,7 @@ import org.sgquant.data.Datasets;
 import org.sgquant.data.GraphCollection;
 import org.sgquant.data.NodeTags;
 import org.sgquant.experiment.Recipe;
+import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
@@ -65,20 +66,19 @@ final class GraphOptions {
                 });
     }
 
-    /** {@code base} with these options. Steps on batches are noisy: their learning rate falls to 0. */
-    Recipe recipe(Recipe base) {
-        return new Recipe(
-                base.dataset(),
-                base.model(),
-                decaying(base.train()),
-                decaying(base.fineTune()),
-                base.objective(),
-                base.quantization(),
-                base.qat(),
-                base.storage(),
-                new Recipe.Graphs(nodeTags, batch),
-                base.bits(),
-                base.seed());
+    /** What is usual where whole graphs are: steps on batches are noisy, so their learning rate falls to 0. */
+    static Recipe usual(Recipe base) {
+        return base.withTraining(decaying(base.train()), decaying(base.fineTune()))
+                .withGraphs(Recipe.Graphs.DEFAULT);
+    }
+
+    /** {@code base} with those of these options that are given. */
+    Recipe given(Recipe base) {
+        Recipe.Graphs graphs = base.wholeGraphs();
+        CommandLine.ParseResult given = command.commandLine().getParseResult();
+        return base.withGraphs(new Recipe.Graphs(
+                given.hasMatchedOption("--node-tags") ? nodeTags : graphs.nodeTags(),
+                given.hasMatchedOption("--batch") ? Integer.valueOf(batch) : graphs.batch()));
     }
 
     private static Recipe.Training decaying(Recipe.Training training) {

@@ -34,8 +34,15 @@ final class GraphPipeline implements AutoCloseable {
 
     GraphPipeline(CommonOptions common, DatasetOptionsGroup data, ModelOptions model, GraphOptions options) {
         options.refuseThoseOfNodes(data.dataset);
+        if (model.named().search() != null) {
+            throw new IllegalArgumentException(
+                    model.named().source() + ": section search is for the nodes of one graph," + " and " + data.dataset
+                            + " has whole graphs to classify");
+        }
         this.console = common.console();
-        this.recipe = options.recipe(model.recipe(data.recipe(), GraphLevelExperiment.QUANTIZATION, common.seed));
+        this.recipe = options.given(
+                model.recipe(data.recipe(), GraphLevelExperiment.QUANTIZATION, common.seed, GraphOptions::usual));
+        model.announce(console, recipe);
         // What is wrong with an option is said before a large collection is read.
         GraphLevelExperiment.check(recipe);
         this.device = common.describeDevice();

@@ -2,7 +2,6 @@ package org.sgquant.cli;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.sgquant.experiment.ModelSettings;
 import org.sgquant.experiment.Models;
 import org.sgquant.model.GcnConfig;
 import picocli.CommandLine.Option;
@@ -80,23 +79,27 @@ final class HyperparameterOptions {
         }
     }
 
-    /** The model with these settings; one that it does not have is refused. */
-    ModelSettings settings() {
-        Map<String, Object> changes = new LinkedHashMap<>();
-        changes.put("layers", layers);
-        changes.put("hidden", hidden);
-        changes.put("heads", heads);
-        changes.put("dropout", dropout);
-        changes.put("attentionDropout", attentionDropout);
-        changes.put("messageDropout", messageDropout);
-        changes.put("weightDecay", weightDecay);
-        changes.put("norm", norm);
-        changes.put("order", order);
-        changes.put("normalization", normalization);
-        changes.put("residual", residual);
-        changes.put("pooling", pooling);
-        changes.put("readOut", readOut);
-        changes.values().removeIf(value -> value == null);
-        return ModelSettings.of(model, changes);
+    /** Changes the model of a recipe; a setting that it does not have is refused there. */
+    void addTo(RecipeChanges changes) {
+        changes.set("--model", "/model/name", model);
+        Map<String, Object> settings = new LinkedHashMap<>();
+        settings.put("layers", layers);
+        settings.put("hidden", hidden);
+        settings.put("heads", heads);
+        settings.put("dropout", dropout);
+        settings.put("attentionDropout", attentionDropout);
+        settings.put("messageDropout", messageDropout);
+        settings.put("weightDecay", weightDecay);
+        settings.put("norm", norm);
+        settings.put("order", order);
+        settings.put("normalization", normalization);
+        settings.put("residual", residual);
+        settings.put("pooling", pooling);
+        settings.put("readOut", readOut);
+        settings.forEach((key, value) -> {
+            if (value != null) {
+                changes.put("/model/" + key, value);
+            }
+        });
     }
 }

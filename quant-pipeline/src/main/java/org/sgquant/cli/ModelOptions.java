@@ -1,15 +1,34 @@
 package org.sgquant.cli;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Locale;
-import org.sgquant.experiment.ModelSettings;
+import java.util.function.UnaryOperator;
+import org.sgquant.experiment.PartialRecipe;
 import org.sgquant.experiment.Recipe;
 import org.sgquant.quant.QuantConfig;
+import org.sgquant.report.Json;
 import org.sgquant.train.TrainConfig;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Options of the model, its training and its quantization. */
 final class ModelOptions {
+
+    @Option(
+            names = "--recipe",
+            paramLabel = "NAME|FILE",
+            description = "A preset ('sgquant recipes' lists them) or a YAML file with sections of a saved recipe.yaml;"
+                    + " options given beside it come after it.")
+    String recipe;
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command;
+
+    private PartialRecipe opened;
+
+    private boolean fineTunes = true;
 
     @Mixin
     HyperparameterOptions hyperparameters = new HyperparameterOptions();
@@ -90,30 +109,87 @@ final class ModelOptions {
     @Mixin
     StorageOptions storage = new StorageOptions();
 
-    /** The recipe of these options for {@code data}, bits still open; ranges as in {@code usual} where not named. */
+    /** The recipe that was named, {@link PartialRecipe#NONE} where none was. */
+    PartialRecipe named() {
+        if (opened == null) {
+            opened = recipe == null ? PartialRecipe.NONE : PartialRecipe.open(recipe);
+        }
+        return opened;
+    }
+
+    /** Whether the command line has {@code option}. */
+    boolean isGiven(String option) {
+        return command != null && command.commandLine().getParseResult().hasMatchedOption(option);
+    }
+
+    /** Takes the dataset and the first seed from the named recipe where no option gives them; comes before all else. */
+    void applyRecipe(CommonOptions common, DatasetOptionsGroup data) {
+        data.apply(named().at("/dataset"), this::isGiven);
+        if (named().at("/seed").isNumber() && !isGiven("--seed")) {
+            common.seed = named().at("/seed").longValue();
+        }
+    }
+
+    /** Trains in fp32 alone, whatever options and recipe say of fine-tuning. */
+    void withoutFineTuning() {
+        fineTunes = false;
+    }
+
+    /** The recipe for {@code data}: what is usual, changed by the named recipe, and that by options; bits as it has them. */
     Recipe recipe(Recipe.Data data, QuantConfig usual, long seed) {
-        ModelSettings model = hyperparameters.settings();
-        TrainConfig fp32 = TrainConfig.of(model.config());
-        float rate = learningRate == null ? fp32.learningRate() : learningRate;
-        return new Recipe(
-                data,
-                model,
-                new Recipe.Training(epochs == null ? fp32.epochs() : epochs, rate, rate, patience),
-                new Recipe.Training(fineTuneEpochs, fineTuneLearningRate, fineTuneLearningRate, patience),
-                objective.recipe(data.labelNoise()),
-                new Recipe.Quantization(
-                        featuresGranularity,
-                        featuresCalibration,
-                        granularity,
-                        calibration == null ? usual.innerCalibration().toString() : calibration,
-                        rounding,
-                        clipMask == null ? usual.clipMask() : clipMask,
-                        weights.recipe()),
-                Recipe.Qat.of(qat.config()),
-                storage.recipe(),
-                null,
-                "32",
-                seed);
+        return recipe(data, usual, seed, UnaryOperator.identity());
+    }
+
+    /** The same where {@code special} says what is usual. */
+    Recipe recipe(Recipe.Data data, QuantConfig usual, long seed, UnaryOperator<Recipe> special) {
+        String ofRecipe = named().at("/model/name").asText(hyperparameters.model);
+        String name = isGiven("--model") ? hyperparameters.model : ofRecipe;
+        PartialRecipe changes = named().without("dataset", "seed", "search");
+        Recipe file = (name.equals(ofRecipe) ? changes : changes.without("model"))
+                .over(special.apply(Recipe.defaults(data, name, usual, seed)));
+        return PartialRecipe.of("command line", changes()).over(file);
+    }
+
+    /** Says what the named recipe changed, and in detail all that came of it. */
+    void announce(Console console, Recipe merged) {
+        if (recipe != null) {
+            console.info(named().source() + " sets " + String.join(", ", named().sections())
+                    + "; options of the command line come after it");
+            console.detail(Json.writeYaml(merged).stripTrailing());
+        }
+    }
+
+    /** Says that bits are searched although the named recipe has some. */
+    void noteUnusedBits(Console console) {
+        if (named().bits() != null) {
+            console.info("bits '" + named().bits() + "' of " + named().source() + " are not used: bits are searched");
+        }
+    }
+
+    /** What the options that are given change in a recipe. */
+    private ObjectNode changes() {
+        RecipeChanges changes = new RecipeChanges(this::isGiven);
+        hyperparameters.addTo(changes);
+        changes.set("--epochs", "/train/epochs", epochs)
+                .set("--lr", "/train/learningRate", learningRate)
+                .set("--patience", "/train/patience", patience)
+                .set("--patience", "/fineTune/patience", patience)
+                .set("--finetune-epochs", "/fineTune/epochs", fineTuneEpochs)
+                .set("--finetune-lr", "/fineTune/learningRate", fineTuneLearningRate)
+                .set("--features-granularity", "/quantization/featuresGranularity", featuresGranularity)
+                .set("--features-calibration", "/quantization/featuresCalibration", featuresCalibration)
+                .set("--granularity", "/quantization/innerGranularity", granularity)
+                .set("--calibration", "/quantization/innerCalibration", calibration)
+                .set("--rounding", "/quantization/rounding", rounding)
+                .set("--clip-mask", "/quantization/clipMask", clipMask)
+                .set("--features-form", "/storage/featuresForm", storage.featuresForm);
+        qat.addTo(changes);
+        objective.addTo(changes);
+        weights.addTo(changes);
+        if (!fineTunes) {
+            changes.put("/fineTune/epochs", 0);
+        }
+        return changes.tree();
     }
 
     private static String lowerCase(Enum<?> value) {

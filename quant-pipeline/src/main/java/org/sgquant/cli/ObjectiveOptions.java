@@ -1,7 +1,5 @@
 package org.sgquant.cli;
 
-import org.sgquant.data.LabelNoise;
-import org.sgquant.experiment.Recipe;
 import org.sgquant.train.Objective;
 import picocli.CommandLine.Option;
 
@@ -28,26 +26,20 @@ final class ObjectiveOptions {
             description = "Symmetric label noise that --loss corrects (default: that of --label-noise).")
     Double assumedNoise;
 
-    /** The loss part of a recipe, null for the plain cross-entropy alone. */
-    Recipe.Loss recipe(LabelNoise put) {
-        boolean plain = loss.equals("plain");
-        if (plain && assumedNoise != null) {
-            throw new IllegalArgumentException("--assumed-noise is for --loss forward or backward");
+    void addTo(RecipeChanges changes) {
+        changes.set("--loss", "/objective/labels", loss).set("--assumed-noise", "/objective/noise", assumedNoise);
+        if (changes.isGiven("--loss") && loss.equals("plain") && assumedNoise == null) {
+            changes.put("/objective/noise", null);
         }
-        if (!plain && assumedNoise == null && put == null) {
-            throw new IllegalArgumentException("--loss " + loss + " needs --assumed-noise or --label-noise");
-        }
-        if (plain && distill == null) {
-            return null;
-        }
-        Double noise = plain ? null : assumedNoise != null ? assumedNoise : Double.valueOf(put.rate());
         if (distill == null) {
-            return new Recipe.Loss(loss, noise, null, null);
+            return;
         }
         String[] parts = distill.split(":", 2);
         try {
-            float temperature = parts.length == 1 ? Objective.Distillation.TEMPERATURE : Float.parseFloat(parts[1]);
-            return new Recipe.Loss(loss, noise, Float.parseFloat(parts[0]), temperature);
+            changes.put("/objective/distillWeight", Float.valueOf(parts[0]));
+            changes.put(
+                    "/objective/distillTemperature",
+                    parts.length == 1 ? Objective.Distillation.TEMPERATURE : Float.parseFloat(parts[1]));
         } catch (NumberFormatException e) {
             throw new IllegalArgumentException("--distill '" + distill + "' is not of the form W or W:T", e);
         }

@@ -38,6 +38,7 @@ final class Pipeline implements AutoCloseable {
     private BitAssignment bits;
     private List<Experiment.Packed> packed = List.of();
     private RunReport.SearchSummary search;
+    private Recipe.Search searched;
     private List<RunReport.Alternative> alternatives;
     private Map<String, String> codesSha256;
     private String savedTo;
@@ -55,6 +56,7 @@ final class Pipeline implements AutoCloseable {
         this.console = common.console();
         this.seeds = seeds;
         this.recipe = model.recipe(data.recipe(), QuantConfig.DEFAULT, common.seed);
+        model.announce(console, recipe);
         // What is wrong with an option is said before a large graph is read.
         recipe.check();
         this.device = common.describeDevice();
@@ -108,6 +110,7 @@ final class Pipeline implements AutoCloseable {
         BitSearch.Outcome outcome = options.run(experiment, starts, recipe, dataset, console);
         searchSeconds = seconds(start);
         search = options.summary(outcome, starts);
+        searched = options.section();
         if (!search.feasible()) {
             console.info("search: no trial kept the validation drop within " + options.searchDrop
                     + " points; taking the one of least drop");
@@ -194,7 +197,7 @@ final class Pipeline implements AutoCloseable {
                         folder,
                         model,
                         lane.backend(),
-                        recipe.withBits(bits.toString(), best.seed()),
+                        recipe.withBits(bits.toString(), best.seed()).withSearch(searched),
                         report(),
                         provenance(best.seed()));
                 return null;

@@ -28,7 +28,9 @@ final class QatOptions {
                             + " with their degree (Degree-Quant; default: none).")
     String protection = Protection.NONE.toString();
 
-    QatConfig config() {
-        return new QatConfig(learnSteps, stepRate, Protection.parse(protection));
+    void addTo(RecipeChanges changes) {
+        changes.set("--learn-steps", "/qat/learnedSteps", learnSteps)
+                .set("--step-rate", "/qat/stepRate", stepRate)
+                .set("--protect", "/qat/protection", protection);
     }
 }

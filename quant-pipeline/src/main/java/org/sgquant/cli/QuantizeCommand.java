@@ -3,6 +3,8 @@ package org.sgquant.cli;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.sgquant.quant.BitAssignment;
+import org.sgquant.report.DryRunReport;
+import org.sgquant.report.Json;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -52,6 +54,14 @@ final class QuantizeCommand implements Callable<Integer> {
     @Option(names = "--seeds", paramLabel = "N", description = "Seeds to average over (default: ${DEFAULT-VALUE}).")
     int seeds = 1;
 
+    @Option(
+            names = "--dry-run",
+            description = "Print every tensor with its shape, bits and bytes and the sums, train and pack nothing.")
+    boolean dryRun;
+
+    @Mixin
+    LayerOptions layers;
+
     @Mixin
     LearnBitsOptions learnBits;
 
@@ -60,10 +70,18 @@ final class QuantizeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        model.applyRecipe(common, data);
+        if (dryRun && learnBits.isAsked()) {
+            throw new IllegalArgumentException("--dry-run needs chosen bits: --learn-bits finds them by training");
+        }
         if (GraphPipeline.serves(data)) {
+            if (dryRun) {
+                throw new IllegalArgumentException(
+                        "--dry-run is for a single graph: every batch of whole graphs has sizes of its own");
+            }
             result.checkWithoutModel();
             try (GraphPipeline pipeline = new GraphPipeline(common, data, preset(), graphs)) {
-                BitAssignment assignment = pipeline.parse(bits);
+                BitAssignment assignment = layers.over(pipeline::parse, bits);
                 pipeline.train();
                 pipeline.quantize(assignment);
                 return result.finish(pipeline.report(), pipeline.testDrop(), common.json);
@@ -72,7 +90,12 @@ final class QuantizeCommand implements Callable<Integer> {
         graphs.refuseThoseOfGraphs(data);
         result.check();
         try (Pipeline pipeline = new Pipeline(common, data, preset(), seeds, seeds)) {
-            BitAssignment assignment = pipeline.parse(bits);
+            BitAssignment assignment = layers.over(pipeline::parse, bits);
+            if (dryRun) {
+                DryRunReport report = pipeline.experiment().dryRun(assignment);
+                System.out.println(common.json ? Json.write(report) : report.text());
+                return ExitCode.OK;
+            }
             if (learnBits.isAsked()) {
                 learnBits.settings(pipeline.fineTune());
             }
@@ -87,17 +110,27 @@ final class QuantizeCommand implements Callable<Integer> {
 
     private ModelOptions preset() {
         if (preset != null) {
+            if (model.recipe != null) {
+                throw new IllegalArgumentException("--preset and --recipe exclude each other");
+            }
             if (!PRESETS.containsKey(preset)) {
                 throw new IllegalArgumentException("preset '" + preset + "' does not exist: choose paper");
             }
             model.hyperparameters.weighEdges();
             bits = bits == null ? PRESETS.get(preset) : bits;
         }
+        if (bits == null) {
+            bits = model.named().bits();
+        }
         if (bits == null && learnBits.isAsked()) {
             bits = "4";
         }
         if (bits == null) {
-            throw new IllegalArgumentException("quantize needs --bits, --preset or --learn-bits; try --bits 4");
+            throw new IllegalArgumentException(
+                    model.recipe == null
+                            ? "quantize needs --bits, --recipe, --preset or --learn-bits; try --bits 4"
+                            : "quantize needs --bits: " + model.named().source()
+                                    + " has none; 'sgquant run' searches them");
         }
         return model;
     }

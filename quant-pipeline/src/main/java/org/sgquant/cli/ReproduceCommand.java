@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.sgquant.data.Datasets;
 import org.sgquant.experiment.Lanes;
+import org.sgquant.experiment.Models;
 import org.sgquant.experiment.Recipe;
 import org.sgquant.kernels.DenseLibrary;
-import org.sgquant.quant.QuantConfig;
 import org.sgquant.report.Json;
 import org.sgquant.reproduce.Ledger;
 import org.sgquant.reproduce.Outcome;
@@ -132,11 +132,7 @@ final class ReproduceCommand implements Callable<Integer> {
 
     /** What the command line gives for {@code model} where no option says otherwise; for the default one given null. */
     static Recipe defaults(String model, DatasetOptionsGroup data) {
-        ModelOptions options = new ModelOptions();
-        if (model != null) {
-            options.hyperparameters.model = model;
-        }
-        return options.recipe(data.recipe(), QuantConfig.DEFAULT, 0);
+        return Recipe.defaults(data.recipe(), model == null ? Models.names().get(0) : model, 0);
     }
 
     static Subject open(Recipe.Data data, Datasets datasets, DatasetOptionsGroup options, Console console) {

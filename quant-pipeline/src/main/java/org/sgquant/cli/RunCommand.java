@@ -9,13 +9,15 @@ import org.sgquant.quant.Cell;
 import org.sgquant.quant.Component;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /** The main job: train in fp32, search bits, fine-tune, pack, and evaluate the packed integers. */
 @Command(
         name = "run",
         mixinStandardHelpOptions = true,
-        description = "Train in fp32, search bits, fine-tune, pack, and evaluate the packed integers.")
+        description = "Train in fp32, search bits (or take those of --recipe), fine-tune, pack, and evaluate the packed"
+                + " integers.")
 final class RunCommand implements Callable<Integer> {
 
     /** Uniform widths of every inner cell that the result is compared with. */
@@ -45,10 +47,15 @@ final class RunCommand implements Callable<Integer> {
     boolean noCompare;
 
     @Mixin
+    LayerOptions layers;
+
+    @Mixin
     ResultOptions result;
 
     @Override
     public Integer call() {
+        model.applyRecipe(common, data);
+        search.apply(model.named().search(), model::isGiven);
         if (GraphPipeline.serves(data)) {
             return classifyGraphs();
         }
@@ -56,8 +63,11 @@ final class RunCommand implements Callable<Integer> {
         result.check();
         search.check();
         try (Pipeline pipeline = new Pipeline(common, data, model, seeds, Integer.MAX_VALUE)) {
+            BitAssignment chosen = searches()
+                    ? null
+                    : layers.over(pipeline::parse, model.named().bits());
             pipeline.train();
-            BitAssignment bits = pipeline.search(search);
+            BitAssignment bits = chosen == null ? pipeline.search(search) : chosen;
             pipeline.quantize(bits);
             if (!noCompare) {
                 pipeline.compare(uniformInner(pipeline, bits));
@@ -66,11 +76,26 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
-    /** Whole graphs: no search, every inner cell takes the first of {@link #COMPARED}. */
+    /** Bits are searched unless the recipe has some, and neither it nor an option says how to search. */
+    private boolean searches() {
+        boolean search = model.named().bits() == null
+                || model.named().search() != null
+                || CommandSpec.forAnnotatedObject(new SearchOptions()).options().stream()
+                        .anyMatch(option -> model.isGiven(option.longestName()));
+        if (search) {
+            model.noteUnusedBits(common.console());
+            layers.refuse("run searches the bits; give it a recipe that has bits, or take quantize --bits");
+        }
+        return search;
+    }
+
+    /** Whole graphs: no search, every inner cell takes the first of {@link #COMPARED} unless the recipe has bits. */
     private int classifyGraphs() {
         result.checkWithoutModel();
         try (GraphPipeline pipeline = new GraphPipeline(common, data, model, graphs)) {
-            BitAssignment bits = pipeline.parse(COMPARED.get(0) + " " + FEATURES + "=1");
+            String chosen = model.named().bits();
+            BitAssignment bits =
+                    layers.over(pipeline::parse, chosen == null ? COMPARED.get(0) + " " + FEATURES + "=1" : chosen);
             pipeline.train();
             pipeline.quantize(bits);
             if (!noCompare) {

@@ -27,7 +27,10 @@ final class SearchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        model.applyRecipe(common, data);
+        search.apply(model.named().search(), model::isGiven);
         search.check();
+        model.noteUnusedBits(common.console());
         try (Pipeline pipeline = new Pipeline(common, data, model, search.trialSeeds, Integer.MAX_VALUE)) {
             pipeline.train();
             pipeline.search(search);

@@ -2,6 +2,7 @@ package org.sgquant.cli;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Predicate;
 import org.sgquant.data.Dataset;
 import org.sgquant.experiment.BitSearch;
 import org.sgquant.experiment.BitSpace;
@@ -163,6 +164,32 @@ final class SearchOptions {
                         + trial.measurement().validationAccuracy());
             });
         }
+    }
+
+    /** Takes over what {@code section} of a recipe (null for none) says and no option does. */
+    void apply(Recipe.Search section, Predicate<String> given) {
+        if (section == null) {
+            return;
+        }
+        strategy = either("--strategy", section.strategy(), strategy, given);
+        trials = either("--trials", section.trials(), trials, given);
+        objective = either("--objective", section.objective(), objective, given);
+        searchDrop = either("--search-drop", section.maxDrop(), searchDrop, given);
+        trialEpochs = either("--trial-epochs", section.trialEpochs(), trialEpochs, given);
+        trialSeeds = either("--trial-seeds", section.trialSeeds(), trialSeeds, given);
+        featureBits = either("--feature-bits", section.featureBits(), featureBits, given);
+        innerBits = either("--inner-bits", section.innerBits(), innerBits, given);
+        quartiles = either("--quartiles", section.quartiles(), quartiles, given);
+    }
+
+    private static <T> T either(String option, T ofRecipe, T ofOption, Predicate<String> given) {
+        return ofRecipe == null || given.test(option) ? ofOption : ofRecipe;
+    }
+
+    /** These options as the section of a recipe. */
+    Recipe.Search section() {
+        return new Recipe.Search(
+                strategy, trials, objective, searchDrop, trialEpochs, trialSeeds, featureBits, innerBits, quartiles);
     }
 
     /** The part of the report that tells of a search. */

@@ -40,6 +40,7 @@ import picocli.CommandLine.Command;
             SearchCommand.class,
             CompareCommand.class,
             ReproduceCommand.class,
+            RecipesCommand.class,
             EvalCommand.class,
             PredictCommand.class,
             DatasetsCommand.class,

@@ -1,6 +1,5 @@
 package org.sgquant.cli;
 
-import org.sgquant.experiment.Recipe;
 import org.sgquant.quant.FeaturesForm;
 import picocli.CommandLine.Option;
 
@@ -13,8 +12,4 @@ final class StorageOptions {
             description = "How codes of the input features are stored: dense, sparse (those that are not 0) or auto,"
                     + " the form of fewer bytes (default: ${DEFAULT-VALUE}).")
     String featuresForm = FeaturesForm.AUTO.toString();
-
-    Recipe.Storage recipe() {
-        return new Recipe.Storage(featuresForm);
-    }
 }

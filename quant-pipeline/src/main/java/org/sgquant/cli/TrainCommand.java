@@ -32,6 +32,7 @@ final class TrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        model.applyRecipe(common, data);
         if (GraphPipeline.serves(data)) {
             result.checkWithoutModel();
             try (GraphPipeline pipeline = new GraphPipeline(common, data, model, graphs)) {
@@ -41,7 +42,7 @@ final class TrainCommand implements Callable<Integer> {
         }
         graphs.refuseThoseOfGraphs(data);
         result.check();
-        model.fineTuneEpochs = 0;
+        model.withoutFineTuning();
         try (Pipeline pipeline = new Pipeline(common, data, model, seeds, seeds)) {
             pipeline.train();
             if (result.savesModel()) {

@@ -30,8 +30,18 @@ final class WeightOptions {
             description = "Ranges of affine weights: minmax, rowmean, mse, sign or percentile[:P] (default: mse).")
     String calibration;
 
+    /** A form replaces all that a recipe says of weights; shares or a calibration alone change what it says. */
+    void addTo(RecipeChanges changes) {
+        if (changes.isGiven("--weights") || !changes.isRecipeNamed()) {
+            changes.put("/quantization/weights", recipe());
+            return;
+        }
+        changes.set("--pot-shares", "/quantization/weights/shares", shares)
+                .set("--weight-calibration", "/quantization/weights/calibration", calibration);
+    }
+
     /** The weights part of a recipe, null where weights are as usual. */
-    Recipe.Quantization.Weights recipe() {
+    private Recipe.Quantization.Weights recipe() {
         boolean powers = weights.equals("pot") || weights.startsWith("pot:");
         boolean multibit = weights.equals("multibit");
         boolean affine = weights.equals("affine");

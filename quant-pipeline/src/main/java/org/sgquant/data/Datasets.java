@@ -143,12 +143,9 @@ public final class Datasets {
         return KnownDataset.byName(name).orElseThrow(() -> {
             List<String> names = new ArrayList<>(List.of(SYNTHETIC));
             KnownDataset.ALL.forEach(known -> names.add(known.name()));
-            List<String> near = names.stream()
-                    .filter(candidate -> distance(candidate, name) <= 3 || candidate.startsWith(name))
-                    .toList();
-            String hint = near.isEmpty() ? "" : "did you mean " + String.join(" or ", near) + "? ";
-            return new NoSuchDatasetException(
-                    "unknown dataset '" + name + "': " + hint + "known are " + String.join(", ", names));
+            String hint = NearNames.question(name, names, "");
+            return new NoSuchDatasetException("unknown dataset '" + name + "': " + (hint.isEmpty() ? "" : hint + " ")
+                    + "known are " + String.join(", ", names));
         });
     }
 
@@ -164,23 +161,5 @@ public final class Datasets {
             return new NoSuchDatasetException("dataset '" + known.name() + "' not found in " + roots + " (as "
                     + known.folder() + "/" + known.npzFile() + "); " + how);
         });
-    }
-
-    /** Levenshtein distance. */
-    private static int distance(String a, String b) {
-        int[] row = new int[b.length() + 1];
-        for (int j = 0; j <= b.length(); j++) {
-            row[j] = j;
-        }
-        for (int i = 1; i <= a.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.length(); j++) {
-                int substitute = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.min(substitute, 1 + Math.min(row[j], row[j - 1]));
-            }
-        }
-        return row[b.length()];
     }
 }

@@ -3,6 +3,8 @@ package org.sgquant.experiment;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import org.sgquant.data.Dataset;
 import org.sgquant.data.DatasetOptions;
 import org.sgquant.data.Datasets;
@@ -37,6 +39,7 @@ public record Recipe(
         @JsonInclude(JsonInclude.Include.NON_NULL) Qat qat,
         @JsonInclude(JsonInclude.Include.NON_NULL) Storage storage,
         @JsonInclude(JsonInclude.Include.NON_NULL) Graphs graphs,
+        @JsonInclude(JsonInclude.Include.NON_NULL) Search search,
         String bits,
         long seed) {
 
@@ -46,6 +49,44 @@ public record Recipe(
         require("train", train);
         require("fineTune", fineTune);
         require("quantization", quantization);
+    }
+
+    /** A recipe whose bits no search found. */
+    public Recipe(
+            Data dataset,
+            ModelSettings model,
+            Training train,
+            Training fineTune,
+            Loss objective,
+            Quantization quantization,
+            Qat qat,
+            Storage storage,
+            Graphs graphs,
+            String bits,
+            long seed) {
+        this(dataset, model, train, fineTune, objective, quantization, qat, storage, graphs, null, bits, seed);
+    }
+
+    /** {@link #defaults(Data, String, QuantConfig, long)} for the nodes of one graph. */
+    public static Recipe defaults(Data dataset, String model, long seed) {
+        return defaults(dataset, model, QuantConfig.DEFAULT, seed);
+    }
+
+    /** What holds for {@code model} where nothing else is said; cells quantized as {@code usual}, bits still open. */
+    public static Recipe defaults(Data dataset, String model, QuantConfig usual, long seed) {
+        ModelSettings settings = ModelSettings.of(model, Map.of());
+        return new Recipe(
+                dataset,
+                settings,
+                Training.toTheEnd(TrainConfig.of(settings.config())),
+                Training.toTheEnd(TrainConfig.FINE_TUNE),
+                null,
+                Quantization.of(usual),
+                null,
+                new Storage(FeaturesForm.AUTO.toString()),
+                null,
+                "32",
+                seed);
     }
 
     private static void require(String section, Object value) {
@@ -98,6 +139,12 @@ public record Recipe(
 
     /** Length and speed of training. */
     public record Training(int epochs, float learningRate, float finalLearningRate, int patience) {
+
+        /** Training of {@code config} that never stops early. */
+        static Training toTheEnd(TrainConfig config) {
+            return new Training(config.epochs(), config.learningRate(), config.finalLearningRate(), Integer.MAX_VALUE);
+        }
+
         public TrainConfig config() {
             return new TrainConfig(epochs, learningRate, finalLearningRate, patience);
         }
@@ -112,6 +159,22 @@ public record Recipe(
             @JsonInclude(JsonInclude.Include.NON_NULL) Double noise,
             @JsonInclude(JsonInclude.Include.NON_NULL) Float distillWeight,
             @JsonInclude(JsonInclude.Include.NON_NULL) Float distillTemperature) {
+        private Loss normalized(LabelNoise put) {
+            if (labels != null && !labels.equals("plain")) {
+                if (noise == null && put == null) {
+                    throw new IllegalArgumentException("loss " + labels
+                            + " needs the rate of noise that it corrects: --assumed-noise or --label-noise");
+                }
+                return new Loss(
+                        labels, noise == null ? Double.valueOf(put.rate()) : noise, distillWeight, distillTemperature);
+            }
+            if (noise != null) {
+                throw new IllegalArgumentException(
+                        "noise " + noise + " (--assumed-noise) is for loss forward or backward");
+            }
+            return distillWeight == null && distillTemperature == null ? null : this;
+        }
+
         Objective objective() {
             if (distillWeight == null && distillTemperature != null) {
                 throw new IllegalArgumentException("objective: distillTemperature " + distillTemperature
@@ -165,6 +228,18 @@ public record Recipe(
             }
         }
 
+        /** The section of {@code config}, weights as usual. */
+        static Quantization of(QuantConfig config) {
+            return new Quantization(
+                    config.featuresGranularity().toString().toLowerCase(Locale.ROOT),
+                    config.featuresCalibration().toString(),
+                    config.innerGranularity().toString().toLowerCase(Locale.ROOT),
+                    config.innerCalibration().toString(),
+                    config.rounding().toString().toLowerCase(Locale.ROOT),
+                    config.clipMask(),
+                    null);
+        }
+
         public QuantConfig config() {
             if (innerGranularity.equalsIgnoreCase("row")) {
                 throw new IllegalArgumentException("granularity 'row' is for the features alone: sums over neighbours"
@@ -190,7 +265,7 @@ public record Recipe(
             }
             StringBuilder choices = new StringBuilder();
             for (T value : type.getEnumConstants()) {
-                choices.append(' ').append(value.toString().toLowerCase(java.util.Locale.ROOT));
+                choices.append(' ').append(value.toString().toLowerCase(Locale.ROOT));
             }
             throw new IllegalArgumentException(what + " '" + text + "' does not exist: choose one of" + choices);
         }
@@ -201,12 +276,14 @@ public record Recipe(
 
         /** The section of {@code config}, null where everything is off. */
         public static Qat of(QatConfig config) {
-            return config.equals(QatConfig.OFF)
-                    ? null
-                    : new Qat(
-                            config.learnedSteps(),
-                            config.stepRate(),
-                            config.protection().toString());
+            return config.equals(QatConfig.OFF) ? null : always(config);
+        }
+
+        static Qat always(QatConfig config) {
+            return new Qat(
+                    config.learnedSteps(),
+                    config.stepRate(),
+                    config.protection().toString());
         }
 
         QatConfig config() {
@@ -255,8 +332,72 @@ public record Recipe(
         return graphs == null ? Graphs.DEFAULT : graphs.filled();
     }
 
+    /**
+     * How the bits were or are to be searched: strategy, measured assignments, what to make small (all or inner), the
+     * largest drop in points, epochs and seeds of a trial, widths to choose from, and whether per degree quartile. What
+     * is absent is as the command line has it.
+     */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Search(
+            String strategy,
+            Integer trials,
+            String objective,
+            Double maxDrop,
+            Integer trialEpochs,
+            Integer trialSeeds,
+            List<Integer> featureBits,
+            List<Integer> innerBits,
+            Boolean quartiles) {}
+
     public Recipe withBits(String newBits, long newSeed) {
         return new Recipe(
-                dataset, model, train, fineTune, objective, quantization, qat, storage, graphs, newBits, newSeed);
+                dataset,
+                model,
+                train,
+                fineTune,
+                objective,
+                quantization,
+                qat,
+                storage,
+                graphs,
+                search,
+                newBits,
+                newSeed);
+    }
+
+    public Recipe withSearch(Search newSearch) {
+        return new Recipe(
+                dataset, model, train, fineTune, objective, quantization, qat, storage, graphs, newSearch, bits, seed);
+    }
+
+    /** The same with {@code training} in fp32 and {@code tuning} after it. */
+    public Recipe withTraining(Training training, Training tuning) {
+        return new Recipe(
+                dataset, model, training, tuning, objective, quantization, qat, storage, graphs, search, bits, seed);
+    }
+
+    public Recipe withGraphs(Graphs newGraphs) {
+        return new Recipe(
+                dataset, model, train, fineTune, objective, quantization, qat, storage, newGraphs, search, bits, seed);
+    }
+
+    /**
+     * The same with sections that are off left out, and the rate of noise that a loss assumes, where it is not given, that
+     * of the labels.
+     */
+    Recipe normalized() {
+        return new Recipe(
+                dataset,
+                ModelSettings.of(model.config()),
+                train,
+                fineTune,
+                objective == null ? null : objective.normalized(dataset.labelNoise),
+                quantization,
+                qat == null ? null : Qat.of(qat.config()),
+                storage,
+                graphs,
+                search,
+                bits,
+                seed);
     }
 }

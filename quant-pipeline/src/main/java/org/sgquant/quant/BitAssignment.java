@@ -144,6 +144,27 @@ public final class BitAssignment {
         return of(widths, classes);
     }
 
+    /**
+     * The same with {@code width} ({@code 8}, or {@code [8,4]} for degree buckets) for the cells whose name {@code glob}
+     * matches: {@code *} stands for any letters, {@code ?} for one.
+     */
+    public BitAssignment with(String glob, String width) {
+        Pattern names =
+                Pattern.compile(Pattern.quote(glob).replace("*", "\\E.*\\Q").replace("?", "\\E.\\Q"));
+        Matcher word = WORD.matcher(width);
+        if (!word.matches() || word.group(1) != null) {
+            throw new IllegalArgumentException(
+                    "bits of '" + glob + "': '" + width + "' is not of the form 8 or [8,4,4,2]");
+        }
+        Map<Cell, List<BitWidth>> changed = new TreeMap<>(widths);
+        changed.replaceAll((cell, old) -> names.matcher(cell.toString()).matches() ? parseWidths(word.group(2)) : old);
+        if (widths.keySet().stream().noneMatch(c -> names.matcher(c.toString()).matches())) {
+            throw new IllegalArgumentException("'" + glob + "' matches no cell of this model, which has "
+                    + widths.keySet().stream().map(Cell::toString).collect(Collectors.joining(" ")));
+        }
+        return of(changed, buckets);
+    }
+
     /** Widths of {@code cell}, one per bucket; 32 for a cell that was never named. Weights have a single width. */
     public List<BitWidth> widths(Cell cell) {
         List<BitWidth> list = widths.getOrDefault(cell, List.of(BitWidth.FP32));

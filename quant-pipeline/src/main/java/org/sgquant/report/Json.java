@@ -20,6 +20,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.sgquant.data.FormatException;
 
@@ -90,6 +91,23 @@ public final class Json {
     /** The value as a tree whose leaves may be replaced before {@link #convert}. */
     public static ObjectNode tree(Object value) {
         return YAML.valueToTree(value);
+    }
+
+    /** The value as a node of such a tree. */
+    public static JsonNode node(Object value) {
+        return YAML.valueToTree(value);
+    }
+
+    /** Replaces in {@code tree} what {@code changes} has, key by key where both have sections. */
+    public static void override(ObjectNode tree, ObjectNode changes) {
+        for (Map.Entry<String, JsonNode> change : changes.properties()) {
+            JsonNode old = tree.get(change.getKey());
+            if (old instanceof ObjectNode section && change.getValue() instanceof ObjectNode entries) {
+                override(section, entries);
+            } else {
+                tree.set(change.getKey(), change.getValue().deepCopy());
+            }
+        }
     }
 
     /** The tree as a record; {@code source} and {@code place} say where an unknown key was written. */

@@ -26,7 +26,7 @@ final class Recipes {
     private static final int RESULTS = 3;
 
     /** Parts of a recipe that the table itself decides. */
-    private static final List<String> GIVEN = List.of("bits", "seed");
+    private static final List<String> GIVEN = List.of("bits", "seed", "search");
 
     /** Parts of a recipe that decide only what comes after fp32 training. */
     private static final List<String> AFTER_TRAINING = List.of("fineTune", "quantization", "qat", "storage", "bits");
@@ -45,12 +45,12 @@ final class Recipes {
                 table.defaults(), row.recipe() == null ? null : table.recipes().get(row.recipe()), row.with())) {
             if (more != null) {
                 refuseGiven(named.source(), place, more);
-                override(changes, more);
+                Json.override(changes, more);
             }
         }
         try {
             ObjectNode tree = Json.tree(base.apply(changes.at("/model/name").textValue()));
-            override(tree, changes);
+            Json.override(tree, changes);
             return Json.convert(named.source(), place, tree, Recipe.class)
                     .withBits(row.bits() == null ? "32" : row.bits(), 0);
         } catch (IllegalArgumentException e) {
@@ -63,17 +63,6 @@ final class Recipes {
             if (changes.has(key)) {
                 throw new FormatException(
                         source, place, "the key '" + key + "' in its recipe", "none: it is not part of one here");
-            }
-        }
-    }
-
-    private static void override(ObjectNode tree, ObjectNode changes) {
-        for (Map.Entry<String, JsonNode> change : changes.properties()) {
-            JsonNode old = tree.get(change.getKey());
-            if (old instanceof ObjectNode section && change.getValue() instanceof ObjectNode entries) {
-                override(section, entries);
-            } else {
-                tree.set(change.getKey(), change.getValue().deepCopy());
             }
         }
     }

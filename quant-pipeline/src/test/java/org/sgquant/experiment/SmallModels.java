@@ -149,4 +149,12 @@ final class SmallModels {
     private static SavedModel.Provenance provenance(Dataset dataset) {
         return new SavedModel.Provenance("test", "25", "any", "now", dataset.name(), dataset.fingerprint(), 0);
     }
+
+    /** What the command line has where nothing is said, for a graph that need not be there. */
+    static Recipe defaults() {
+        return Recipe.defaults(
+                new Recipe.Data("cora", null, null, null, null, true, 0, 0, null),
+                Models.names().get(0),
+                0);
+    }
 }

@@ -1,0 +1,43 @@
+package org.sgquant.data;
+
+import java.util.Collection;
+import java.util.List;
+
+/** Names that somebody may have meant who wrote another. */
+public final class NearNames {
+
+    private static final int MOST_EDITS = 3;
+
+    private NearNames() {}
+
+    /** Those of {@code names} that are at most three edits away from {@code name}, or go on after it; in their order. */
+    public static List<String> of(String name, Collection<String> names) {
+        return names.stream()
+                .filter(candidate -> distance(candidate, name) <= MOST_EDITS || candidate.startsWith(name))
+                .toList();
+    }
+
+    /** {@code "did you mean A or B?"}, or {@code otherwise} where none is near. */
+    public static String question(String name, Collection<String> names, String otherwise) {
+        List<String> near = of(name, names);
+        return near.isEmpty() ? otherwise : "did you mean " + String.join(" or ", near) + "?";
+    }
+
+    /** Levenshtein distance. */
+    private static int distance(String a, String b) {
+        int[] row = new int[b.length() + 1];
+        for (int j = 0; j <= b.length(); j++) {
+            row[j] = j;
+        }
+        for (int i = 1; i <= a.length(); i++) {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= b.length(); j++) {
+                int substitute = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.min(substitute, 1 + Math.min(row[j], row[j - 1]));
+            }
+        }
+        return row[b.length()];
+    }
+}
