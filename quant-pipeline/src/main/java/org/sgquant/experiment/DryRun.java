@@ -27,16 +27,19 @@ import org.sgquant.report.DryRunReport;
 final class DryRun {
 
     /** Values of features that are quantized in about a second. */
-    private static final long QUICK_VALUES = 50_000_000;
+    static final long QUICK_VALUES = 50_000_000;
 
     private final Lanes lanes;
     private final ModelConfig modelConfig;
     private final QuantConfig config;
+    private final long quickValues;
 
-    DryRun(Lanes lanes, ModelConfig modelConfig, QuantConfig config) {
+    /** {@code quickValues} is the most values of features that are quantized. */
+    DryRun(Lanes lanes, ModelConfig modelConfig, QuantConfig config, long quickValues) {
         this.lanes = lanes;
         this.modelConfig = modelConfig;
         this.config = config;
+        this.quickValues = quickValues;
     }
 
     /** What laying out packed inference tells; {@code sparseFeatureBytes} null where features are not sparse. */
@@ -48,7 +51,7 @@ final class DryRun {
         Model model = modelConfig.create(sizes);
         FeaturesForm form = QuantizedModel.fitted(config, model, bits).featuresForm();
         boolean packed = !bits.isFp32(new Cell(1, Component.EMBEDDING));
-        boolean quick = (long) sizes.numNodes() * sizes.numFeatures() <= QUICK_VALUES;
+        boolean quick = (long) sizes.numNodes() * sizes.numFeatures() <= quickValues;
         Layout layout = quick || (packed && form == FeaturesForm.SPARSE) ? layout(bits) : new Layout(null, null);
         boolean bounded = layout.peakBytes() == null && packed && form == FeaturesForm.AUTO;
         PredictedCells cells = new PredictedCells(

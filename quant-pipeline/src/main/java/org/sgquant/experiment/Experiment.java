@@ -137,7 +137,7 @@ public final class Experiment {
 
     /** What models packed under {@code bits} will take; nothing is trained. */
     public DryRunReport dryRun(BitAssignment bits) {
-        return new DryRun(lanes, modelConfig, quantConfig).report(bits);
+        return new DryRun(lanes, modelConfig, quantConfig, DryRun.QUICK_VALUES).report(bits);
     }
 
     /** Trains seeds {@code firstSeed ...} in fp32; {@code progress} hears of each as it ends. */

@@ -36,7 +36,7 @@ import org.sgquant.report.Json;
 import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.Rounding;
 
-/** The published schema is that of the records, and presets keep to it; written anew by {@link #main}. */
+/** The published schema is that of the records, and presets keep to it; with {@code -Dsgquant.schema.write=true} it is written anew. */
 final class RecipeSchemaTest {
 
     private static final Path FILE = Path.of("docs", "recipe.schema.json");
@@ -59,11 +59,6 @@ final class RecipeSchemaTest {
         return Arrays.stream(values)
                 .map(v -> v.toString().toLowerCase(java.util.Locale.ROOT))
                 .toList();
-    }
-
-    /** Writes the schema file; run it in the folder of the module after a record has changed. */
-    public static void main(String[] args) throws IOException {
-        Files.writeString(FILE, text());
     }
 
     private static String text() {
@@ -128,10 +123,13 @@ final class RecipeSchemaTest {
 
     @Test
     void thePublishedSchemaIsThatOfTheRecords() throws IOException {
+        if (Boolean.getBoolean("sgquant.schema.write")) {
+            Files.writeString(FILE, text());
+        }
         assertThat(Files.readString(FILE))
-                .as("run RecipeSchemaTest.main in quant-pipeline to write %s anew", FILE)
+                .as("%s: write it anew with -Dsgquant.schema.write=true", FILE)
                 .isEqualTo(text());
-        assertThat(RecipeSchema.text()).isEqualTo(text());
+        assertThat(RecipeSchema.text()).as("the schema on the class path").isEqualTo(text());
     }
 
     private static JsonSchema schema() {
