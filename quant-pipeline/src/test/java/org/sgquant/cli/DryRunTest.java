@@ -46,9 +46,9 @@ final class DryRunTest {
                 .forEach(preset -> all.add(List.of("--recipe", preset.name())));
         for (String model : List.of("gcn", "gat", "agnn", "sage", "gin")) {
             all.add(List.of("--model", model, "-b", "4"));
-            all.add(List.of("--model", model, "-b", "32"));
             all.add(List.of("--model", model, "-b", "3 L1.embedding=[1,2,32] @deg(2,4)"));
         }
+        all.add(List.of("-b", "32"));
         for (String granularity : List.of("tensor", "bucket", "column", "rowcode")) {
             all.add(List.of("--granularity", granularity, "-b", BUCKETS));
         }
