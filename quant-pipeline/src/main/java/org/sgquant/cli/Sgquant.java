@@ -1,6 +1,7 @@
 package org.sgquant.cli;
 
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import org.sgquant.data.DownloadException;
 import org.sgquant.data.FormatException;
@@ -66,6 +67,11 @@ public final class Sgquant implements Runnable {
                     + "): take a smaller model or graph, or fewer --threads");
             return ExitCode.FAILED;
         }
+    }
+
+    /** The whole command line that {@code spec} is a command of. */
+    static List<String> arguments(CommandLine.Model.CommandSpec spec) {
+        return spec.root().commandLine().getParseResult().originalArgs();
     }
 
     private static CommandLine commandLine() {
