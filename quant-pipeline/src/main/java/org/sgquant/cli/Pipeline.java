@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.sgquant.data.Dataset;
+import org.sgquant.doctor.Doctor;
 import org.sgquant.experiment.BitLearning;
 import org.sgquant.experiment.BitSearch;
 import org.sgquant.experiment.Experiment;
@@ -136,7 +137,7 @@ final class Pipeline implements AutoCloseable {
         train(progress -> KeptModels.train(experiment, study, common.seed, seeds, progress));
         long start = System.nanoTime();
         List<Experiment.Trained> starts = options.starts(trained);
-        String machine = computer() + ", " + device.description() + ", " + dataset.fingerprint() + ", "
+        String machine = Doctor.cpuModel() + ", " + device.description() + ", lanes " + lanes.count() + ", " + dataset.fingerprint() + ", "
                 + Json.writeYaml(recipe.model()) + Version.code();
         BitSearch.Outcome outcome = options.run(experiment, starts, recipe, dataset, study, machine, console);
         searchSeconds = seconds(start);

@@ -32,13 +32,14 @@ import picocli.CommandLine.Command;
             "  sgquant predict m -o predictions.csv    a class for every node",
             "  sgquant doctor                          what of this machine can be used, and what to do about the rest",
             "%nExit codes: 0 ok, 1 failed, 2 usage, 3 accuracy gate missed, 4 device or library absent,",
-            "5 bad input, 130 interrupted after a checkpoint."
+            "5 bad input, 130 interrupted (143 by SIGTERM), what had ended is kept."
         },
         subcommands = {
             RunCommand.class,
             TrainCommand.class,
             QuantizeCommand.class,
             SearchCommand.class,
+            WatchCommand.class,
             CompareCommand.class,
             ReproduceCommand.class,
             EvalCommand.class,

@@ -110,6 +110,11 @@ public final class Doctor {
     }
 
     /** A file in which Linux describes the machine, empty elsewhere. */
+    /** What the system calls its CPU; empty where it does not say. */
+    public static String cpuModel() {
+        return CpuProbe.model(systemText("/proc/cpuinfo"));
+    }
+
     private static String systemText(String file) {
         Path path = Path.of(file);
         if (!Files.isReadable(path)) {
