@@ -137,8 +137,8 @@ final class Pipeline implements AutoCloseable {
         train(progress -> KeptModels.train(experiment, study, common.seed, seeds, progress));
         long start = System.nanoTime();
         List<Experiment.Trained> starts = options.starts(trained);
-        String machine = Doctor.cpuModel() + ", " + device.description() + ", lanes " + lanes.count() + ", " + dataset.fingerprint() + ", "
-                + Json.writeYaml(recipe.model()) + Version.code();
+        String machine = Doctor.cpuModel() + ", " + device.description() + ", lanes " + lanes.count() + ", "
+                + dataset.fingerprint() + ", " + Json.writeYaml(recipe.model()) + Version.code();
         BitSearch.Outcome outcome = options.run(experiment, starts, recipe, dataset, study, machine, console);
         searchSeconds = seconds(start);
         search = options.summary(outcome, starts);

@@ -278,8 +278,7 @@ public final class Study implements AutoCloseable {
             insert(connection, trial);
             claims.release(TRIAL + trial.number());
             List<Entry> kept = entries(trial.number(), trial.number() + 1);
-            if (kept.isEmpty()
-                    || !kept.getFirst().trial().bits().equals(trial.bits())) {
+            if (kept.isEmpty() || !kept.getFirst().trial().bits().equals(trial.bits())) {
                 throw new StudyException(database.name() + ": trial " + trial.number() + ", " + trial.bits()
                         + ", has the number or the widths of another one of the study");
             }

@@ -67,7 +67,8 @@ public record StudyStatus(
         SearchSpace space = SearchSpace.parse(header.get("search.space"));
         Problem problem = new Problem(
                 space, bits -> null, objective, new Constraint(Bounds.drop(Double.POSITIVE_INFINITY), fp32));
-        Trial best = SearchResult.of(problem, entries.stream().map(Study.Entry::trial).toList())
+        Trial best = SearchResult.of(
+                        problem, entries.stream().map(Study.Entry::trial).toList())
                 .best();
         Cost cost = best.measurement().cost();
         return new Best(
@@ -82,8 +83,7 @@ public record StudyStatus(
 
     /** Trials per minute between the end of the first and of the last of the recent ones. */
     private static Double rate(List<Study.Entry> entries) {
-        List<Instant> ends =
-                entries.stream().map(Study.Entry::ended).sorted().toList();
+        List<Instant> ends = entries.stream().map(Study.Entry::ended).sorted().toList();
         List<Instant> recent = ends.subList(Math.max(0, ends.size() - RECENT), ends.size());
         if (recent.size() < 2) {
             return null;
@@ -115,7 +115,9 @@ public record StudyStatus(
 
     private String bestText() {
         StringBuilder bits = new StringBuilder();
-        best.bits().forEach((cell, width) -> bits.append(' ').append(cell).append('=').append(width));
+        best.bits()
+                .forEach((cell, width) ->
+                        bits.append(' ').append(cell).append('=').append(width));
         return String.format(
                 Locale.ROOT,
                 "trial %d: %s; %,d B, inner %,d B, drop %.2f%n          %s",

@@ -125,7 +125,8 @@ class SharedStudyTest {
             SearchResult resumed = search(study, NETWORK, asked);
             assertThat(resumed.trials().equals(study.trials())).isTrue();
             assertThat(resumed.trials().size()).isEqualTo(asked);
-            assertThat(study.trials().containsAll(kept.stream().map(Study.Entry::trial).toList()))
+            assertThat(study.trials()
+                            .containsAll(kept.stream().map(Study.Entry::trial).toList()))
                     .as("none is lost")
                     .isTrue();
             try (Study whole = Study.inMemory()) {
