@@ -11,6 +11,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** The main job: train in fp32, search bits, fine-tune, pack, and evaluate the packed integers. */
 @Command(
@@ -52,9 +53,13 @@ final class RunCommand implements Callable<Integer> {
     @Mixin
     ResultOptions result;
 
+    @Spec
+    CommandSpec spec;
+
     @Override
     public Integer call() {
         model.applyRecipe(common, data);
+        search.maxDrop = result.maxDrop();
         search.apply(model.named().search(), model::isGiven);
         if (GraphPipeline.serves(data)) {
             return classifyGraphs();
@@ -62,18 +67,25 @@ final class RunCommand implements Callable<Integer> {
         graphs.refuseThoseOfGraphs(data);
         result.check();
         search.check();
+        search.share(common);
         try (Pipeline pipeline = new Pipeline(common, data, model, seeds, Integer.MAX_VALUE)) {
-            BitAssignment chosen = searches()
-                    ? null
-                    : layers.over(pipeline::parse, model.named().bits());
-            pipeline.train();
-            BitAssignment bits = chosen == null ? pipeline.search(search) : chosen;
+            BitAssignment bits = searches()
+                    ? pipeline.search(search, Sgquant.arguments(spec))
+                    : trained(pipeline, layers.over(pipeline::parse, model.named().bits()));
+            if (search.isWorker()) {
+                return ExitCode.OK;
+            }
             pipeline.quantize(bits);
             if (!noCompare) {
                 pipeline.compare(uniformInner(pipeline, bits));
             }
             return result.finish(pipeline, common.json);
         }
+    }
+
+    private static BitAssignment trained(Pipeline pipeline, BitAssignment bits) {
+        pipeline.train();
+        return bits;
     }
 
     /** Bits are searched unless the recipe has some, and neither it nor an option says how to search. */

@@ -27,7 +27,7 @@ final class CpuProbe {
     static Section examine(String cpuInfo, MachineMemory memory) {
         int cores = Runtime.getRuntime().availableProcessors();
         Map<String, Object> facts = new LinkedHashMap<>();
-        facts.put("model", line(cpuInfo, "model name"));
+        facts.put("model", model(cpuInfo));
         facts.put("architecture", System.getProperty("os.arch"));
         facts.put("cores", cores);
         facts.put("instructionSets", instructionSets(cpuInfo));
@@ -83,6 +83,10 @@ final class CpuProbe {
         return INSTRUCTION_SETS.stream()
                 .filter(set -> flags.contains(" " + set + " "))
                 .toList();
+    }
+
+    static String model(String cpuInfo) {
+        return line(cpuInfo, "model name");
     }
 
     /** The value of the first line of that name. */

@@ -11,6 +11,7 @@ import java.util.ServiceConfigurationError;
 import java.util.function.Supplier;
 import org.sgquant.cuda.CudaLibrary;
 import org.sgquant.data.Datasets;
+import org.sgquant.io.MountTable;
 import org.sgquant.kernels.DenseLibrary;
 
 /**
@@ -59,7 +60,7 @@ public final class Doctor {
                 () -> new DiskProbe(
                                 Path.of(System.getProperty("java.io.tmpdir")),
                                 Datasets.standard(null).folders(),
-                                new MountTable(systemText("/proc/self/mountinfo")))
+                                MountTable.ofThisMachine())
                         .examine());
         add(
                 DataProbe.NAME,
@@ -109,6 +110,11 @@ public final class Doctor {
     }
 
     /** A file in which Linux describes the machine, empty elsewhere. */
+    /** What the system calls its CPU; empty where it does not say. */
+    public static String cpuModel() {
+        return CpuProbe.model(systemText("/proc/cpuinfo"));
+    }
+
     private static String systemText(String file) {
         Path path = Path.of(file);
         if (!Files.isReadable(path)) {

@@ -333,8 +333,8 @@ public record Recipe(
     }
 
     /**
-     * How the bits were or are to be searched: strategy, measured assignments, what to make small (all or inner), the
-     * largest drop in points, epochs and seeds of a trial, widths to choose from, and whether per degree quartile. What
+     * How the bits were or are to be searched: strategy, measured assignments, what to make small (all, inner, latency or
+     * drop), the bounds of drop in points, of bytes as {@code 40KiB} and of latency in milliseconds, epochs and seeds of a trial, widths to choose from, and whether per degree quartile. What
      * is absent is as the command line has it.
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -343,6 +343,9 @@ public record Recipe(
             Integer trials,
             String objective,
             Double maxDrop,
+            String maxBytes,
+            String maxInnerBytes,
+            Double maxLatency,
             Integer trialEpochs,
             Integer trialSeeds,
             List<Integer> featureBits,

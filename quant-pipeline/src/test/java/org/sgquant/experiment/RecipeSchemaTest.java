@@ -33,6 +33,7 @@ import org.sgquant.data.NodeTags;
 import org.sgquant.quant.FeaturesForm;
 import org.sgquant.quant.FreezingOrder;
 import org.sgquant.report.Json;
+import org.sgquant.search.Objective;
 import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.Rounding;
 
@@ -53,7 +54,7 @@ final class RecipeSchemaTest {
             "Weights.powers", names(FreezingOrder.values()),
             "Storage.featuresForm", names(FeaturesForm.values()),
             "Graphs.nodeTags", names(NodeTags.values()),
-            "Search.objective", List.of("all", "inner"));
+            "Search.objective", names(Objective.values()));
 
     private static List<String> names(Enum<?>[] values) {
         return Arrays.stream(values)
