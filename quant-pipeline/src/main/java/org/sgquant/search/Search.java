@@ -24,27 +24,16 @@ import org.sgquant.kernels.CounterRandom;
  */
 public final class Search {
 
-    private final SearchSpace space;
+    private final Problem problem;
     private final TrialRunner runner;
-    private final CostFunction cost;
-    private final Constraint constraint;
     private final Study study;
     private final SearchSettings settings;
     private final SearchListener listener;
     private int finished;
 
-    private Search(
-            SearchSpace space,
-            TrialRunner runner,
-            CostFunction cost,
-            Constraint constraint,
-            Study study,
-            SearchSettings settings,
-            SearchListener listener) {
-        this.space = space;
+    private Search(Problem problem, TrialRunner runner, Study study, SearchSettings settings, SearchListener listener) {
+        this.problem = problem;
         this.runner = runner;
-        this.cost = cost;
-        this.constraint = constraint;
         this.study = study;
         this.settings = settings;
         this.listener = listener;
@@ -59,40 +48,41 @@ public final class Search {
      * @throws CancellationException if the thread is interrupted; trials that had ended are kept
      */
     public static SearchResult run(
-            SearchSpace space,
+            Problem problem,
             SearchStrategy strategy,
             TrialRunner runner,
-            CostFunction cost,
-            Constraint constraint,
             Study study,
             SearchSettings settings,
             SearchListener listener) {
         Map<String, String> header = new LinkedHashMap<>();
         header.put("search.strategy", strategy.name());
         header.put("search.seed", Long.toString(settings.seed()));
-        header.put("search.space", space.describe());
-        header.put("search.maxDrop", Double.toString(constraint.maxDrop()));
-        header.put("search.fp32ValidationAccuracy", Double.toString(constraint.fp32ValidationAccuracy()));
+        header.put("search.space", problem.space().describe());
+        header.put("search.objective", problem.objective().toString());
+        header.put("search.bounds", problem.constraint().bounds().toString());
+        header.put(
+                "search.fp32ValidationAccuracy",
+                Double.toString(problem.constraint().fp32ValidationAccuracy()));
         study.bind(header);
-        return new Search(space, runner, cost, constraint, study, settings, listener).run(strategy);
+        return new Search(problem, runner, study, settings, listener).run(strategy);
     }
 
     private SearchResult run(SearchStrategy strategy) {
+        String prepared = strategy.prepare(problem, new SplittableRandom(CounterRandom.key(settings.seed(), -1, 0)));
         Map<List<Integer>, Trial> known = new HashMap<>();
         study.trials().forEach(trial -> known.put(trial.bits(), trial));
         finished = known.size();
         List<Trial> trials = new ArrayList<>();
         for (int round = 0; trials.size() < settings.trials(); round++) {
             SplittableRandom random = new SplittableRandom(CounterRandom.key(settings.seed(), round, 0));
-            List<List<Integer>> proposed =
-                    strategy.propose(space, List.copyOf(trials), round, cost, constraint, random);
+            List<List<Integer>> proposed = strategy.propose(problem, prepared, List.copyOf(trials), round, random);
             if (proposed.isEmpty()) {
                 break;
             }
             int count = Math.min(proposed.size(), settings.trials() - trials.size());
             trials.addAll(measure(round, trials.size(), proposed.subList(0, count), known));
         }
-        return SearchResult.of(trials);
+        return SearchResult.of(problem, trials);
     }
 
     private List<Trial> measure(int round, int first, List<List<Integer>> proposed, Map<List<Integer>, Trial> known) {
@@ -126,11 +116,15 @@ public final class Search {
     private Trial measure(int number, int round, List<Integer> bits, AtomicBoolean stopped) {
         try {
             Measurement measurement = runner.measure(bits);
-            if (measurement.objectiveBytes() != cost.bytes(bits)) {
-                throw new IllegalStateException("configuration " + bits + " measured " + measurement.objectiveBytes()
-                        + " objective bytes, the cost function says " + cost.bytes(bits));
+            Cost known = problem.cost().of(bits);
+            Cost measured = measurement.cost();
+            if (measured.bytes() != known.bytes() || measured.innerBytes() != known.innerBytes()) {
+                throw new IllegalStateException("configuration " + bits + " measured " + measured.bytes() + " bytes, "
+                        + measured.innerBytes() + " inner ones; the cost function says " + known.bytes() + " and "
+                        + known.innerBytes());
             }
-            Trial trial = new Trial(number, round, bits, measurement, constraint.allows(measurement));
+            Trial trial = new Trial(
+                    number, round, bits, measurement, problem.constraint().allows(measurement));
             commit(trial);
             return trial;
         } catch (RuntimeException | Error e) {

@@ -31,7 +31,7 @@ import java.util.zip.CRC32C;
  */
 public final class Study implements AutoCloseable {
 
-    private static final String FORMAT = "sgquant study 1";
+    private static final String FORMAT = "sgquant study 2";
 
     /** Enough for the lock of a process that was just killed to go. */
     private static final int BUSY_MILLISECONDS = 500;
@@ -110,9 +110,9 @@ public final class Study implements AutoCloseable {
             statement.execute(
                     "CREATE TABLE IF NOT EXISTS header (key TEXT PRIMARY KEY, value TEXT NOT NULL, crc INTEGER NOT NULL)");
             statement.execute("CREATE TABLE IF NOT EXISTS trial (number INTEGER PRIMARY KEY, round INTEGER NOT NULL, "
-                    + "bits TEXT NOT NULL UNIQUE, validation_accuracy REAL NOT NULL, test_accuracy REAL, "
-                    + "objective_bytes INTEGER NOT NULL, stored_bytes INTEGER NOT NULL, "
-                    + "inner_stored_bytes INTEGER NOT NULL, seconds REAL NOT NULL, feasible INTEGER NOT NULL, "
+                    + "bits TEXT NOT NULL UNIQUE, validation_accuracy REAL NOT NULL, "
+                    + "bytes INTEGER NOT NULL, inner_bytes INTEGER NOT NULL, latency_seconds REAL, "
+                    + "stored_bytes INTEGER NOT NULL, seconds REAL NOT NULL, feasible INTEGER NOT NULL, "
                     + "crc INTEGER NOT NULL)");
             Map<String, String> header = header();
             if (header.isEmpty()) {
@@ -175,8 +175,8 @@ public final class Study implements AutoCloseable {
         List<Trial> trials = new ArrayList<>();
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(
-                        "SELECT number, round, bits, validation_accuracy, test_accuracy, objective_bytes, stored_bytes,"
-                                + " inner_stored_bytes, seconds, feasible, crc FROM trial ORDER BY number")) {
+                        "SELECT number, round, bits, validation_accuracy, bytes, inner_bytes, latency_seconds,"
+                                + " stored_bytes, seconds, feasible, crc FROM trial ORDER BY number")) {
             while (row.next()) {
                 trials.add(trial(row));
             }
@@ -187,9 +187,9 @@ public final class Study implements AutoCloseable {
     }
 
     private Trial trial(ResultSet row) throws SQLException {
-        double test = row.getDouble(5);
+        double latency = row.getDouble(7);
         if (row.wasNull()) {
-            test = Double.NaN;
+            latency = Double.NaN;
         }
         String bits = row.getString(3);
         // Checked before anything is made of the values, so that a damaged one cannot throw on its own.
@@ -199,16 +199,16 @@ public final class Study implements AutoCloseable {
                 row.getInt(2),
                 bits,
                 row.getDouble(4),
-                test,
+                row.getLong(5),
                 row.getLong(6),
-                row.getLong(7),
+                latency,
                 row.getLong(8),
                 row.getDouble(9),
                 row.getBoolean(10));
         List<Integer> widths =
                 List.of(bits.split(" ")).stream().map(Integer::valueOf).toList();
         Measurement measurement = new Measurement(
-                row.getDouble(4), test, row.getLong(6), row.getLong(7), row.getLong(8), row.getDouble(9));
+                row.getDouble(4), new Cost(row.getLong(5), row.getLong(6), latency), row.getLong(8), row.getDouble(9));
         return new Trial(row.getInt(1), row.getInt(2), widths, measurement, row.getBoolean(10));
     }
 
@@ -222,10 +222,10 @@ public final class Study implements AutoCloseable {
             insert.setInt(2, trial.round());
             insert.setString(3, bits);
             insert.setDouble(4, m.validationAccuracy());
-            insert.setDouble(5, m.testAccuracy());
-            insert.setLong(6, m.objectiveBytes());
-            insert.setLong(7, m.storedBytes());
-            insert.setLong(8, m.innerStoredBytes());
+            insert.setLong(5, m.cost().bytes());
+            insert.setLong(6, m.cost().innerBytes());
+            insert.setDouble(7, m.cost().latencySeconds());
+            insert.setLong(8, m.storedBytes());
             insert.setDouble(9, m.seconds());
             insert.setBoolean(10, trial.feasible());
             insert.setLong(
@@ -235,10 +235,10 @@ public final class Study implements AutoCloseable {
                             trial.round(),
                             bits,
                             m.validationAccuracy(),
-                            m.testAccuracy(),
-                            m.objectiveBytes(),
+                            m.cost().bytes(),
+                            m.cost().innerBytes(),
+                            m.cost().latencySeconds(),
                             m.storedBytes(),
-                            m.innerStoredBytes(),
                             m.seconds(),
                             trial.feasible()));
             insert.executeUpdate();

@@ -148,7 +148,10 @@ class StudyTest {
 
     private static Trial trial(int number, double accuracy) {
         Measurement measurement = new Measurement(
-                accuracy, number % 2 == 0 ? Double.NaN : 80.5, 1000L + number, 1L << 40, 500, 0.125 * number);
+                accuracy,
+                new Cost(1000L + number, 500, number % 2 == 0 ? Double.NaN : 0.0125),
+                1L << 40,
+                0.125 * number);
         return new Trial(number, number / 20, List.of(1 + number % 8, number, 8), measurement, number % 3 == 0);
     }
 }
