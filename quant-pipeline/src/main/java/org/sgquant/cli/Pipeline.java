@@ -10,16 +10,20 @@ import java.util.Map;
 import org.sgquant.data.Dataset;
 import org.sgquant.experiment.BitLearning;
 import org.sgquant.experiment.BitSearch;
+import org.sgquant.experiment.BitSpace;
 import org.sgquant.experiment.Experiment;
 import org.sgquant.experiment.Lanes;
 import org.sgquant.experiment.Recipe;
 import org.sgquant.experiment.SavedModel;
+import org.sgquant.experiment.Sensitivity;
+import org.sgquant.experiment.SensitivityTable;
 import org.sgquant.model.Model;
 import org.sgquant.model.QuantizedModel;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.DegreeBuckets;
 import org.sgquant.quant.QuantConfig;
 import org.sgquant.report.RunReport;
+import org.sgquant.report.SensitivityReport;
 import org.sgquant.train.TrainConfig;
 
 /** The steps that {@code run}, {@code train}, {@code quantize} and {@code search} share, and the report they fill. */
@@ -113,6 +117,20 @@ final class Pipeline implements AutoCloseable {
                     + " points; taking the one of least drop");
         }
         return outcome.bits();
+    }
+
+    /** What {@code widths} of each cell do to the trained models. */
+    SensitivityReport sensitivity(List<Integer> widths, boolean quartiles) {
+        DegreeBuckets buckets = quartiles ? quartiles() : DegreeBuckets.NONE;
+        BitSpace space =
+                new BitSpace(experiment.model(), buckets, dataset.degrees(), recipe.quantConfig(), widths, widths);
+        List<Sensitivity.Row> rows;
+        try (Console.Progress progress =
+                console.progress("sensitivity", space.space().dimensions().size())) {
+            rows = new Sensitivity(experiment, space).rows(trained, common.seed, cell -> progress.step(cell));
+        }
+        return SensitivityTable.of(
+                dataset.name(), recipe.model().name(), seeds, BitSearch.fp32Accuracy(trained), space, rows);
     }
 
     TrainConfig fineTune() {

@@ -7,17 +7,15 @@ import org.sgquant.experiment.BitSearch;
 import org.sgquant.experiment.BitSpace;
 import org.sgquant.experiment.Experiment;
 import org.sgquant.experiment.Recipe;
+import org.sgquant.experiment.Strategies;
 import org.sgquant.quant.DegreeBuckets;
 import org.sgquant.report.Json;
 import org.sgquant.report.RunReport;
-import org.sgquant.search.AbsSearch;
 import org.sgquant.search.Bounds;
 import org.sgquant.search.Cost;
 import org.sgquant.search.Objective;
-import org.sgquant.search.RandomSearch;
 import org.sgquant.search.SearchListener;
 import org.sgquant.search.SearchSettings;
-import org.sgquant.search.SearchStrategy;
 import org.sgquant.search.Study;
 import org.sgquant.search.StudyException;
 import org.sgquant.tensor.BitWidth;
@@ -26,7 +24,10 @@ import picocli.CommandLine.Option;
 /** Options of the bit search, and the search itself. */
 final class SearchOptions {
 
-    @Option(names = "--strategy", paramLabel = "NAME", description = "abs or random (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--strategy",
+            paramLabel = "NAME",
+            description = "abs, random, knapsack or hawq (default: ${DEFAULT-VALUE}).")
     String strategy = "abs";
 
     @Option(names = "--trials", paramLabel = "N", description = "Measured assignments (default: ${DEFAULT-VALUE}).")
@@ -86,18 +87,9 @@ final class SearchOptions {
     @Option(names = "--resume", description = "Continue the study that is in the file.")
     boolean resume;
 
-    private SearchStrategy createStrategy() {
-        return switch (strategy) {
-            case "abs" -> new AbsSearch();
-            case "random" -> new RandomSearch();
-            default ->
-                throw new IllegalArgumentException("strategy '" + strategy + "' does not exist: choose abs or random");
-        };
-    }
-
     /** Refuses what cannot be searched, before anything is trained. */
     void check() {
-        createStrategy();
+        Strategies.of(strategy);
         Objective.of(objective);
         featureBits.forEach(BitWidth::of);
         innerBits.forEach(BitWidth::of);
@@ -153,7 +145,7 @@ final class SearchOptions {
                 Console.Progress progress = console.progress("search", trials)) {
             return search.run(
                     starts,
-                    createStrategy(),
+                    Strategies.of(strategy).create(experiment, space, starts, recipe.seed()),
                     Bounds.drop(searchDrop),
                     opened,
                     settings,

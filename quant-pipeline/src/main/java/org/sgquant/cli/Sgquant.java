@@ -38,6 +38,7 @@ import picocli.CommandLine.Command;
             TrainCommand.class,
             QuantizeCommand.class,
             SearchCommand.class,
+            SensitivityCommand.class,
             CompareCommand.class,
             ReproduceCommand.class,
             EvalCommand.class,

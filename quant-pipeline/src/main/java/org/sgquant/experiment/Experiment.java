@@ -325,8 +325,7 @@ public final class Experiment {
     }
 
     /** The same; {@code known} spares quantizing features again, null to do so. */
-    QuantizedModel quantizedModel(
-            Lanes.Lane lane, List<float[][]> weights, BitAssignment bits, TrialMemory known) {
+    QuantizedModel quantizedModel(Lanes.Lane lane, List<float[][]> weights, BitAssignment bits, TrialMemory known) {
         GraphInput input = lane.input(bits.buckets());
         Model model = modelConfig.create(ModelSizes.of(input));
         try (Parameters parameters = parameters(lane, model, weights)) {

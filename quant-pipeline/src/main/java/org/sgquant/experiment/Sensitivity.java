@@ -3,6 +3,7 @@ package org.sgquant.experiment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.sgquant.autograd.Plan;
 import org.sgquant.autograd.Tape;
 import org.sgquant.kernels.Backend;
@@ -29,6 +30,17 @@ import org.sgquant.train.Trainer;
  */
 public final class Sensitivity {
 
+    /** What a cell's loss is taken to be. */
+    public enum Score {
+        /** Measured, KL(p_fp32 || p) with this cell alone quantized. */
+        DIVERGENCE,
+        /** Predicted, {@code trace / (2 n) |Q(x) - x|^2}. */
+        CURVATURE
+    }
+
+    /** Probes of each model's curvature. */
+    public static final int PROBES = 50;
+
     /** Width of the cells that are not looked at. */
     static final int REST = 16;
 
@@ -52,11 +64,6 @@ public final class Sensitivity {
             double trace,
             double curvature) {}
 
-    /** Told how many of how many packed inferences are done. */
-    public interface Progress {
-        void measured(int done, int of);
-    }
-
     private record Effect(double drop, double divergence) {}
 
     private final Experiment experiment;
@@ -71,72 +78,102 @@ public final class Sensitivity {
         this.buckets = space.assignment(0, REST, REST).buckets();
     }
 
-    /** A row per dimension of the space and width it may have, in this order; {@code probes} of each model's curvature. */
-    public List<Row> rows(List<Experiment.Trained> starts, int probes, long seed, Progress progress) {
-        int[] done = {0};
-        int of = starts.size() * dimensions.stream().mapToInt(d -> 2 * d.choices().size()).sum();
-        List<List<Row>> perModel = experiment.lanes().map(starts.size(), i -> lane -> {
+    /** A row per dimension of the space and width it may have, in this order; {@code progress} hears of each dimension. */
+    public List<Row> rows(List<Experiment.Trained> starts, long seed, Consumer<String> progress) {
+        List<Map<Cell, double[]>> traces =
+                experiment.lanes().map(starts.size(), i -> lane -> traces(lane, starts.get(i), seed));
+        List<Row> rows = new ArrayList<>();
+        for (int i = 0; i < dimensions.size(); i++) {
+            int dimension = i;
+            List<List<Row>> perModel = experiment.lanes().map(starts.size(), m -> lane -> {
+                try (TrialMemory known = new TrialMemory(lane.backend())) {
+                    return rows(lane, starts.get(m), known, dimension, traces.get(m));
+                }
+            });
+            for (int r = 0; r < perModel.get(0).size(); r++) {
+                int row = r;
+                rows.add(mean(perModel.stream().map(list -> list.get(row)).toList()));
+            }
+            progress.accept(dimensions.get(i).cell());
+        }
+        return rows;
+    }
+
+    /**
+     * The loss of every dimension at every width, mean over {@code starts}: the divergence, or what curvature says of it,
+     * which has no number for the features and takes their divergence.
+     */
+    public double[][] losses(List<Experiment.Trained> starts, Score score, long seed) {
+        List<double[][]> perModel = experiment.lanes().map(starts.size(), i -> lane -> {
             try (TrialMemory known = new TrialMemory(lane.backend())) {
-                return rows(lane, starts.get(i), known, probes, seed, () -> {
-                    synchronized (done) {
-                        progress.measured(++done[0], of);
-                    }
-                });
+                return losses(lane, starts.get(i), score, seed, known);
             }
         });
-        List<Row> means = new ArrayList<>();
-        for (int r = 0; r < perModel.get(0).size(); r++) {
-            int row = r;
-            means.add(mean(perModel.stream().map(rows -> rows.get(row)).toList()));
+        double[][] mean = new double[dimensions.size()][];
+        for (int i = 0; i < mean.length; i++) {
+            mean[i] = new double[dimensions.get(i).choices().size()];
+            for (double[][] losses : perModel) {
+                for (int c = 0; c < mean[i].length; c++) {
+                    mean[i][c] += losses[i][c] / perModel.size();
+                }
+            }
         }
-        return means;
+        return mean;
+    }
+
+    private double[][] losses(Lanes.Lane lane, Experiment.Trained start, Score score, long seed, TrialMemory known) {
+        float[][] exact = logits(lane, start);
+        Map<Cell, double[]> traces = score == Score.CURVATURE ? traces(lane, start, seed) : Map.of();
+        double[][] losses = new double[dimensions.size()][];
+        for (int i = 0; i < losses.length; i++) {
+            List<Integer> widths = dimensions.get(i).choices();
+            losses[i] = new double[widths.size()];
+            for (int c = 0; c < losses[i].length; c++) {
+                BitAssignment only = space.assignment(i, widths.get(c), REST);
+                losses[i][c] = traces.containsKey(space.cell(i))
+                        ? curvature(i, traces, squaredError(lane, start, only, space.cell(i), known))
+                        : effect(lane, start, only, exact, known).divergence();
+            }
+        }
+        return losses;
+    }
+
+    /** {@code trace / (2 n) error}; NaN where there is no trace. */
+    private double curvature(int i, Map<Cell, double[]> traces, double error) {
+        return trace(i, traces) / (2 * space.values(i)) * error;
+    }
+
+    private double trace(int i, Map<Cell, double[]> traces) {
+        double[] ofCell = traces.get(space.cell(i));
+        return ofCell == null ? Double.NaN : ofCell[space.bucket(i)];
     }
 
     private List<Row> rows(
-            Lanes.Lane lane,
-            Experiment.Trained start,
-            TrialMemory known,
-            int probes,
-            long seed,
-            Runnable measured) {
+            Lanes.Lane lane, Experiment.Trained start, TrialMemory known, int i, Map<Cell, double[]> traces) {
         float[][] exact = logits(lane, start);
-        Map<Cell, double[]> traces = traces(lane, start, probes, seed);
         List<Row> rows = new ArrayList<>();
-        for (int i = 0; i < dimensions.size(); i++) {
-            SearchSpace.Dimension dimension = dimensions.get(i);
-            double[] ofCell = traces.get(space.cell(i));
-            double trace = ofCell == null ? Double.NaN : ofCell[space.bucket(i)];
-            for (int bits : dimension.choices()) {
-                BitAssignment only = space.assignment(i, bits, REST);
-                Effect alone = effect(lane, start, only, exact, known);
-                measured.run();
-                Effect others = effect(lane, start, allBut(i, bits), exact, known);
-                measured.run();
-                double error = squaredError(lane, start, only, space.cell(i), known);
-                rows.add(new Row(
-                        dimension.cell(),
-                        bits,
-                        alone.drop(),
-                        others.drop(),
-                        alone.divergence(),
-                        error,
-                        trace,
-                        trace / (2 * space.values(i)) * error));
-            }
+        for (int bits : dimensions.get(i).choices()) {
+            BitAssignment only = space.assignment(i, bits, REST);
+            Effect alone = effect(lane, start, only, exact, known);
+            Effect others = effect(lane, start, allBut(i, bits), exact, known);
+            double error = squaredError(lane, start, only, space.cell(i), known);
+            rows.add(new Row(
+                    dimensions.get(i).cell(),
+                    bits,
+                    alone.drop(),
+                    others.drop(),
+                    alone.divergence(),
+                    error,
+                    trace(i, traces),
+                    curvature(i, traces, error)));
         }
         return rows;
     }
 
     /** Every dimension but {@code i} at its width nearest to {@code bits}. */
     private BitAssignment allBut(int i, int bits) {
-        List<Integer> widths = new ArrayList<>();
-        for (SearchSpace.Dimension d : dimensions) {
-            int nearest = d.choices().get(0);
-            for (int width : d.choices()) {
-                nearest = Math.abs(width - bits) < Math.abs(nearest - bits) ? width : nearest;
-            }
-            widths.add(nearest);
-        }
+        List<Integer> widths =
+                dimensions.stream().map(d -> SensitivityTable.nearest(d, bits)).toList();
         return space.assignmentBut(i, widths, REST);
     }
 
@@ -169,10 +206,10 @@ public final class Sensitivity {
         }
     }
 
-    private Map<Cell, double[]> traces(Lanes.Lane lane, Experiment.Trained start, int probes, long seed) {
+    private Map<Cell, double[]> traces(Lanes.Lane lane, Experiment.Trained start, long seed) {
         try (Parameters parameters = Experiment.parameters(lane, experiment.model(), start.weights())) {
             return FisherTraces.of(
-                    experiment.model(), lane.input(buckets), parameters, buckets, probes, seed, lane.backend());
+                    experiment.model(), lane.input(buckets), parameters, buckets, PROBES, seed, lane.backend());
         }
     }
 
@@ -228,7 +265,6 @@ public final class Sensitivity {
                 sums[i] += values[i] / rows.size();
             }
         }
-        return new Row(
-                rows.get(0).cell(), rows.get(0).bits(), sums[0], sums[1], sums[2], sums[3], sums[4], sums[5]);
+        return new Row(rows.get(0).cell(), rows.get(0).bits(), sums[0], sums[1], sums[2], sums[3], sums[4], sums[5]);
     }
 }
