@@ -40,7 +40,7 @@ class SensitivityTest {
                     Model model = experiment.model();
                     try (Parameters parameters = Experiment.parameters(lane, model, start.weights())) {
                         Map<Cell, double[]> traces =
-                                FisherTraces.of(model, input, parameters, DegreeBuckets.NONE, 400, 5, lane.backend());
+                                FisherTraces.of(model, input, parameters, DegreeBuckets.NONE, 200, 5, lane.backend());
                         float[][] exact = Trainer.logits(model, input, parameters, lane.backend());
                         Random random = new Random(11);
                         for (Cell cell : model.cellNames()) {
@@ -65,7 +65,7 @@ class SensitivityTest {
             float[][] exact,
             Random random) {
         double deviation = 2e-3;
-        int draws = 60;
+        int draws = 40;
         int index =
                 model.parameters().stream().map(Parameters.Spec::name).toList().indexOf(cell.toString());
         double sum = 0;
@@ -107,11 +107,14 @@ class SensitivityTest {
                 Sensitivity.Row eight = rows.get(i + 2);
                 assertThat(one.bits()).isEqualTo(1);
                 assertThat(eight.cell()).isEqualTo(one.cell());
-                assertThat(one.squaredError()).as(one.cell()).isGreaterThan(eight.squaredError());
-                assertThat(one.divergence()).as(one.cell()).isGreaterThan(eight.divergence());
                 boolean features = one.cell().equals(new Cell(1, Component.EMBEDDING).toString());
                 assertThat(Double.isNaN(one.trace())).as(one.cell()).isEqualTo(features);
-                if (!features) {
+                if (features) {
+                    // Zeros and ones, which one bit holds.
+                    assertThat(one.squaredError()).isZero();
+                } else {
+                    assertThat(one.squaredError()).as(one.cell()).isGreaterThan(eight.squaredError());
+                    assertThat(one.divergence()).as(one.cell()).isGreaterThan(eight.divergence());
                     // Errors at 8 bits are small enough for the second order, and scattered enough for the trace.
                     assertThat(eight.curvature() / eight.divergence())
                             .as("%s: %s", eight.cell(), eight)
