@@ -26,6 +26,11 @@ public final class AttentionFunctions {
         return out;
     }
 
+    /** {@code out_e = sum over f of a_if b_jf} per edge, without a gradient of its own. */
+    static Value products(Tape tape, Sparsity pattern, Value a, Value b) {
+        return products(tape, pattern.graph(), a, b, 1, false, null);
+    }
+
     /** {@code out_i,hF+f = sum over edges of row i of w_eh x_j,hF+f}. */
     public static Value aggregate(Tape tape, Sparsity pattern, Value w, Value x) {
         return sums(tape, pattern.graph(), w, x, w.requiresGrad() || x.requiresGrad(), g -> {

@@ -57,8 +57,20 @@ public final class NormFunctions {
 
     /** {@code fma(x, scale, shift)} with the running statistics of {@code norm}; inference only. */
     public static Value batchNorm(Tape tape, Value x, BatchNorm norm) {
-        Value out = Value.dense(x.rows(), x.cols(), false);
-        return tape.record("batch_norm", List.of(x), out, b -> b.norm().batchNorm(x.dense(), norm, out.dense()));
+        Value out = Value.dense(x.rows(), x.cols(), x.requiresGrad());
+        Tape.Kernel kernel = b -> b.norm().batchNorm(x.dense(), norm, out.dense());
+        return tape.record("batch_norm", List.of(x), out, kernel, g -> tape.accumulate(x, scaled(tape, g, norm)));
+    }
+
+    /** {@code gamma g / sqrt(variance + 1e-5)}: the same norm of mean 0 and offset 0. */
+    private static Value scaled(Tape tape, Value g, BatchNorm norm) {
+        Value zeros = Value.dense(1, g.cols(), false);
+        tape.record("zero", List.of(), zeros, b -> b.elementwise().zero(zeros.dense()));
+        Value gx = Value.dense(g.rows(), g.cols(), false);
+        return tape.record("batch_norm_scale", List.of(g, zeros), gx, b -> {
+            BatchNorm scale = new BatchNorm(norm.gamma(), zeros.dense(), zeros.dense(), norm.variance());
+            b.norm().batchNorm(g.dense(), scale, gx.dense());
+        });
     }
 
     /** {@code gamma (x - mean_i) / sqrt(var_i + 1e-5) + beta} per row. */

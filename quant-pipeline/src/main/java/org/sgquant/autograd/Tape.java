@@ -11,6 +11,7 @@ import org.sgquant.kernels.StepState;
 import org.sgquant.tensor.EdgeWeights;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.IntArray;
+import org.sgquant.tensor.Memory;
 import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.PackedTensor;
 import org.sgquant.tensor.QuantScheme;
@@ -74,8 +75,9 @@ public final class Tape {
         return Value.external(matrix, true);
     }
 
-    public Value sparse(Sparsity sparsity, FloatMatrix values) {
-        return Value.external(sparsity, values);
+    /** The matrix of this pattern whose stored entries are {@code values}, 1 x nnz. */
+    public Value sparse(Sparsity sparsity, FloatMatrix values, boolean requiresGrad) {
+        return Value.external(sparsity, values, requiresGrad);
     }
 
     public Value packed(PackedTensor matrix) {
@@ -124,7 +126,8 @@ public final class Tape {
     /** {@code A x}, A the pattern with {@code values} (a sparse value of that pattern) or with ones where null. */
     public Value spmm(Sparsity pattern, Value values, Value x) {
         ShapeException.require(x.rows(), pattern.graph().numCols(), "spmm: x.rows must equal graph.numCols");
-        Value out = Value.dense(pattern.graph().numRows(), x.cols(), x.requiresGrad());
+        boolean valuesLearn = values != null && values.requiresGrad();
+        Value out = Value.dense(pattern.graph().numRows(), x.cols(), valuesLearn || x.requiresGrad());
         if (x.sparsePacked() != null) {
             return record(
                     "spmm_sparse_packed",
@@ -139,7 +142,14 @@ public final class Tape {
         Kernel kernel = b ->
                 aggregation(b).spmm(pattern.graph(), values == null ? null : values.dense(), x.dense(), out.dense());
         List<Value> inputs = values == null ? List.of(x) : List.of(values, x);
-        return record("spmm", inputs, out, kernel, g -> accumulate(x, spmmTransposed(pattern, values, g)));
+        return record("spmm", inputs, out, kernel, g -> {
+            if (x.requiresGrad()) {
+                accumulate(x, spmmTransposed(pattern, values, g));
+            }
+            if (valuesLearn) {
+                accumulate(values, AttentionFunctions.products(this, pattern, g, x));
+            }
+        });
     }
 
     private Value spmmTransposed(Sparsity pattern, Value values, Value g) {
@@ -308,6 +318,13 @@ public final class Tape {
         record("output", List.of(x), null, b -> b.elementwise().copy(x.dense(), buffer));
     }
 
+    /** Copies a result, of a sparse value its stored entries, to a new buffer of {@code memory} and returns that. */
+    public FloatMatrix output(Value x, Memory memory) {
+        FloatMatrix buffer = FloatMatrix.allocate(memory, x.bufferRows(), x.bufferCols());
+        output(x, buffer);
+        return buffer;
+    }
+
     /** Adam step on a parameter with the gradient that {@link #backward} derived for it. */
     public void adam(Value parameter, FloatMatrix m, FloatMatrix v, float weightDecay, StepState state) {
         Value grad = gradient(parameter);
@@ -333,7 +350,7 @@ public final class Tape {
         }
     }
 
-    /** Gradient of a value after {@link #backward}. */
+    /** Gradient of a value after {@link #backward}; of a sparse value that of its stored entries, nnz x 1. */
     public Value gradient(Value value) {
         Value g = gradients.get(value);
         if (g == null) {
@@ -352,7 +369,7 @@ public final class Tape {
             gradients.put(value, gradient);
             return;
         }
-        Value sum = Value.dense(value.rows(), value.cols(), false);
+        Value sum = Value.like(before, false);
         record(
                 "add",
                 List.of(before, gradient),

@@ -39,9 +39,9 @@ public final class Value {
         return v;
     }
 
-    static Value external(Sparsity sparsity, FloatMatrix values) {
+    static Value external(Sparsity sparsity, FloatMatrix values, boolean requiresGrad) {
         values.requireShape(1, sparsity.graph().numEdges(), "sparse value");
-        Value v = new Value(sparsity.graph().numRows(), sparsity.graph().numCols(), false, sparsity, null, true);
+        Value v = new Value(sparsity.graph().numRows(), sparsity.graph().numCols(), requiresGrad, sparsity, null, true);
         v.dense = values;
         return v;
     }

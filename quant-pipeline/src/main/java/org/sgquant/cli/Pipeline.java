@@ -13,18 +13,24 @@ import org.sgquant.data.Dataset;
 import org.sgquant.doctor.Doctor;
 import org.sgquant.experiment.BitLearning;
 import org.sgquant.experiment.BitSearch;
+import org.sgquant.experiment.BitSpace;
 import org.sgquant.experiment.Experiment;
 import org.sgquant.experiment.KeptModels;
 import org.sgquant.experiment.Lanes;
 import org.sgquant.experiment.Recipe;
 import org.sgquant.experiment.SavedModel;
+import org.sgquant.experiment.Sensitivity;
+import org.sgquant.experiment.SensitivityTable;
+import org.sgquant.experiment.Strategies;
 import org.sgquant.model.Model;
 import org.sgquant.model.QuantizedModel;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.DegreeBuckets;
 import org.sgquant.quant.QuantConfig;
 import org.sgquant.report.Json;
+import org.sgquant.report.RegretReport;
 import org.sgquant.report.RunReport;
+import org.sgquant.report.SensitivityReport;
 import org.sgquant.search.Study;
 import org.sgquant.train.TrainConfig;
 
@@ -139,9 +145,7 @@ final class Pipeline implements AutoCloseable {
         train(progress -> KeptModels.train(experiment, study, common.seed, seeds, progress));
         long start = System.nanoTime();
         List<Experiment.Trained> starts = options.starts(trained);
-        String machine = Doctor.cpuModel() + ", " + device.description() + ", lanes " + lanes.count() + ", "
-                + dataset.fingerprint() + ", " + Json.writeYaml(recipe.model()) + Version.code();
-        BitSearch.Outcome outcome = options.run(experiment, starts, recipe, dataset, study, machine, console);
+        BitSearch.Outcome outcome = options.run(experiment, starts, recipe, dataset, study, machine(), console);
         searchSeconds = seconds(start);
         search = options.summary(outcome, starts);
         searched = options.section();
@@ -151,9 +155,46 @@ final class Pipeline implements AutoCloseable {
         return outcome.bits();
     }
 
+    /** How {@code strategies} fare on the study of {@code options}, in which every configuration was measured. */
+    RegretReport regret(SearchOptions options, List<Strategies> strategies, int repeats) {
+        try (Study study = options.open(recipe, dataset, seeds, computer())) {
+            train(progress -> KeptModels.train(experiment, study, common.seed, seeds, progress));
+            return options.regret(
+                    experiment,
+                    options.starts(trained),
+                    recipe,
+                    dataset,
+                    study,
+                    machine(),
+                    strategies,
+                    repeats,
+                    console);
+        }
+    }
+
+    /** What times are for. */
+    private String machine() {
+        return Doctor.cpuModel() + ", " + device.description() + ", lanes " + lanes.count() + ", "
+                + dataset.fingerprint() + ", " + Json.writeYaml(recipe.model()) + Version.code();
+    }
+
     /** What computes: results of devices and libraries differ in last bits. */
     private String computer() {
         return device.name() + ", dense " + common.dense + ", sparse " + common.sparse;
+    }
+
+    /** What {@code widths} of each cell do to the trained models. */
+    SensitivityReport sensitivity(List<Integer> widths, boolean quartiles) {
+        DegreeBuckets buckets = quartiles ? quartiles() : DegreeBuckets.NONE;
+        BitSpace space =
+                new BitSpace(experiment.model(), buckets, dataset.degrees(), recipe.quantConfig(), widths, widths);
+        List<Sensitivity.Row> rows;
+        try (Console.Progress progress =
+                console.progress("sensitivity", space.space().dimensions().size())) {
+            rows = new Sensitivity(experiment, space).rows(trained, common.seed, cell -> progress.step(cell));
+        }
+        return SensitivityTable.of(
+                dataset.name(), recipe.model().name(), seeds, BitSearch.fp32Accuracy(trained), space, rows);
     }
 
     TrainConfig fineTune() {

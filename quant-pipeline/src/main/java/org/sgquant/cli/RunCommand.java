@@ -71,7 +71,8 @@ final class RunCommand implements Callable<Integer> {
         try (Pipeline pipeline = new Pipeline(common, data, model, seeds, Integer.MAX_VALUE)) {
             BitAssignment bits = searches()
                     ? pipeline.search(search, Sgquant.arguments(spec))
-                    : trained(pipeline, layers.over(pipeline::parse, model.named().bits()));
+                    : trained(
+                            pipeline, layers.over(pipeline::parse, model.named().bits()));
             if (search.isWorker()) {
                 return ExitCode.OK;
             }

@@ -1,6 +1,7 @@
 package org.sgquant.cli;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -12,18 +13,19 @@ import org.sgquant.experiment.BitSearch;
 import org.sgquant.experiment.BitSpace;
 import org.sgquant.experiment.Experiment;
 import org.sgquant.experiment.Recipe;
+import org.sgquant.experiment.Strategies;
 import org.sgquant.quant.DegreeBuckets;
 import org.sgquant.report.Json;
+import org.sgquant.report.RegretReport;
 import org.sgquant.report.RunReport;
-import org.sgquant.search.AbsSearch;
 import org.sgquant.search.Bounds;
 import org.sgquant.search.Cost;
 import org.sgquant.search.Measurement;
 import org.sgquant.search.Objective;
-import org.sgquant.search.RandomSearch;
+import org.sgquant.search.Oracle;
+import org.sgquant.search.Problem;
 import org.sgquant.search.SearchListener;
 import org.sgquant.search.SearchSettings;
-import org.sgquant.search.SearchStrategy;
 import org.sgquant.search.Study;
 import org.sgquant.search.StudyException;
 import org.sgquant.tensor.BitWidth;
@@ -38,7 +40,11 @@ final class SearchOptions {
     private static final Pattern SIZE = Pattern.compile("([0-9]+(?:\\.[0-9]+)?)\\s*(KiB|MiB|GiB|B)?");
     private static final List<String> UNITS = List.of("", "KiB", "MiB", "GiB");
 
-    @Option(names = "--strategy", paramLabel = "NAME", description = "abs or random (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--strategy",
+            paramLabel = "NAME",
+            description = "One of ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).",
+            completionCandidates = Strategies.Names.class)
     String strategy = "abs";
 
     @Option(names = "--trials", paramLabel = "N", description = "Measured assignments (default: ${DEFAULT-VALUE}).")
@@ -130,18 +136,9 @@ final class SearchOptions {
         return workerOf != null;
     }
 
-    private SearchStrategy createStrategy() {
-        return switch (strategy) {
-            case "abs" -> new AbsSearch();
-            case "random" -> new RandomSearch();
-            default ->
-                throw new IllegalArgumentException("strategy '" + strategy + "' does not exist: choose abs or random");
-        };
-    }
-
     /** Refuses what cannot be searched, before anything is trained. */
     void check() {
-        createStrategy();
+        Strategies.of(strategy);
         bounds();
         featureBits.forEach(BitWidth::of);
         innerBits.forEach(BitWidth::of);
@@ -227,19 +224,65 @@ final class SearchOptions {
             Study opened,
             String machine,
             Console console) {
-        DegreeBuckets buckets = quartiles ? DegreeBuckets.quartiles(dataset.degrees()) : DegreeBuckets.NONE;
-        BitSpace space = new BitSpace(
-                experiment.model(), buckets, dataset.degrees(), recipe.quantConfig(), featureBits, innerBits);
-        BitSearch.Goal goal = new BitSearch.Goal(Objective.of(objective), bounds(), latency);
-        BitSearch search = new BitSearch(
-                experiment, space, goal, recipe.fineTune().config().withEpochs(trialEpochs));
+        BitSpace space = space(experiment, recipe, dataset);
+        Strategies chosen = Strategies.of(strategy);
+        int all = chosen == Strategies.EXHAUSTIVE ? (int) Math.min(space.space().size(), Integer.MAX_VALUE) : trials;
         SearchSettings settings =
-                new SearchSettings(trials, recipe.seed(), experiment.lanes().count());
-        BitSearch.Timings timings = new BitSearch.Timings(Datasets.cacheFolder().resolve("latency"), machine);
-        try (Console.Progress progress = console.progress("search", trials)) {
-            return search.run(
-                    starts, createStrategy(), timings, opened, settings, progress(progress, console, space, starts));
+                new SearchSettings(all, recipe.seed(), experiment.lanes().count());
+        try (Console.Progress progress = console.progress("search", all)) {
+            return search(experiment, space, recipe)
+                    .run(
+                            starts,
+                            chosen.create(experiment, space, starts, recipe.seed()),
+                            timings(machine),
+                            opened,
+                            settings,
+                            progress(progress, console, space, starts));
         }
+    }
+
+    private BitSpace space(Experiment experiment, Recipe recipe, Dataset dataset) {
+        DegreeBuckets buckets = quartiles ? DegreeBuckets.quartiles(dataset.degrees()) : DegreeBuckets.NONE;
+        return new BitSpace(
+                experiment.model(), buckets, dataset.degrees(), recipe.quantConfig(), featureBits, innerBits);
+    }
+
+    private BitSearch search(Experiment experiment, BitSpace space, Recipe recipe) {
+        BitSearch.Goal goal = new BitSearch.Goal(Objective.of(objective), bounds(), latency);
+        return new BitSearch(experiment, space, goal, recipe.fineTune().config().withEpochs(trialEpochs));
+    }
+
+    private static BitSearch.Timings timings(String machine) {
+        return new BitSearch.Timings(Datasets.cacheFolder().resolve("latency"), machine);
+    }
+
+    /** How {@code strategies} fare, {@code repeats} times each, on what the study of all configurations measured. */
+    RegretReport regret(
+            Experiment experiment,
+            List<Experiment.Trained> starts,
+            Recipe recipe,
+            Dataset dataset,
+            Study opened,
+            String machine,
+            List<Strategies> strategies,
+            int repeats,
+            Console console) {
+        BitSpace space = space(experiment, recipe, dataset);
+        Problem problem = search(experiment, space, recipe).problem(starts, timings(machine), opened);
+        Oracle oracle = new Oracle(problem, opened.trials());
+        List<RegretReport.Row> rows = new ArrayList<>();
+        try (Console.Progress progress = console.progress("regret", strategies.size() * repeats)) {
+            for (Strategies strategy : strategies) {
+                List<Oracle.Outcome> outcomes = new ArrayList<>();
+                for (long seed = recipe.seed(); seed < recipe.seed() + repeats; seed++) {
+                    outcomes.add(oracle.run(strategy.create(experiment, space, starts, seed), seed));
+                    progress.step(strategy.toString());
+                }
+                rows.add(RegretReport.Row.of(strategy.toString(), outcomes));
+            }
+        }
+        return new RegretReport(
+                dataset.name(), recipe.model().name(), oracle.size(), objective, oracle.best(), repeats, rows);
     }
 
     /** Takes over what {@code section} of a recipe (null for none) says and no option does. */

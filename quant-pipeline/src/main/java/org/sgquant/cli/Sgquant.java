@@ -40,6 +40,8 @@ import picocli.CommandLine.Command;
             QuantizeCommand.class,
             SearchCommand.class,
             WatchCommand.class,
+            SensitivityCommand.class,
+            RegretCommand.class,
             CompareCommand.class,
             ReproduceCommand.class,
             RecipesCommand.class,

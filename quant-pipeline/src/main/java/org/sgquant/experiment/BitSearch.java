@@ -87,16 +87,7 @@ public final class BitSearch {
             Study study,
             SearchSettings settings,
             SearchListener listener) {
-        LatencyTable latencies = goal.isPredicted() ? latencies(starts.getFirst(), timings, study) : null;
-        CostFunction cost = bits -> {
-            BitAssignment assignment = space.assignment(bits);
-            return new Cost(
-                    space.storedBytes(assignment, true),
-                    space.storedBytes(assignment, false),
-                    latencies == null ? Double.NaN : latencies.of(space.space(), bits));
-        };
-        Problem problem =
-                new Problem(space.space(), cost, goal.objective(), new Constraint(goal.bounds(), fp32Accuracy(starts)));
+        Problem problem = problem(starts, timings, study);
         Experiment.Clock clock = goal.isTimed() ? timing -> study.alone(timing::getAsDouble) : Experiment.Clock.NONE;
         Map<Lanes.Lane, TrialMemory> known = new ConcurrentHashMap<>();
         try {
@@ -106,6 +97,19 @@ public final class BitSearch {
         } finally {
             known.values().forEach(TrialMemory::close);
         }
+    }
+
+    /** The search of {@link #run} as its strategy sees it. */
+    public Problem problem(List<Experiment.Trained> starts, Timings timings, Study study) {
+        LatencyTable latencies = goal.isPredicted() ? latencies(starts.getFirst(), timings, study) : null;
+        CostFunction cost = bits -> {
+            BitAssignment assignment = space.assignment(bits);
+            return new Cost(
+                    space.storedBytes(assignment, true),
+                    space.storedBytes(assignment, false),
+                    latencies == null ? Double.NaN : latencies.of(space.space(), bits));
+        };
+        return new Problem(space.space(), cost, goal.objective(), new Constraint(goal.bounds(), fp32Accuracy(starts)));
     }
 
     /** The table of the study, so that every worker predicts alike; taken from the machine's file when there is none. */

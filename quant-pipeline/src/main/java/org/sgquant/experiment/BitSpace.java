@@ -1,6 +1,7 @@
 package org.sgquant.experiment;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -8,6 +9,7 @@ import org.sgquant.model.Model;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.Cell;
 import org.sgquant.quant.CellShape;
+import org.sgquant.quant.Component;
 import org.sgquant.quant.DegreeBuckets;
 import org.sgquant.quant.QuantConfig;
 import org.sgquant.search.SearchSpace;
@@ -81,6 +83,49 @@ public final class BitSpace {
                     .add(BitWidth.of(bits.get(i)));
         }
         return BitAssignment.of(widths, buckets);
+    }
+
+    /** Dimension {@code i} at {@code bits}, all others at {@code rest}. */
+    BitAssignment assignment(int i, int bits, int rest) {
+        List<Integer> widths = new ArrayList<>();
+        for (int j = 0; j < slots.size(); j++) {
+            widths.add(widthOrFp32(j, rest));
+        }
+        widths.set(i, bits);
+        return assignment(widths);
+    }
+
+    /** Dimension {@code i} at {@code rest}, all others as {@code bits} says. */
+    BitAssignment assignmentBut(int i, List<Integer> bits, int rest) {
+        List<Integer> widths = new ArrayList<>(bits);
+        widths.set(i, widthOrFp32(i, rest));
+        return assignment(widths);
+    }
+
+    /** fp32 where weights of this form cannot have {@code bits}. */
+    private int widthOrFp32(int i, int bits) {
+        return !cell(i).component().isWeight() || config.weights().takes(bits) ? bits : BitWidth.FP32.bits();
+    }
+
+    Cell cell(int i) {
+        return slots.get(i).shape().cell();
+    }
+
+    /** The degree bucket that dimension {@code i} is of, 0 where it is of all. */
+    int bucket(int i) {
+        return Math.max(slots.get(i).bucket(), 0);
+    }
+
+    /** Values that dimension {@code i} gives the width of. */
+    long values(int i) {
+        CellShape shape = slots.get(i).shape();
+        if (slots.get(i).bucket() < 0) {
+            return shape.values();
+        }
+        int b = slots.get(i).bucket();
+        return shape.cell().component() == Component.ATTENTION
+                ? shape.values() / Arrays.stream(blocks.edges()).sum() * blocks.edges()[b]
+                : (long) (blocks.bounds()[b + 1] - blocks.bounds()[b]) * shape.cols();
     }
 
     /** Stored bytes of all cells under {@code assignment}, with or without the features; 32-bit cells count 4 a value. */

@@ -329,7 +329,7 @@ public final class Experiment {
         }
     }
 
-    private static Parameters parameters(Lanes.Lane lane, Model model, List<float[][]> weights) {
+    static Parameters parameters(Lanes.Lane lane, Model model, List<float[][]> weights) {
         Parameters parameters = new Parameters(model.parameters(), lane.backend());
         for (int i = 0; i < weights.size(); i++) {
             parameters.set(i, weights.get(i));
@@ -342,8 +342,8 @@ public final class Experiment {
         return quantizedModel(lane, weights, bits, null);
     }
 
-    private QuantizedModel quantizedModel(
-            Lanes.Lane lane, List<float[][]> weights, BitAssignment bits, TrialMemory known) {
+    /** The same; {@code known} spares quantizing features again, null to do so. */
+    QuantizedModel quantizedModel(Lanes.Lane lane, List<float[][]> weights, BitAssignment bits, TrialMemory known) {
         GraphInput input = lane.input(bits.buckets());
         Model model = modelConfig.create(ModelSizes.of(input));
         try (Parameters parameters = parameters(lane, model, weights)) {

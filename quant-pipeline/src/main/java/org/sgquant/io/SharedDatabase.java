@@ -252,9 +252,8 @@ public final class SharedDatabase implements AutoCloseable {
         while (abandoned) {
             try {
                 wait();
-            } catch (InterruptedException e) {
+            } catch (InterruptedException ignored) {
                 // The process ends: there is nobody left to tell.
-                continue;
             }
         }
     }

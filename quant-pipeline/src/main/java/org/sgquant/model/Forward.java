@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.sgquant.autograd.AttentionFunctions;
 import org.sgquant.autograd.ClipMask;
 import org.sgquant.autograd.LearnedQuantFunctions;
@@ -52,7 +53,11 @@ public final class Forward {
     private final Map<Value, Value> factors = new HashMap<>();
     private final IdentityHashMap<Object, Long> graphReads = new IdentityHashMap<>();
     private final List<CellUse> uses = new ArrayList<>();
+    private final Map<Cell, CellValue> cellValues = new TreeMap<>();
     private int dropoutStreams;
+
+    /** The tensor of a cell in floats, before quantization and after; the same where it is not quantized. */
+    public record CellValue(Value exact, Value quantized) {}
 
     /** A cell whose width decides steps from {@code step} on, and none before. */
     private record CellUse(int step, Cell cell) {}
@@ -78,6 +83,16 @@ public final class Forward {
     /** Trainable values by parameter name, as far as they were used. */
     public Map<String, Value> parameterValues() {
         return parameterValues;
+    }
+
+    /** The tensors of the cells so far, except in packed inference, and those of weights whose levels are their own. */
+    public Map<Cell, CellValue> cellValues() {
+        return cellValues;
+    }
+
+    private Value note(Cell cell, Value exact, Value quantized) {
+        cellValues.put(cell, new CellValue(exact, quantized));
+        return quantized;
     }
 
     /** Bytes of what was read so far of the graph itself: row pointers, columns, norms, inverse counts; each once and unpadded. */
@@ -125,25 +140,30 @@ public final class Forward {
 
     /** The input features, quantized as {@code L1.embedding} says; rows scaled by the source norm where asked. */
     public Value features(boolean scaledBySourceNorm) {
+        Cell cell = new Cell(1, Component.EMBEDDING);
         if (cells != null && cells.features() != null) {
-            use(new Cell(1, Component.EMBEDDING));
+            use(cell);
             if (phase == Phase.PACKED) {
                 return tape.packed(cells.features().packed());
             }
-            return features(cells.features().fakeQuantized());
+            Value quantized = features(cells.features().fakeQuantized());
+            return scaledBySourceNorm ? quantized : note(cell, features(input.features()), quantized);
         }
         Value x = features(input.features());
+        note(cell, x, x);
         return scaledBySourceNorm ? scaleBySourceNorm(x) : x;
     }
 
     private Value features(FloatMatrix values) {
-        return input.featurePattern() == null ? tape.constant(values) : tape.sparse(input.featurePattern(), values);
+        return input.featurePattern() == null
+                ? tape.constant(values)
+                : tape.sparse(input.featurePattern(), values, false);
     }
 
     public Value parameter(String name) {
         return parameterValues.computeIfAbsent(name, n -> {
             FloatMatrix value = parameters.get(n).value();
-            return phase.isTraining() ? tape.parameter(value) : tape.constant(value);
+            return phase.hasGradients() ? tape.parameter(value) : tape.constant(value);
         });
     }
 
@@ -155,7 +175,7 @@ public final class Forward {
         Value w = parameter(cell.toString());
         if (!useQuantized(cell) || phase.isFp32() || cells.top(cell) != null) {
             // Of powers of two frozen entries are such themselves, the others still train as they are.
-            return w;
+            return note(cell, w, w);
         }
         return cells.coordinates(cell) == null ? quantize(cell, w) : signs(cell, w);
     }
@@ -182,16 +202,19 @@ public final class Forward {
     /** {@code x} as its cell is stored: itself, its fake quantization, or its codes. */
     public Value quantize(Cell cell, Value x) {
         if (phase.isFp32() || !useQuantized(cell)) {
-            return x;
+            return note(cell, x, x);
         }
         return switch (phase) {
             case CALIBRATE ->
-                tape.fakeQuantize(
-                        tape.calibrate(x, cells.scheme(cell), cells.calibration(cell)),
-                        cells.scheme(cell),
-                        ClipMask.NONE);
-            case FINE_TUNE -> fineTuned(cell, x);
-            case FROZEN -> tape.fakeQuantize(x, cells.scheme(cell), ClipMask.NONE);
+                note(
+                        cell,
+                        x,
+                        tape.fakeQuantize(
+                                tape.calibrate(x, cells.scheme(cell), cells.calibration(cell)),
+                                cells.scheme(cell),
+                                ClipMask.NONE));
+            case FINE_TUNE -> note(cell, x, fineTuned(cell, x));
+            case FROZEN -> note(cell, x, tape.fakeQuantize(x, cells.scheme(cell), ClipMask.NONE));
             default -> tape.pack(x, cells.scheme(cell));
         };
     }
@@ -281,8 +304,11 @@ public final class Forward {
         if (phase == Phase.PACKED) {
             return tape.spmmWeighted(adjacency, edgeWeights(cell), summed);
         }
-        FloatMatrix values = useQuantized(cell) ? cells.attention(cell).fakeQuantized() : input.edgeNormValues();
-        return tape.spmm(adjacency, tape.sparse(adjacency, values), x);
+        Value exact = tape.sparse(adjacency, input.edgeNormValues(), phase == Phase.PROBE);
+        Value weights = useQuantized(cell)
+                ? tape.sparse(adjacency, cells.attention(cell).fakeQuantized(), false)
+                : exact;
+        return tape.spmm(adjacency, note(cell, exact, weights), x);
     }
 
     /** {@code out_ih = sum over f of x_i,hF+f a_hf}: the dot product of every head with its row of {@code a} (H x F). */
@@ -331,17 +357,18 @@ public final class Forward {
     /** Softmax over each row of the scores, quantized as the layer's cell says, and the sum of {@code x} weighted by it. */
     private Value attend(int layer, Value scores, Value x, float dropout) {
         Cell cell = new Cell(layer, Component.ATTENTION);
-        Value attention = AttentionFunctions.softmax(tape, input.adjacency(), scores);
-        if (!phase.isFp32() && useQuantized(cell)) {
-            attention = PackedAttentionFunctions.fake(
-                    tape,
-                    input.adjacency().graph(),
-                    scores,
-                    attention,
-                    QuantConfig.SOFTMAX_ORDER,
-                    cells.scheme(cell),
-                    cells.learnedRanges().get(cell));
-        }
+        Value exact = AttentionFunctions.softmax(tape, input.adjacency(), scores);
+        Value attention = phase.isFp32() || !useQuantized(cell)
+                ? exact
+                : PackedAttentionFunctions.fake(
+                        tape,
+                        input.adjacency().graph(),
+                        scores,
+                        exact,
+                        QuantConfig.SOFTMAX_ORDER,
+                        cells.scheme(cell),
+                        cells.learnedRanges().get(cell));
+        note(cell, exact, attention);
         return AttentionFunctions.aggregate(tape, input.adjacency(), dropout(attention, dropout), x);
     }
 
@@ -395,7 +422,7 @@ public final class Forward {
     }
 
     private Value counted(Sparsity pattern, FloatMatrix counts, Value x) {
-        return tape.spmm(read(pattern), counts == null ? null : tape.sparse(pattern, counts), x);
+        return tape.spmm(read(pattern), counts == null ? null : tape.sparse(pattern, counts, false), x);
     }
 
     /** {@code D^-1 A x}: the mean over the neighbours of a node, without the node itself. */

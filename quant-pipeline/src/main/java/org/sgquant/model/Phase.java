@@ -6,6 +6,8 @@ public enum Phase {
     TRAIN,
     /** fp32 without dropout. */
     EVALUATE,
+    /** fp32 without dropout, with gradients of all that cells quantize but the features: what curvature is measured in. */
+    PROBE,
     /** Fake quantization with dropout and straight-through gradients, ranges as they are. */
     FINE_TUNE,
     /** Fake quantization without dropout, setting every range on the way. */
@@ -20,6 +22,10 @@ public enum Phase {
     }
 
     public boolean isFp32() {
-        return this == TRAIN || this == EVALUATE;
+        return this == TRAIN || this == EVALUATE || this == PROBE;
+    }
+
+    public boolean hasGradients() {
+        return isTraining() || this == PROBE;
     }
 }

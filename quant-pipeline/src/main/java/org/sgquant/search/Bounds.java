@@ -45,6 +45,14 @@ public record Bounds(double maxDrop, long maxBytes, long maxInnerBytes, double m
         return limitLatency() ? excess + Math.max(0, cost.latencySeconds() / maxLatencySeconds - 1) : excess;
     }
 
+    /** What {@code cost} takes of the bounds, each as a share of its bound, added up; 0 where there are none. */
+    double filled(Cost cost) {
+        double filled = 0;
+        filled += maxBytes < Long.MAX_VALUE ? (double) cost.bytes() / maxBytes : 0;
+        filled += maxInnerBytes < Long.MAX_VALUE ? (double) cost.innerBytes() / maxInnerBytes : 0;
+        return limitLatency() ? filled + cost.latencySeconds() / maxLatencySeconds : filled;
+    }
+
     /** Every bound there is, as {@code drop 0.3, bytes 1000}. */
     @Override
     public String toString() {

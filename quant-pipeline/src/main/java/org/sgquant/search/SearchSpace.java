@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
 public record SearchSpace(List<Dimension> dimensions) {
 
     /** Up to this many configurations are listed one by one; larger spaces are sampled. */
-    private static final int LISTABLE = 20_000;
+    static final int LISTABLE = 20_000;
 
     /** A cell, which may end with a bucket in brackets, and its widths. */
     private static final Pattern DESCRIBED = Pattern.compile("(\\S+)=\\[([0-9, ]+)\\]");
@@ -200,14 +200,14 @@ public record SearchSpace(List<Dimension> dimensions) {
             int place = random.nextInt(cells.size());
             List<Integer> narrower = step(now, cells.get(place), -1);
             if (narrower.equals(now)) {
-                cells.remove(place);
+                cells.subList(place, place + 1).clear();
             }
             now = narrower;
         }
         return now;
     }
 
-    private List<List<Integer>> list() {
+    List<List<Integer>> list() {
         List<List<Integer>> all = new ArrayList<>();
         all.add(List.of());
         for (Dimension dimension : dimensions) {

@@ -54,7 +54,8 @@ final class RecipeSchemaTest {
             "Weights.powers", names(FreezingOrder.values()),
             "Storage.featuresForm", names(FeaturesForm.values()),
             "Graphs.nodeTags", names(NodeTags.values()),
-            "Search.objective", names(Objective.values()));
+            "Search.objective", names(Objective.values()),
+            "Search.strategy", names(Strategies.values()));
 
     private static List<String> names(Enum<?>[] values) {
         return Arrays.stream(values)

@@ -1,0 +1,92 @@
+package org.sgquant.experiment;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+import org.sgquant.report.RankCorrelation;
+import org.sgquant.report.SensitivityReport;
+import org.sgquant.search.SearchSpace;
+
+/** What follows from the rows of {@link Sensitivity}: which cells matter most, and how well estimates rank them. */
+public final class SensitivityTable {
+
+    /** Cells that the recipe spares. */
+    private static final int SPARED = 5;
+
+    private static final int NARROW = 4;
+    private static final int WIDE = 8;
+
+    private SensitivityTable() {}
+
+    public static SensitivityReport of(
+            String dataset,
+            String model,
+            int seeds,
+            double fp32Validation,
+            BitSpace space,
+            List<Sensitivity.Row> rows) {
+        List<SearchSpace.Dimension> dimensions = space.space().dimensions();
+        List<String> most = dimensions.stream()
+                .sorted(Comparator.comparingDouble(d -> -row(rows, d).divergence()))
+                .limit(SPARED)
+                .map(SearchSpace.Dimension::cell)
+                .toList();
+        List<Integer> bits = new ArrayList<>();
+        for (SearchSpace.Dimension d : dimensions) {
+            bits.add(nearest(d, most.contains(d.cell()) ? WIDE : NARROW));
+        }
+        return new SensitivityReport(
+                dataset,
+                model,
+                seeds,
+                fp32Validation,
+                rows.stream().map(SensitivityTable::cell).toList(),
+                new SensitivityReport.Correlations(
+                        correlation(rows, Sensitivity.Row::divergence), correlation(rows, Sensitivity.Row::curvature)),
+                most,
+                space.assignment(bits).toString());
+    }
+
+    /** The row of the width at which cells are told apart. */
+    private static Sensitivity.Row row(List<Sensitivity.Row> rows, SearchSpace.Dimension dimension) {
+        int width = nearest(dimension, NARROW);
+        return rows.stream()
+                .filter(r -> r.cell().equals(dimension.cell()) && r.bits() == width)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** The narrower of two that are equally near. */
+    static int nearest(SearchSpace.Dimension dimension, int bits) {
+        return dimension.choices().stream()
+                .min(Comparator.comparingInt(width -> Math.abs(width - bits)))
+                .orElseThrow();
+    }
+
+    private static Double correlation(List<Sensitivity.Row> rows, ToDoubleFunction<Sensitivity.Row> estimate) {
+        List<Sensitivity.Row> known = rows.stream()
+                .filter(r -> !Double.isNaN(estimate.applyAsDouble(r)))
+                .toList();
+        double rho = RankCorrelation.of(
+                known.stream().map(estimate::applyAsDouble).toList(),
+                known.stream().map(Sensitivity.Row::onlyThisDrop).toList());
+        return finite(rho);
+    }
+
+    private static Double finite(double value) {
+        return Double.isNaN(value) ? null : value;
+    }
+
+    private static SensitivityReport.Cell cell(Sensitivity.Row r) {
+        return new SensitivityReport.Cell(
+                r.cell(),
+                r.bits(),
+                r.onlyThisDrop(),
+                r.allButThisDrop(),
+                r.divergence(),
+                r.squaredError(),
+                finite(r.trace()),
+                finite(r.curvature()));
+    }
+}

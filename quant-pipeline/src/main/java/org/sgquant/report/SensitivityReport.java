@@ -1,0 +1,76 @@
+package org.sgquant.report;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What each cell's width does to a trained model, as text for people and as JSON.
+ *
+ * @param fp32Validation mean accuracy in percent
+ * @param correlations of the ranks of all rows against {@code onlyThisDrop}
+ * @param mostSensitive cells of largest divergence at the width nearest to 4, most sensitive first
+ * @param bits an assignment that keeps these at 8 bits or their widest, and the others at 4
+ */
+public record SensitivityReport(
+        String dataset,
+        String model,
+        int seeds,
+        double fp32Validation,
+        List<Cell> cells,
+        Correlations correlations,
+        List<String> mostSensitive,
+        String bits) {
+
+    /** A cell, or its part of one degree bucket, at one width; without trace and curvature for the features. */
+    public record Cell(
+            String cell,
+            int bits,
+            double onlyThisDrop,
+            double allButThisDrop,
+            double divergence,
+            double squaredError,
+            @JsonInclude(JsonInclude.Include.NON_NULL) Double trace,
+            @JsonInclude(JsonInclude.Include.NON_NULL) Double curvature) {}
+
+    /** Spearman's; null where all ranks of a side are equal. */
+    public record Correlations(Double divergence, Double curvature) {}
+
+    /** The table, and the most sensitive cells as a recipe. */
+    public String text() {
+        StringBuilder out = new StringBuilder();
+        out.append(String.format(
+                Locale.ROOT,
+                "%s, %s, %d seed%s: validation accuracy %.2f in fp32; no fine-tuning, packed inference%n%n",
+                dataset,
+                model,
+                seeds,
+                seeds == 1 ? "" : "s",
+                fp32Validation));
+        out.append(String.format(
+                "%-20s %4s  %14s  %14s  %10s  %10s%n",
+                "cell", "bits", "only this, pt", "all but it, pt", "divergence", "curvature"));
+        for (Cell c : cells) {
+            out.append(String.format(
+                    Locale.ROOT,
+                    "%-20s %4d  %14.2f  %14.2f  %10.2e  %10s%n",
+                    c.cell(),
+                    c.bits(),
+                    c.onlyThisDrop(),
+                    c.allButThisDrop(),
+                    c.divergence(),
+                    c.curvature() == null ? "-" : String.format(Locale.ROOT, "%.2e", c.curvature())));
+        }
+        out.append(String.format(
+                "%nrank correlation with the drop of only this: divergence %s, curvature %s%n",
+                number(correlations.divergence()), number(correlations.curvature())));
+        out.append(String.format("most sensitive: %s%n%n", String.join(", ", mostSensitive)));
+        out.append("a recipe that spares them, for quantize --bits or a recipe file:\n");
+        out.append("bits: \"").append(bits).append('"');
+        return out.toString();
+    }
+
+    private static String number(Double value) {
+        return value == null ? "-" : String.format(Locale.ROOT, "%.2f", value);
+    }
+}

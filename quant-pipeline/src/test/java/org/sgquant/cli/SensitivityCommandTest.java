@@ -1,0 +1,60 @@
+package org.sgquant.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SensitivityCommandTest {
+
+    @TempDir
+    static Path folder;
+
+    @Test
+    void saysWhatEachCellCostsAndHowToSpareTheWorst() {
+        Cli.Result result = run("--widths", "2,8", "--json");
+        JsonNode report = result.json();
+        assertThat(result.code()).isZero();
+        assertThat(result.leaked()).isZero();
+        // Two layers of embedding, message and weight at two widths each.
+        assertThat(report.at("/cells")).hasSize(12);
+        JsonNode features = report.at("/cells/0");
+        assertThat(features.at("/cell").asText()).isEqualTo("L1.embedding");
+        assertThat(features.has("trace")).isFalse();
+        assertThat(report.at("/cells/2/trace").asDouble()).isPositive();
+        assertThat(report.at("/mostSensitive")).hasSize(5);
+        assertThat(report.at("/correlations/divergence").asDouble()).isBetween(-1.0, 1.0);
+
+        String bits = report.at("/bits").asText();
+        Cli.Result quantized = Cli.run(
+                Cli.args("quantize", Cli.graph(folder), "--epochs", "5", "--finetune-epochs", "1", "--bits", bits));
+        assertThat(quantized.code()).as(quantized.err()).isZero();
+    }
+
+    @Test
+    void printsATableForPeople() {
+        Cli.Result result = run("--widths", "1", "--quartiles");
+        assertThat(result.out())
+                .contains("only this, pt")
+                .contains("L2.message[0]")
+                .contains("most sensitive: ")
+                .contains("bits: \"");
+    }
+
+    @Test
+    void refusesWidthsThatDoNotExist() {
+        Cli.Result result = run("--widths", "9");
+        assertThat(result.code()).isEqualTo(ExitCode.USAGE);
+        assertThat(result.err()).contains("9").doesNotContain("Exception");
+    }
+
+    private static Cli.Result run(String... more) {
+        List<String> args = new ArrayList<>(Cli.graph(folder));
+        args.addAll(List.of("--epochs", "30", "--threads", "2"));
+        return Cli.run(Cli.args("sensitivity", args, more));
+    }
+}
