@@ -20,6 +20,7 @@ struct sgq_block {
     int32_t section_offset[3];
     int32_t unused;
 };
+static_assert(sizeof(sgq_block) == 80, "org.sgquant.kernels.cpu.NativeSpmm");
 
 /** A graph in CSR, columns ascending in every row, and the packed matrix of its nodes. */
 struct sgq_spmm {
@@ -32,3 +33,4 @@ struct sgq_spmm {
     int32_t cols;
     int32_t unused;
 };
+static_assert(sizeof(sgq_spmm) == 40, "org.sgquant.kernels.cpu.NativeSpmm");

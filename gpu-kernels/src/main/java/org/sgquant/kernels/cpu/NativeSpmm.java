@@ -6,13 +6,12 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemoryLayout;
-import java.lang.foreign.MemoryLayout.PathElement;
+import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.ref.Reference;
 import java.util.List;
+import org.sgquant.tensor.BitWidth;
 import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.EdgeWeights;
 import org.sgquant.tensor.FloatMatrix;
@@ -30,30 +29,16 @@ final class NativeSpmm {
 
     private static final int TILE_ROWS = 64;
 
-    /** {@code sgq_block} of packed_spmm.h. */
-    private static final StructLayout BLOCK = MemoryLayout.structLayout(
-            ADDRESS.withName("data"),
-            JAVA_LONG.withName("stride"),
-            ADDRESS.withName("scale"),
-            ADDRESS.withName("offset"),
-            JAVA_INT.withName("row_start"),
-            JAVA_INT.withName("row_end"),
-            JAVA_INT.withName("bits"),
-            JAVA_INT.withName("per_column"),
-            JAVA_INT.withName("sections"),
-            MemoryLayout.sequenceLayout(3, JAVA_INT).withName("widths"),
-            MemoryLayout.sequenceLayout(3, JAVA_INT).withName("section_offset"),
-            JAVA_INT.withName("unused"));
+    /** Bytes of {@code sgq_block} and {@code sgq_spmm} of packed_spmm.h. */
+    private static final long BLOCK = 80;
 
-    /** {@code sgq_spmm} of packed_spmm.h. */
-    private static final StructLayout SPMM = MemoryLayout.structLayout(
-            ADDRESS.withName("row_ptr"),
-            ADDRESS.withName("col_idx"),
-            ADDRESS.withName("blocks"),
-            JAVA_INT.withName("block_count"),
-            JAVA_INT.withName("rows"),
-            JAVA_INT.withName("cols"),
-            JAVA_INT.withName("unused"));
+    private static final long SPMM = 40;
+
+    /** Sections that a width has at most. */
+    private static final int SECTIONS = 3;
+
+    private static final FunctionDescriptor TYPE =
+            FunctionDescriptor.ofVoid(ADDRESS, JAVA_INT, JAVA_INT, ADDRESS, JAVA_LONG);
 
     private final MethodHandle spmm;
     private final MemorySegment arguments;
@@ -64,20 +49,19 @@ final class NativeSpmm {
 
     /** @param workers whose scratch memory holds the arguments until its next use */
     NativeSpmm(CpuKernels kernels, Workers workers, CsrGraph graph, PackedMatrix x) {
-        spmm = kernels.spmm();
+        spmm = kernels.function("spmm", TYPE);
         this.graph = graph;
         this.x = x;
-        List<Block> blocks = x.scheme().blocks();
-        arguments = workers.scratch(SPMM.byteSize() + blocks.size() * BLOCK.byteSize());
-        for (int b = 0; b < blocks.size(); b++) {
-            write(arguments.asSlice(SPMM.byteSize() + b * BLOCK.byteSize(), BLOCK), x, b);
+        int blocks = x.scheme().blocks().size();
+        arguments = workers.scratch(SPMM + blocks * BLOCK);
+        for (int b = 0; b < blocks; b++) {
+            write(new StructWriter(arguments.asSlice(SPMM + b * BLOCK, BLOCK)), x, b);
         }
-        set(arguments, SPMM, "row_ptr", graph.rowPtr().data());
-        set(arguments, SPMM, "col_idx", graph.colIdx().data());
-        set(arguments, SPMM, "blocks", arguments.asSlice(SPMM.byteSize()));
-        set(arguments, SPMM, "block_count", blocks.size());
-        set(arguments, SPMM, "rows", graph.numRows());
-        set(arguments, SPMM, "cols", x.cols());
+        new StructWriter(arguments)
+                .address(graph.rowPtr().data())
+                .address(graph.colIdx().data())
+                .address(arguments.asSlice(SPMM))
+                .int32(blocks, graph.numRows(), x.cols());
     }
 
     /** Whether {@code kernels} sum this in C++; {@code weights} null for weights of 1. */
@@ -88,34 +72,27 @@ final class NativeSpmm {
                 && x.scheme().granularity() != Granularity.ROW_CODE;
     }
 
-    private static void write(MemorySegment at, PackedMatrix x, int b) {
+    private static void write(StructWriter to, PackedMatrix x, int b) {
         Block block = x.scheme().blocks().get(b);
-        set(at, BLOCK, "data", x.data(b));
-        at.set(JAVA_LONG, BLOCK.byteOffset(PathElement.groupElement("stride")), x.stride(b));
-        set(at, BLOCK, "scale", block.params().scale().data());
-        set(at, BLOCK, "offset", block.params().offset().data());
-        set(at, BLOCK, "row_start", block.rowStart());
-        set(at, BLOCK, "row_end", block.rowEnd());
-        set(at, BLOCK, "bits", block.bits().bits());
-        set(at, BLOCK, "per_column", x.scheme().granularity() == Granularity.COLUMN ? 1 : 0);
-        List<Integer> sections = block.bits().sections();
-        set(at, BLOCK, "sections", sections.size());
-        for (int s = 0; s < sections.size(); s++) {
-            at.set(JAVA_INT, offset("widths", s), sections.get(s));
-            at.set(JAVA_INT, offset("section_offset", s), PackedLayout.sectionOffset(block.bits(), x.cols(), s));
+        to.address(x.data(b))
+                .int64(x.stride(b))
+                .address(block.params().scale().data())
+                .address(block.params().offset().data())
+                .int32(block.rowStart(), block.rowEnd(), block.bits().bits())
+                .int32(x.scheme().granularity() == Granularity.COLUMN ? 1 : 0);
+        sections(to, block.bits(), x.cols());
+    }
+
+    /** How many there are, their widths, and the byte of a row of {@code cols} codes where each begins. */
+    private static void sections(StructWriter to, BitWidth bits, int cols) {
+        List<Integer> widths = bits.sections();
+        to.int32(widths.size());
+        for (int s = 0; s < SECTIONS; s++) {
+            to.int32(s < widths.size() ? widths.get(s) : 0);
         }
-    }
-
-    private static long offset(String array, int index) {
-        return BLOCK.byteOffset(PathElement.groupElement(array), PathElement.sequenceElement(index));
-    }
-
-    private static void set(MemorySegment at, StructLayout layout, String field, int value) {
-        at.set(JAVA_INT, layout.byteOffset(PathElement.groupElement(field)), value);
-    }
-
-    private static void set(MemorySegment at, StructLayout layout, String field, MemorySegment value) {
-        at.set(ADDRESS, layout.byteOffset(PathElement.groupElement(field)), value);
+        for (int s = 0; s < SECTIONS; s++) {
+            to.int32(s < widths.size() ? PackedLayout.sectionOffset(bits, cols, s) : 0);
+        }
     }
 
     /** The aggregates of rows before {@code end} to one thread, in ascending order, by way of {@code scratch}. */
