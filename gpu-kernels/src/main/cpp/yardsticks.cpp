@@ -5,6 +5,8 @@
 // own, every edge converts its codes to floats and adds them to sums in registers. Both fetch ahead as our sums do.
 #include "yardsticks.h"
 
+#include <immintrin.h>
+
 #include "exports.h"
 #include "section_sums.h"
 
@@ -64,7 +66,15 @@ constexpr int MOST_SUMS = SGQ_REGISTER / 4;
 
 typedef float Floats __attribute__((vector_size(SGQ_REGISTER)));
 typedef int32_t Ints __attribute__((vector_size(SGQ_REGISTER)));
-typedef uint8_t Bytes __attribute__((vector_size(LANES)));
+
+/** LANES bytes as integers; GCC 12 converts vectors of such different sizes one element at a time. */
+SGQ_INLINE Ints widened(const uint8_t *bytes) {
+#ifdef __AVX512F__
+    return (Ints)_mm512_maskz_cvtepu8_epi32(UINT16_MAX, _mm_loadu_si128((const __m128i *)bytes));
+#else
+    return (Ints)_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)bytes));
+#endif
+}
 
 /** Writes columns [c, x.cols), as many groups of LANES bytes at a time as there are registers, then fewer. */
 template <int BITS, int GROUPS>
@@ -86,7 +96,7 @@ SGQ_INLINE void dequantize_row(const sgq_fused *x, int32_t from, int32_t to, int
             Floats scale = load<float>(row + x->code_bytes) - Floats{};
             Floats offset = load<float>(row + x->code_bytes + sizeof(float)) - Floats{};
             for (int g = 0; g < GROUPS; g++) {
-                Ints codes = __builtin_convertvector(load<Bytes>(row + first + g * LANES), Ints);
+                Ints codes = widened(row + first + g * LANES);
                 for (int f = 0; f < FIELDS; f++) {
                     Ints field = f == FIELDS - 1 ? codes >> f * BITS : codes >> f * BITS & ((1 << BITS) - 1);
                     Floats &sum = sums[g * FIELDS + f];
