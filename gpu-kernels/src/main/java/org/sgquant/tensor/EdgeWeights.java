@@ -31,6 +31,11 @@ public record EdgeWeights(List<Part> parts) {
         }
     }
 
+    /** The part that holds the edges of {@code row}. */
+    public Part partOf(int row) {
+        return parts.stream().filter(p -> row < p.rowEnd()).findFirst().orElseThrow();
+    }
+
     public boolean isPacked() {
         return parts.stream().allMatch(p -> p.bits().isPacked());
     }

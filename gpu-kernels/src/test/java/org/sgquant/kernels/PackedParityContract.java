@@ -75,6 +75,28 @@ public interface PackedParityContract {
         }
     }
 
+    /** Weights of a byte or less are summed by other kernels than wider ones. */
+    @ParameterizedTest
+    @EnumSource(BitWidth.class)
+    default void aggregation_with_small_weights_has_the_bits_of_the_reference(BitWidth bits) {
+        try (PackedFixture f = new PackedFixture()) {
+            CsrGraph graph = f.graph(SOURCES, PackedFixture.DEGREES);
+            List<EdgeWeights> all = List.of(
+                    f.weights(ops(), graph, BitWidth.Q8, BitWidth.Q1, BitWidth.Q6, BitWidth.Q3),
+                    f.weights(ops(), graph, BitWidth.Q2, BitWidth.Q5, BitWidth.Q4, BitWidth.Q7));
+            forAll(
+                    f,
+                    bits,
+                    (x, what) -> all.forEach(weights -> {
+                        FloatMatrix actual = f.output(PackedFixture.DEGREES.length, x.cols());
+                        FloatMatrix expected = f.output(PackedFixture.DEGREES.length, x.cols());
+                        ops().spmmWeighted(graph, weights, x, actual);
+                        reference().spmmWeighted(graph, weights, x, expected);
+                        f.assertSameBits(actual, expected, what);
+                    }));
+        }
+    }
+
     @ParameterizedTest
     @EnumSource(BitWidth.class)
     default void products_with_a_float_matrix_have_the_bits_of_the_reference(BitWidth bits) {

@@ -61,26 +61,32 @@ public interface PackedSumsContract {
     @ParameterizedTest
     @EnumSource(value = BitWidth.class, names = "FP32", mode = EnumSource.Mode.EXCLUDE)
     default void largest_weights_times_largest_codes_are_summed_exactly(BitWidth bits) {
+        for (BitWidth weightBits : List.of(BitWidth.Q1, BitWidth.Q2, BitWidth.Q7, BitWidth.Q8, BitWidth.Q16)) {
+            assertExactWeightedSums(bits, weightBits, 33, PackedFixture.FLUSH_DEGREES);
+        }
+        // Every size of vector; where weights are unpacked anew; sums that leave int32, and unsigned 32 bits.
+        assertExactWeightedSums(bits, BitWidth.Q8, 601, 300, 2049);
+        assertExactWeightedSums(bits, BitWidth.Q8, 3, 128, 129, 257, 258, 33025, 66051);
+    }
+
+    private void assertExactWeightedSums(BitWidth bits, BitWidth weightBits, int cols, int... degrees) {
         try (PackedFixture f = new PackedFixture()) {
-            CsrGraph graph = f.graph(3, PackedFixture.FLUSH_DEGREES);
-            PackedMatrix x = packedMaximum(f, f.uniform(3, 33, bits, Granularity.TENSOR));
-            for (BitWidth weightBits : List.of(BitWidth.Q1, BitWidth.Q7, BitWidth.Q16)) {
-                QuantScheme scheme = f.uniform(1, graph.numEdges(), weightBits, Granularity.TENSOR);
-                PackedMatrix codes = packedMaximum(f, scheme);
-                scheme.blocks().get(0).params().offset().set(0, 0, 0);
-                EdgeWeights weights = new EdgeWeights(List.of(new EdgeWeights.Part(0, graph.numRows(), 0, codes)));
-                FloatMatrix out = f.output(graph.numRows(), 33);
-                ops().spmmWeighted(graph, weights, x, out);
-                for (int i = 0; i < PackedFixture.FLUSH_DEGREES.length; i++) {
-                    long weightSum = (long) PackedFixture.FLUSH_DEGREES[i] * weightBits.maxCode();
-                    float inner = Math.fma(0.75f * -3f, (float) weightSum, 0f);
-                    float expected = Math.fma(0.75f * 0.75f, (float) (weightSum * bits.maxCode()), inner);
-                    float[] row = new float[33];
-                    Arrays.fill(row, expected);
-                    assertThat(out.row(i))
-                            .as("%s x %s degree %d", weightBits, bits, PackedFixture.FLUSH_DEGREES[i])
-                            .containsExactly(row);
-                }
+            CsrGraph graph = f.graph(3, degrees);
+            PackedMatrix x = packedMaximum(f, f.uniform(3, cols, bits, Granularity.TENSOR));
+            QuantScheme scheme = f.uniform(1, graph.numEdges(), weightBits, Granularity.TENSOR);
+            PackedMatrix codes = packedMaximum(f, scheme);
+            scheme.blocks().get(0).params().offset().set(0, 0, 0);
+            EdgeWeights weights = new EdgeWeights(List.of(new EdgeWeights.Part(0, graph.numRows(), 0, codes)));
+            FloatMatrix out = f.output(graph.numRows(), cols);
+            ops().spmmWeighted(graph, weights, x, out);
+            for (int i = 0; i < degrees.length; i++) {
+                long weightSum = (long) degrees[i] * weightBits.maxCode();
+                float inner = Math.fma(0.75f * -3f, (float) weightSum, 0f);
+                float[] row = new float[cols];
+                Arrays.fill(row, Math.fma(0.75f * 0.75f, (float) (weightSum * bits.maxCode()), inner));
+                assertThat(out.row(i))
+                        .as("%s x %s F=%d degree %d", weightBits, bits, cols, degrees[i])
+                        .containsExactly(row);
             }
         }
     }

@@ -1,14 +1,14 @@
 package org.sgquant.kernels.cpu;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.invoke.MethodHandle;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.sgquant.cuda.BundledLibrary;
 import org.sgquant.kernels.DeviceUnavailableException;
@@ -31,6 +31,7 @@ public enum CpuKernels {
 
     private final String description;
     private final int vectorBits;
+    private final Map<String, MethodHandle> functions = new ConcurrentHashMap<>();
 
     CpuKernels(String description, int vectorBits) {
         this.description = description;
@@ -100,9 +101,14 @@ public enum CpuKernels {
                 : Optional.of("this processor has no instructions for " + description);
     }
 
-    /** {@code void sgq_spmm(const sgq_spmm *, int32_t from, int32_t to, float *out, int64_t stride)} of these kernels. */
-    MethodHandle spmm() {
-        return this == AVX512 ? Library.SPMM_AVX512 : Library.SPMM_AVX2;
+    int vectorBits() {
+        return vectorBits;
+    }
+
+    /** {@code sgq_FUNCTION} of these kernels, which can run here. */
+    MethodHandle function(String function, FunctionDescriptor type) {
+        return functions.computeIfAbsent(
+                function, f -> Library.LOADED.function("sgq_" + f + "_" + name().toLowerCase(Locale.ROOT), type));
     }
 
     /** Loaded when first asked for. */
@@ -114,9 +120,10 @@ public enum CpuKernels {
         /** Why there is no library, null where there is. */
         static final String REFUSAL;
 
+        /** Null where there is none. */
+        static final BundledLibrary LOADED;
+
         static final int VECTOR_BITS;
-        static final MethodHandle SPMM_AVX2;
-        static final MethodHandle SPMM_AVX512;
 
         static {
             BundledLibrary library = null;
@@ -131,9 +138,8 @@ public enum CpuKernels {
                 }
             }
             REFUSAL = refusal;
+            LOADED = library;
             VECTOR_BITS = library == null ? 0 : vectorBits(library);
-            SPMM_AVX2 = library == null ? null : spmm(library, "sgq_spmm_avx2");
-            SPMM_AVX512 = library == null ? null : spmm(library, "sgq_spmm_avx512");
         }
 
         private static int vectorBits(BundledLibrary library) {
@@ -143,11 +149,6 @@ public enum CpuKernels {
             } catch (Throwable e) {
                 throw new AssertionError("sgq_vector_bits throws nothing", e);
             }
-        }
-
-        private static MethodHandle spmm(BundledLibrary library, String function) {
-            return library.function(
-                    function, FunctionDescriptor.ofVoid(ADDRESS, JAVA_INT, JAVA_INT, ADDRESS, JAVA_LONG));
         }
     }
 }

@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.function.Supplier;
 import org.sgquant.kernels.Calibration;
 import org.sgquant.kernels.CounterRandom;
 import org.sgquant.kernels.PackedOps;
@@ -87,22 +88,43 @@ public final class CpuPackedOps implements PackedOps {
     }
 
     private void aggregate(CsrGraph graph, EdgeWeights weights, PackedMatrix x, FloatMatrix out) {
-        if (NativeSpmm.sums(kernels, weights, x)) {
-            NativeSpmm spmm = new NativeSpmm(kernels, workers, graph, x);
+        NativeSpmm spmm = spmm(graph, weights, x);
+        HubRows hubs = new HubRows(workers, graph, weights, x);
+        hubs.run(workers, partialSums(spmm, graph, weights, x), (i, acc) -> copy(acc, out, i));
+        if (spmm != null) {
             workers.runRows(
                     graph,
                     x.cols(),
-                    (from, to) -> spmm.rows(from, to, out.data().asSlice(out.rowOffset(from)), out.stride()));
+                    (first, last) -> hubs.between(
+                            first,
+                            last,
+                            (from, to) -> spmm.rows(from, to, out.data().asSlice(out.rowOffset(from)), out.stride())));
             return;
         }
-        workers.runRows(graph, x.cols(), (from, to) -> {
+        workers.runRows(graph, x.cols(), (first, last) -> {
             RowAggregator aggregator = new RowAggregator(graph, weights, x);
             float[] acc = aggregator.newRow();
-            for (int i = from; i < to; i++) {
-                aggregator.row(i, acc);
-                MemorySegment.copy(acc, 0, out.data(), JAVA_FLOAT, out.rowOffset(i), out.cols());
-            }
+            hubs.between(first, last, (from, to) -> {
+                for (int i = from; i < to; i++) {
+                    aggregator.row(i, acc);
+                    copy(acc, out, i);
+                }
+            });
         });
+    }
+
+    /** Null where {@link RowAggregator} sums. */
+    private NativeSpmm spmm(CsrGraph graph, EdgeWeights weights, PackedMatrix x) {
+        return NativeSpmm.sums(kernels, weights, x) ? new NativeSpmm(kernels, workers, graph, weights, x) : null;
+    }
+
+    private static Supplier<PartialSums> partialSums(
+            NativeSpmm spmm, CsrGraph graph, EdgeWeights weights, PackedMatrix x) {
+        return () -> spmm == null ? new RowAggregator(graph, weights, x) : spmm;
+    }
+
+    private static void copy(float[] acc, FloatMatrix out, int row) {
+        MemorySegment.copy(acc, 0, out.data(), JAVA_FLOAT, out.rowOffset(row), out.cols());
     }
 
     @Override
@@ -124,13 +146,22 @@ public final class CpuPackedOps implements PackedOps {
         if (weights != null) {
             PackedShapes.requireWeights(graph, weights);
         }
-        NativeSpmm spmm = NativeSpmm.sums(kernels, weights, x) ? new NativeSpmm(kernels, workers, graph, x) : null;
-        workers.runRows(graph, x.cols() + w.cols(), (from, to) -> {
-            try (Arena scratch = Arena.ofConfined()) {
-                RowTile aggregates = spmm == null ? new RowAggregator(graph, weights, x) : spmm.tile(to, scratch);
-                multiply(aggregates, x.cols(), rowScale, new RowProducts(w, out), from, to);
-            }
+        NativeSpmm spmm = spmm(graph, weights, x);
+        HubRows hubs = new HubRows(workers, graph, weights, x);
+        hubs.run(workers, partialSums(spmm, graph, weights, x), (i, acc) -> {
+            scale(acc, rowScale == null ? 1 : rowScale.get(0, i), x.cols());
+            new RowProducts(w, out).dense1(i, acc, x.cols());
         });
+        workers.runRows(
+                graph,
+                x.cols() + w.cols(),
+                (first, last) -> hubs.between(first, last, (from, to) -> {
+                    try (Arena scratch = Arena.ofConfined()) {
+                        RowTile aggregates =
+                                spmm == null ? new RowAggregator(graph, weights, x) : spmm.tile(to, scratch);
+                        multiply(aggregates, x.cols(), rowScale, new RowProducts(w, out), from, to);
+                    }
+                }));
     }
 
     /** Rows [from, to) of {@code diag(rowScale) aggregates W}. */

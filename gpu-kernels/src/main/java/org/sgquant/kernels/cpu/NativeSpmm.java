@@ -6,15 +6,15 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemoryLayout;
-import java.lang.foreign.MemoryLayout.PathElement;
+import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.ref.Reference;
 import java.util.List;
+import org.sgquant.tensor.BitWidth;
 import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.EdgeWeights;
+import org.sgquant.tensor.EdgeWeights.Part;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.Memory;
@@ -23,99 +23,98 @@ import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantScheme.Block;
 
 /**
- * {@code sum over edges of row i of x_col(e)} in C++, with the bits of {@link RowAggregator}: unweighted sums of codes
- * whose scales belong to a tensor, a bucket or a column.
+ * {@code sum over edges of row i of w_e * x_col(e)} in C++, with the bits of {@link RowAggregator}: of codes whose scales
+ * belong to a tensor, a bucket or a column, and of weights of 1 or of {@value #WEIGHT_BITS} bits at most.
  */
-final class NativeSpmm {
+final class NativeSpmm implements PartialSums {
 
     private static final int TILE_ROWS = 64;
 
-    /** {@code sgq_block} of packed_spmm.h. */
-    private static final StructLayout BLOCK = MemoryLayout.structLayout(
-            ADDRESS.withName("data"),
-            JAVA_LONG.withName("stride"),
-            ADDRESS.withName("scale"),
-            ADDRESS.withName("offset"),
-            JAVA_INT.withName("row_start"),
-            JAVA_INT.withName("row_end"),
-            JAVA_INT.withName("bits"),
-            JAVA_INT.withName("per_column"),
-            JAVA_INT.withName("sections"),
-            MemoryLayout.sequenceLayout(3, JAVA_INT).withName("widths"),
-            MemoryLayout.sequenceLayout(3, JAVA_INT).withName("section_offset"),
-            JAVA_INT.withName("unused"));
+    private static final int WEIGHT_BITS = 8;
 
-    /** {@code sgq_spmm} of packed_spmm.h. */
-    private static final StructLayout SPMM = MemoryLayout.structLayout(
-            ADDRESS.withName("row_ptr"),
-            ADDRESS.withName("col_idx"),
-            ADDRESS.withName("blocks"),
-            JAVA_INT.withName("block_count"),
-            JAVA_INT.withName("rows"),
-            JAVA_INT.withName("cols"),
-            JAVA_INT.withName("unused"));
+    /** Bytes of {@code sgq_block}, {@code sgq_weights} and {@code sgq_spmm} of packed_spmm.h. */
+    private static final long BLOCK = 80;
+
+    private static final long WEIGHTS = 56;
+    private static final long SPMM = 48;
+
+    /** Sections that a width has at most. */
+    private static final int SECTIONS = 3;
 
     private final MethodHandle spmm;
+    private final MethodHandle sums;
     private final MemorySegment arguments;
     /** Operands, of which C++ has mere addresses: kept from the garbage collector as long as they are in use. */
     private final CsrGraph graph;
 
+    private final EdgeWeights weights;
     private final PackedMatrix x;
 
     /** @param workers whose scratch memory holds the arguments until its next use */
-    NativeSpmm(CpuKernels kernels, Workers workers, CsrGraph graph, PackedMatrix x) {
-        spmm = kernels.spmm();
+    NativeSpmm(CpuKernels kernels, Workers workers, CsrGraph graph, EdgeWeights weights, PackedMatrix x) {
+        spmm = kernels.function("spmm", FunctionDescriptor.ofVoid(ADDRESS, JAVA_INT, JAVA_INT, ADDRESS, JAVA_LONG));
+        sums = kernels.function(
+                "sums", FunctionDescriptor.of(JAVA_LONG, ADDRESS, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS));
         this.graph = graph;
+        this.weights = weights;
         this.x = x;
-        List<Block> blocks = x.scheme().blocks();
-        arguments = workers.scratch(SPMM.byteSize() + blocks.size() * BLOCK.byteSize());
-        for (int b = 0; b < blocks.size(); b++) {
-            write(arguments.asSlice(SPMM.byteSize() + b * BLOCK.byteSize(), BLOCK), x, b);
+        int blocks = x.scheme().blocks().size();
+        List<Part> parts = weights == null ? List.of() : weights.parts();
+        long partsAt = SPMM + blocks * BLOCK;
+        arguments = workers.scratch(partsAt + parts.size() * WEIGHTS);
+        for (int b = 0; b < blocks; b++) {
+            write(new StructWriter(arguments.asSlice(SPMM + b * BLOCK, BLOCK)), x, b);
         }
-        set(arguments, SPMM, "row_ptr", graph.rowPtr().data());
-        set(arguments, SPMM, "col_idx", graph.colIdx().data());
-        set(arguments, SPMM, "blocks", arguments.asSlice(SPMM.byteSize()));
-        set(arguments, SPMM, "block_count", blocks.size());
-        set(arguments, SPMM, "rows", graph.numRows());
-        set(arguments, SPMM, "cols", x.cols());
+        for (int p = 0; p < parts.size(); p++) {
+            write(new StructWriter(arguments.asSlice(partsAt + p * WEIGHTS, WEIGHTS)), parts.get(p));
+        }
+        new StructWriter(arguments)
+                .address(graph.rowPtr().data())
+                .address(graph.colIdx().data())
+                .address(arguments.asSlice(SPMM))
+                .address(weights == null ? MemorySegment.NULL : arguments.asSlice(partsAt))
+                .int32(blocks, graph.numRows(), x.cols());
     }
 
     /** Whether {@code kernels} sum this in C++; {@code weights} null for weights of 1. */
     static boolean sums(CpuKernels kernels, EdgeWeights weights, PackedMatrix x) {
         return kernels != CpuKernels.JAVA
-                && weights == null
+                && (weights == null
+                        || weights.parts().stream().allMatch(p -> p.bits().bits() <= WEIGHT_BITS))
                 && x.scheme().hasIntegerSum()
                 && x.scheme().granularity() != Granularity.ROW_CODE;
     }
 
-    private static void write(MemorySegment at, PackedMatrix x, int b) {
+    private static void write(StructWriter to, Part part) {
+        int edges = part.codes().cols();
+        to.address(part.codes().data(0))
+                .float32(part.scale())
+                .int32(part.rowEnd(), part.edgeStart(), part.edgeStart() + edges)
+                .int32(part.bits().bits());
+        sections(to, part.bits(), edges);
+    }
+
+    private static void write(StructWriter to, PackedMatrix x, int b) {
         Block block = x.scheme().blocks().get(b);
-        set(at, BLOCK, "data", x.data(b));
-        at.set(JAVA_LONG, BLOCK.byteOffset(PathElement.groupElement("stride")), x.stride(b));
-        set(at, BLOCK, "scale", block.params().scale().data());
-        set(at, BLOCK, "offset", block.params().offset().data());
-        set(at, BLOCK, "row_start", block.rowStart());
-        set(at, BLOCK, "row_end", block.rowEnd());
-        set(at, BLOCK, "bits", block.bits().bits());
-        set(at, BLOCK, "per_column", x.scheme().granularity() == Granularity.COLUMN ? 1 : 0);
-        List<Integer> sections = block.bits().sections();
-        set(at, BLOCK, "sections", sections.size());
-        for (int s = 0; s < sections.size(); s++) {
-            at.set(JAVA_INT, offset("widths", s), sections.get(s));
-            at.set(JAVA_INT, offset("section_offset", s), PackedLayout.sectionOffset(block.bits(), x.cols(), s));
+        to.address(x.data(b))
+                .int64(x.stride(b))
+                .address(block.params().scale().data())
+                .address(block.params().offset().data())
+                .int32(block.rowStart(), block.rowEnd(), block.bits().bits())
+                .int32(x.scheme().granularity() == Granularity.COLUMN ? 1 : 0);
+        sections(to, block.bits(), x.cols());
+    }
+
+    /** How many there are, their widths, and the byte of a row of {@code cols} codes where each begins. */
+    private static void sections(StructWriter to, BitWidth bits, int cols) {
+        List<Integer> widths = bits.sections();
+        to.int32(widths.size());
+        for (int s = 0; s < SECTIONS; s++) {
+            to.int32(s < widths.size() ? widths.get(s) : 0);
         }
-    }
-
-    private static long offset(String array, int index) {
-        return BLOCK.byteOffset(PathElement.groupElement(array), PathElement.sequenceElement(index));
-    }
-
-    private static void set(MemorySegment at, StructLayout layout, String field, int value) {
-        at.set(JAVA_INT, layout.byteOffset(PathElement.groupElement(field)), value);
-    }
-
-    private static void set(MemorySegment at, StructLayout layout, String field, MemorySegment value) {
-        at.set(ADDRESS, layout.byteOffset(PathElement.groupElement(field)), value);
+        for (int s = 0; s < SECTIONS; s++) {
+            to.int32(s < widths.size() ? PackedLayout.sectionOffset(bits, cols, s) : 0);
+        }
     }
 
     /** The aggregates of rows before {@code end} to one thread, in ascending order, by way of {@code scratch}. */
@@ -158,6 +157,23 @@ final class NativeSpmm {
             throw new AssertionError("sums in C++ throw nothing", e);
         } finally {
             Reference.reachabilityFence(graph);
+            Reference.reachabilityFence(weights);
+            Reference.reachabilityFence(x);
+        }
+    }
+
+    @Override
+    public long add(int row, int b, int from, int to, long[] totals) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment out = arena.allocateFrom(JAVA_LONG, totals);
+            long factors = (long) sums.invokeExact(arguments, row, b, from, to, out);
+            MemorySegment.copy(out, JAVA_LONG, 0, totals, 0, totals.length);
+            return factors;
+        } catch (Throwable e) {
+            throw new AssertionError("sums in C++ throw nothing", e);
+        } finally {
+            Reference.reachabilityFence(graph);
+            Reference.reachabilityFence(weights);
             Reference.reachabilityFence(x);
         }
     }

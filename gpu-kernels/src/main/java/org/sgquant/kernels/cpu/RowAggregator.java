@@ -21,7 +21,7 @@ import org.sgquant.tensor.RowScale;
  * <p>Sums of codes are kept in int32 while {@code edges * largest term} is below 2^31; longer rows are cut where the
  * sums would leave unsigned 32 bits, and the pieces added in int64, so the sum is exact for any degree and width.
  */
-final class RowAggregator implements RowTile {
+final class RowAggregator implements RowTile, PartialSums {
 
     private static final long MAX_INT = Integer.MAX_VALUE;
     private static final long MAX_UNSIGNED = 0xffffffffL;
@@ -76,7 +76,7 @@ final class RowAggregator implements RowTile {
         boolean integer = weights == null || (weights.isPacked() && x.scheme().hasIntegerSum());
         for (int b = 0; b < params.size() && e < end; b++) {
             Block block = x.scheme().blocks().get(b);
-            int stop = endOfBlock(block, e, end);
+            int stop = endOfBlock(graph, block, e, end);
             if (e == stop) {
                 continue;
             }
@@ -89,16 +89,17 @@ final class RowAggregator implements RowTile {
         }
     }
 
-    /** First edge at or after {@code e} whose source lies past {@code block}: columns ascend. */
-    private int endOfBlock(Block block, int e, int end) {
-        if (source(end - 1) < block.rowEnd()) {
+    /** First edge of [e, end), which is not empty, whose source lies past {@code block}, or end: columns ascend. */
+    static int endOfBlock(CsrGraph graph, Block block, int e, int end) {
+        MemorySegment sources = graph.colIdx().data();
+        if (sources.get(JAVA_INT, 4L * end - 4) < block.rowEnd()) {
             return end;
         }
         int lo = e;
         int hi = end - 1;
         while (lo < hi) {
             int mid = (lo + hi) >>> 1;
-            if (source(mid) < block.rowEnd()) {
+            if (sources.get(JAVA_INT, 4L * mid) < block.rowEnd()) {
                 lo = mid + 1;
             } else {
                 hi = mid;
@@ -108,39 +109,53 @@ final class RowAggregator implements RowTile {
     }
 
     private void addCodes(int b, int from, int to, float[] acc) {
-        long largest = x.scheme().blocks().get(b).bits().maxCode() * largestFactor();
         float scale = weights == null ? 1 : weights.scale();
         float weightSum = (float) factorSum(b, from, to);
         params.get(b).moveToSums();
-        if (to - from <= MAX_INT / largest) {
+        if (to - from <= MAX_INT / largestTerm(b)) {
             Arrays.fill(sums, 0, cols, 0);
             sum(b, from, to);
             params.get(b).addSums(scale, sums, weightSum, acc, cols);
             return;
         }
-        long piece = MAX_UNSIGNED / largest;
         Arrays.fill(longSums, 0L);
-        if (piece == 0) {
-            addLongs(b, from, to);
+        addPieces(b, from, to, longSums);
+        params.get(b).addSums(scale, longSums, weightSum, acc, cols);
+    }
+
+    @Override
+    public long add(int row, int b, int from, int to, long[] totals) {
+        if (weights != null) {
+            weights.moveTo(row, from, to);
         }
-        for (int e = piece == 0 ? to : from; e < to; ) {
+        addPieces(b, from, to, totals);
+        return factorSum(b, from, to);
+    }
+
+    /** Adds the sums of edges [from, to) to {@code totals}, in pieces whose sums fit unsigned 32 bits. */
+    private void addPieces(int b, int from, int to, long[] totals) {
+        long piece = MAX_UNSIGNED / largestTerm(b);
+        if (piece == 0) {
+            addLongs(b, from, to, totals);
+            return;
+        }
+        for (int e = from; e < to; ) {
             int stop = (int) Math.min(to - e, piece) + e;
             Arrays.fill(sums, 0, cols, 0);
             sum(b, e, stop);
             for (int c = 0; c < cols; c++) {
-                longSums[c] += Integer.toUnsignedLong(sums[c]);
+                totals[c] += Integer.toUnsignedLong(sums[c]);
             }
             e = stop;
         }
-        params.get(b).addSums(scale, longSums, weightSum, acc, cols);
     }
 
     /** Products of 16-bit weights, row codes and 16-bit codes, of which not one fits 32 bits. */
-    private void addLongs(int b, int from, int to) {
+    private void addLongs(int b, int from, int to, long[] totals) {
         for (int e = from; e < to; e++) {
             long factor = factor(b, e);
             for (int c = 0; c < cols; c++) {
-                longSums[c] += factor * x.code(source(e), c);
+                totals[c] += factor * x.code(source(e), c);
             }
         }
     }
@@ -153,8 +168,9 @@ final class RowAggregator implements RowTile {
                 : weight;
     }
 
-    private long largestFactor() {
-        return (weights == null ? 1L : weights.maxCode()) * (hasRowCodes ? RowScale.MAX_CODE : 1);
+    private long largestTerm(int b) {
+        long factor = (weights == null ? 1L : weights.maxCode()) * (hasRowCodes ? RowScale.MAX_CODE : 1);
+        return x.scheme().blocks().get(b).bits().maxCode() * factor;
     }
 
     private long factorSum(int b, int from, int to) {

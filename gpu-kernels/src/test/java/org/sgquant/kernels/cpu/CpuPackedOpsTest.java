@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.sgquant.kernels.PackedFixture;
 import org.sgquant.kernels.PackedOps;
 import org.sgquant.kernels.PackedOracleContract;
 import org.sgquant.kernels.PackedParityContract;
@@ -16,6 +18,7 @@ import org.sgquant.kernels.PackedQuantizationContract;
 import org.sgquant.kernels.PackedSumsContract;
 import org.sgquant.kernels.RowCodeContract;
 import org.sgquant.kernels.StochasticRoundingContract;
+import org.sgquant.kernels.reference.ReferencePackedOps;
 import org.sgquant.tensor.BitWidth;
 import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.EdgeWeights;
@@ -25,6 +28,7 @@ import org.sgquant.tensor.HostMemory;
 import org.sgquant.tensor.PackedLayout;
 import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantScheme;
+import org.sgquant.tensor.Rounding;
 
 class CpuPackedOpsTest {
 
@@ -106,6 +110,48 @@ class CpuPackedOpsTest {
         @Override
         public PackedOps ops() {
             return ops;
+        }
+
+        /** Two of five rows hold nearly all edges: several threads share each of them where there are several. */
+        @Test
+        void rows_that_hold_most_edges_have_the_bits_of_the_reference() {
+            try (PackedFixture f = new PackedFixture()) {
+                CsrGraph graph = f.graph(9, 3, HubRows.LEAST_EDGES + 12_345, 0, HubRows.LEAST_EDGES, 70);
+                FloatMatrix w = f.matrix(5, 3);
+                FloatMatrix rowScale = f.matrix(1, 5);
+                List<EdgeWeights> all = Arrays.asList(
+                        null,
+                        f.weights(ops, graph, BitWidth.Q8, BitWidth.Q3),
+                        f.weights(ops, graph, BitWidth.Q16, BitWidth.Q1),
+                        f.weights(ops, graph, BitWidth.Q4, BitWidth.FP32));
+                for (Granularity granularity : Granularity.values()) {
+                    QuantScheme scheme = f.scheme(9, 5, BitWidth.Q6, granularity, Rounding.NEAREST);
+                    PackedMatrix x = f.packed(ops, f.matrix(9, 5), scheme);
+                    for (EdgeWeights weights : all) {
+                        String what = granularity + " weights " + all.indexOf(weights);
+                        f.assertSameBits(
+                                aggregate(f, ops, graph, weights, x),
+                                aggregate(f, new ReferencePackedOps(), graph, weights, x),
+                                what);
+                        FloatMatrix actual = f.output(5, 3);
+                        FloatMatrix expected = f.output(5, 3);
+                        ops.spmmGemm(graph, weights, x, rowScale, w, actual);
+                        new ReferencePackedOps().spmmGemm(graph, weights, x, rowScale, w, expected);
+                        f.assertSameBits(actual, expected, what + ", multiplied");
+                    }
+                }
+            }
+        }
+
+        private static FloatMatrix aggregate(
+                PackedFixture f, PackedOps ops, CsrGraph graph, EdgeWeights weights, PackedMatrix x) {
+            FloatMatrix out = f.output(graph.numRows(), x.cols());
+            if (weights == null) {
+                ops.spmm(graph, x, out);
+            } else {
+                ops.spmmWeighted(graph, weights, x, out);
+            }
+            return out;
         }
 
         @AfterAll

@@ -63,9 +63,13 @@ final class BenchTables {
                         + " bytes fit the last-level cache: their gathers are no reads of memory.")
                 .distinct()
                 .forEach(lines::add);
+        String gathers = report.ceiling().getOrDefault("gather", List.of()).stream()
+                .map(rate -> " in " + rate.by())
+                .findFirst()
+                .orElse("");
         lines.add(report.checked() + " outputs (" + report.checkedValues() + " values) compared with the reference, "
                 + report.failures().size() + " wrong. Spread: 10th to 90th percentile. Ceiling: the time of a gather of"
-                + " the same rows, or the stream's rate.");
+                + " the same rows" + gathers + ", or the stream's rate.");
         lines.add("");
         row(lines, BenchRecord.columns());
         rule(lines, BenchRecord.columns().size());

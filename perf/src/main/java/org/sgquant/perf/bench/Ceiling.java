@@ -1,20 +1,22 @@
 package org.sgquant.perf.bench;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static jdk.incubator.vector.VectorOperators.XOR;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.util.concurrent.atomic.AtomicLong;
 import jdk.incubator.vector.LongVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 import org.sgquant.kernels.cpu.Workers;
+import org.sgquant.kernels.cpu.Yardsticks;
 import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.HostMemory;
 import org.sgquant.tensor.Memory;
 
 /**
- * What memory can do: whole vectors are loaded and or-ed together, nothing else.
+ * What memory can do: whole vectors are loaded and xor-ed together, nothing else.
  *
  * <p>{@link #stream} reads one large buffer in order. {@link #gather} reads, for every edge of a graph in order, the row of
  * its source in whole lines of 64 bytes: what an aggregation must read, without its arithmetic and its result.
@@ -30,16 +32,21 @@ final class Ceiling implements AutoCloseable {
     private static final long LINE = Memory.ALIGNMENT;
     private static final int STREAM_BLOCK = 4096;
 
+    /** Makes every word of the buffer another one: 2^64 over the golden ratio. */
+    private static final long ODD = 0x9e3779b97f4a7c15L;
+
     private final HostMemory memory = new HostMemory();
     private final MemorySegment buffer;
-    /** Where every loop leaves what it or-ed, so that none is optimized away. */
+    /** Where every loop leaves the xor of what it read, so that none is optimized away. */
     private final AtomicLong sink = new AtomicLong();
 
     /** With rows of up to {@code rowBytes} of a graph of {@code nodes}. */
     Ceiling(int nodes, int rowBytes) {
-        buffer = memory.allocate(Math.max(STREAMED, (long) nodes * rowBytes + LINE));
+        buffer = memory.allocate(Math.max(STREAMED, Memory.align((long) nodes * rowBytes + LINE)));
         // Pages that were never written are all the same zeros in one page of memory.
-        buffer.fill((byte) 1);
+        for (long at = 0; at < buffer.byteSize(); at += Long.BYTES) {
+            buffer.set(JAVA_LONG, at, (at + 1) * ODD);
+        }
     }
 
     /** Reads {@link #STREAMED} bytes. */
@@ -53,20 +60,31 @@ final class Ceiling implements AutoCloseable {
         LongVector a = LongVector.zero(LANES);
         LongVector b = a;
         for (long at = from; at < to; at += 2L * VECTOR) {
-            a = a.or(LongVector.fromMemorySegment(LANES, buffer, at, ORDER));
-            b = b.or(LongVector.fromMemorySegment(LANES, buffer, at + VECTOR, ORDER));
+            a = a.lanewise(XOR, LongVector.fromMemorySegment(LANES, buffer, at, ORDER));
+            b = b.lanewise(XOR, LongVector.fromMemorySegment(LANES, buffer, at + VECTOR, ORDER));
         }
-        return a.or(b).reduceLanes(VectorOperators.OR);
+        return a.lanewise(XOR, b).reduceLanes(XOR);
+    }
+
+    /** Reads rows of {@code rowBytes} for every edge of {@code graph} in C++, those of later edges fetched ahead. */
+    Runnable gather(Workers workers, CsrGraph graph, int rowBytes, Yardsticks yardsticks) {
+        return () -> workers.run(
+                gatherWork(graph, rowBytes),
+                graph.numEdges(),
+                (from, to) -> keep(yardsticks.gather(buffer, rowBytes, graph, from, to)));
+    }
+
+    private static long gatherWork(CsrGraph graph, int rowBytes) {
+        return (long) graph.numEdges() * Math.ceilDiv(rowBytes, LINE) * LINE / Float.BYTES;
     }
 
     /**
-     * Reads rows of {@code rowBytes} for every edge of {@code graph}, two edges at a time where {@code pairs}: which is
+     * The same in Java, which cannot fetch ahead, two edges at a time where {@code pairs}: which is
      * faster depends on the machine and the size of rows.
      */
     Runnable gather(Workers workers, CsrGraph graph, int rowBytes, boolean pairs) {
         MemorySegment sources = graph.colIdx().data();
-        long work = (long) graph.numEdges() * Math.ceilDiv(rowBytes, LINE) * LINE / Float.BYTES;
-        return () -> workers.run(work, graph.numEdges(), (from, to) -> {
+        return () -> workers.run(gatherWork(graph, rowBytes), graph.numEdges(), (from, to) -> {
             boolean single = rowBytes <= LINE && LINE % rowBytes == 0;
             int even = pairs ? from + (to - from) / 2 * 2 : from;
             if (even > from && single) {
@@ -81,16 +99,21 @@ final class Ceiling implements AutoCloseable {
     }
 
     private void keep(long bits) {
-        sink.accumulateAndGet(bits, (a, b) -> a | b);
+        sink.accumulateAndGet(bits, (a, b) -> a ^ b);
+    }
+
+    /** The xor of all words read since this was last asked. */
+    long takeBits() {
+        return sink.getAndSet(0);
     }
 
     /** Rows that lie in one line each. */
     private long lines(MemorySegment sources, int from, int to, long rowBytes) {
         LongVector a = LongVector.zero(LANES);
         for (int e = from; e < to; e++) {
-            a = a.or(line(sources.get(JAVA_INT, 4L * e) * rowBytes & -LINE));
+            a = a.lanewise(XOR, line(sources.get(JAVA_INT, 4L * e) * rowBytes & -LINE));
         }
-        return a.reduceLanes(VectorOperators.OR);
+        return a.reduceLanes(XOR);
     }
 
     /** Rows that lie in one line each, of two edges at a time; their number is even. */
@@ -98,10 +121,10 @@ final class Ceiling implements AutoCloseable {
         LongVector a = LongVector.zero(LANES);
         LongVector b = a;
         for (int e = from; e < to; e += 2) {
-            a = a.or(line(sources.get(JAVA_INT, 4L * e) * rowBytes & -LINE));
-            b = b.or(line(sources.get(JAVA_INT, 4L * e + 4) * rowBytes & -LINE));
+            a = a.lanewise(XOR, line(sources.get(JAVA_INT, 4L * e) * rowBytes & -LINE));
+            b = b.lanewise(XOR, line(sources.get(JAVA_INT, 4L * e + 4) * rowBytes & -LINE));
         }
-        return a.or(b).reduceLanes(VectorOperators.OR);
+        return a.lanewise(XOR, b).reduceLanes(XOR);
     }
 
     /** Rows of two lines each, of two edges at a time; their number is even. */
@@ -113,12 +136,12 @@ final class Ceiling implements AutoCloseable {
         for (int e = from; e < to; e += 2) {
             long one = sources.get(JAVA_INT, 4L * e) * (2 * LINE);
             long other = sources.get(JAVA_INT, 4L * e + 4) * (2 * LINE);
-            a = a.or(line(one));
-            b = b.or(line(one + LINE));
-            c = c.or(line(other));
-            d = d.or(line(other + LINE));
+            a = a.lanewise(XOR, line(one));
+            b = b.lanewise(XOR, line(one + LINE));
+            c = c.lanewise(XOR, line(other));
+            d = d.lanewise(XOR, line(other + LINE));
         }
-        return a.or(b).or(c.or(d)).reduceLanes(VectorOperators.OR);
+        return a.lanewise(XOR, b).lanewise(XOR, c.lanewise(XOR, d)).reduceLanes(XOR);
     }
 
     /** Rows of several lines, of two edges at a time, which start anywhere in a line each; their number is even. */
@@ -133,18 +156,18 @@ final class Ceiling implements AutoCloseable {
             one &= -LINE;
             other &= -LINE;
             for (; one < oneEnd && other < otherEnd; one += LINE, other += LINE) {
-                a = a.or(line(one));
-                b = b.or(line(other));
+                a = a.lanewise(XOR, line(one));
+                b = b.lanewise(XOR, line(other));
             }
             // Where one of them touches a line more.
             if (one < oneEnd) {
-                a = a.or(line(one));
+                a = a.lanewise(XOR, line(one));
             }
             if (other < otherEnd) {
-                b = b.or(line(other));
+                b = b.lanewise(XOR, line(other));
             }
         }
-        return a.or(b).reduceLanes(VectorOperators.OR);
+        return a.lanewise(XOR, b).reduceLanes(XOR);
     }
 
     /** Rows of several lines: up to four at a time, so that loads do not wait for each other. */
@@ -158,23 +181,23 @@ final class Ceiling implements AutoCloseable {
             long end = row + rowBytes;
             long at = row & -LINE;
             for (; at + 4 * LINE <= end; at += 4 * LINE) {
-                a = a.or(line(at));
-                b = b.or(line(at + LINE));
-                c = c.or(line(at + 2 * LINE));
-                d = d.or(line(at + 3 * LINE));
+                a = a.lanewise(XOR, line(at));
+                b = b.lanewise(XOR, line(at + LINE));
+                c = c.lanewise(XOR, line(at + 2 * LINE));
+                d = d.lanewise(XOR, line(at + 3 * LINE));
             }
             for (; at < end; at += LINE) {
-                a = a.or(line(at));
+                a = a.lanewise(XOR, line(at));
             }
         }
-        return a.or(b).or(c.or(d)).reduceLanes(VectorOperators.OR);
+        return a.lanewise(XOR, b).lanewise(XOR, c.lanewise(XOR, d)).reduceLanes(XOR);
     }
 
     /** The line at {@code at}, folded into one vector. */
     private LongVector line(long at) {
         LongVector all = LongVector.fromMemorySegment(LANES, buffer, at, ORDER);
         for (long i = VECTOR; i < LINE; i += VECTOR) {
-            all = all.or(LongVector.fromMemorySegment(LANES, buffer, at + i, ORDER));
+            all = all.lanewise(XOR, LongVector.fromMemorySegment(LANES, buffer, at + i, ORDER));
         }
         return all;
     }

@@ -39,11 +39,13 @@ final class KernelBench {
     /**
      * Rates of the stream and of every gather, in 1e9 bytes per second.
      *
+     * @param by what reads: Java, or C++ for an instruction set
      * @param inCache whether the matrix that is gathered from fits the last-level cache, null for a stream or where the
      *     system does not tell
      */
     record CeilingRate(
             String kind,
+            String by,
             String shape,
             Integer rowBytes,
             int threads,

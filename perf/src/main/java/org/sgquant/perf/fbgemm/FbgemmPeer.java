@@ -1,7 +1,9 @@
 package org.sgquant.perf.fbgemm;
 
 import java.util.Optional;
+import org.sgquant.kernels.cpu.CpuKernels;
 import org.sgquant.kernels.cpu.Workers;
+import org.sgquant.kernels.cpu.Yardsticks;
 import org.sgquant.perf.peer.Peer;
 import org.sgquant.perf.peer.PeerRun;
 import org.sgquant.perf.peer.PeerSession;
@@ -13,7 +15,8 @@ import org.sgquant.tensor.PackedMatrix;
 
 /**
  * The sums of quantized rows as they are known best, written by us: every row has a scale and an offset of its own, every
- * edge converts codes to floats and adds {@code scale * code} to sums that stay in registers.
+ * edge converts codes to floats and adds {@code scale * code} to sums that stay in registers, in C++, as many columns as
+ * there are, with the rows of later edges fetched ahead.
  *
  * <p>The form of the embedding lookups of FBGEMM (Khudia et al. 2021, arXiv:2101.05615) for 8, 4 and 2 bits; 1 bit is
  * ours.
@@ -27,14 +30,15 @@ public final class FbgemmPeer implements Peer {
 
     @Override
     public PeerSession open(int threads) {
-        return new Session(new Workers(threads));
+        CpuKernels kernels = CpuKernels.chosen();
+        return new Session(kernels, new Yardsticks(kernels), new Workers(threads));
     }
 
-    private record Session(Workers workers) implements PeerSession {
+    private record Session(CpuKernels kernels, Yardsticks yardsticks, Workers workers) implements PeerSession {
 
         @Override
         public String version() {
-            return "dequantize and add, fused rows, Vector API";
+            return "dequantize and add, fused rows, " + kernels.description();
         }
 
         @Override
@@ -42,7 +46,7 @@ public final class FbgemmPeer implements Peer {
             boolean oneBlock = x.scheme().blocks().size() == 1 && x.scheme().granularity() == Granularity.TENSOR;
             int bits = x.scheme().blocks().getFirst().bits().bits();
             return oneBlock && (bits == 8 || bits == 4 || bits == 2 || bits == 1)
-                    ? Optional.of(new Sum(workers, graph, x, out))
+                    ? Optional.of(new Sum(yardsticks, workers, graph, x, out))
                     : Optional.empty();
         }
 
@@ -56,21 +60,27 @@ public final class FbgemmPeer implements Peer {
     private static final class Sum implements PeerRun {
 
         private final HostMemory memory = new HostMemory();
+        private final Yardsticks yardsticks;
         private final Workers workers;
         private final CsrGraph graph;
         private final FloatMatrix out;
         private final FusedRows rows;
 
-        Sum(Workers workers, CsrGraph graph, PackedMatrix x, FloatMatrix out) {
+        Sum(Yardsticks yardsticks, Workers workers, CsrGraph graph, PackedMatrix x, FloatMatrix out) {
+            this.yardsticks = yardsticks;
             this.workers = workers;
             this.graph = graph;
             this.out = out;
-            this.rows = new FusedRows(memory, x, DequantizeKernel.LANES);
+            this.rows = new FusedRows(memory, x, yardsticks.lanes());
         }
 
         @Override
         public void run() {
-            workers.runRows(graph, out.stride(), (from, to) -> new DequantizeKernel(graph, rows, out).rows(from, to));
+            workers.runRows(
+                    graph,
+                    out.stride(),
+                    (from, to) -> yardsticks.dequantize(
+                            graph, rows.data(), rows.bits(), rows.stride(), rows.codeBytes(), out, from, to));
         }
 
         @Override

@@ -7,16 +7,10 @@ import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantScheme;
 
 /**
- * Rows of codes, each followed by its scale and offset in float32, as embedding tables of recommenders have them.
- *
- * <p>Layout for vectors of L floats: byte b of group g of L bytes holds the codes of columns
- * {@code (8 / bits) g L + b + i L}, i from the lowest bits up, so that L bytes widened to ints, shifted and masked are L
- * columns in order. Groups cover the columns rounded up to {@value #BLOCK_VECTORS} vectors, the codes of the rest are 0.
+ * Rows of codes, each followed by its scale and offset in float32, as embedding tables of recommenders have them; the
+ * layout of {@code sgq_fused} in yardsticks.h. Codes past the last column are 0.
  */
 final class FusedRows {
-
-    /** Vectors of floats in registers at once. */
-    static final int BLOCK_VECTORS = 8;
 
     private static final int SCALE_AND_OFFSET = 2 * Float.BYTES;
 
@@ -26,16 +20,14 @@ final class FusedRows {
     private final int stride;
     private final MemorySegment data;
 
-    /** Brings {@code x} of one block into this layout, in {@code memory}. */
+    /** Brings {@code x} of one block into the layout for {@code lanes} floats in a register, in {@code memory}. */
     FusedRows(HostMemory memory, PackedMatrix x, int lanes) {
         QuantScheme.Block block = x.scheme().blocks().getFirst();
         this.bits = block.bits().bits();
         this.lanes = lanes;
-        int blockCols = BLOCK_VECTORS * lanes;
-        codeBytes = Math.ceilDiv(x.cols(), blockCols) * blockCols * bits / 8;
+        codeBytes = Math.ceilDiv(x.cols(), 8 / bits * lanes) * lanes;
         stride = codeBytes + SCALE_AND_OFFSET;
-        // A vector may be wider than what is left of the last row.
-        data = memory.allocate((long) x.rows() * stride + PackedMatrix.SLACK);
+        data = memory.allocate((long) x.rows() * stride);
         float scale = block.params().scale().get(0, 0);
         float offset = block.params().offset().get(0, 0);
         for (int r = 0; r < x.rows(); r++) {

@@ -1,6 +1,7 @@
 package org.sgquant.perf.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.sgquant.kernels.cpu.CpuKernels;
 import org.sgquant.perf.workload.Kernel;
 import org.sgquant.report.Json;
 import org.sgquant.tensor.HostMemory;
@@ -79,7 +81,8 @@ class BenchCommandTest {
     }
 
     @Test
-    void the_peer_that_is_always_there_has_records_at_the_widths_that_it_can() throws Exception {
+    void the_peer_of_the_same_library_has_records_at_the_widths_that_it_can() throws Exception {
+        assumeThat(CpuKernels.chosen()).isNotEqualTo(CpuKernels.JAVA);
         BenchCli.Result result = BenchCli.tiny("--kernel", "spmm", "--peer", "fbgemm-style", "-o", "json", "-q");
         assertThat(result.code()).as(result.err()).isZero();
         assertThat(JSON.readTree(result.out()).get("records"))
@@ -160,6 +163,7 @@ class BenchCommandTest {
 
     @Test
     void what_is_named_twice_is_measured_once() throws Exception {
+        assumeThat(CpuKernels.chosen()).isNotEqualTo(CpuKernels.JAVA);
         BenchCli.Result result = BenchCli.run(
                 "bench",
                 "--shape",
