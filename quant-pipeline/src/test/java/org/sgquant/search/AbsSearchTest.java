@@ -83,42 +83,6 @@ class AbsSearchTest {
         }
     }
 
-    /** Least drop within a third of the bytes of 8 bits, and least bytes within a drop and a latency. */
-    @Test
-    void otherObjectivesAndBoundsAreServedBetterThanByRandomSearch() {
-        double abs = 0;
-        double random = 0;
-        for (int seed = 0; seed < SEEDS; seed++) {
-            SyntheticNetwork network = new SyntheticNetwork(8, 300 + seed);
-            long third = network.bytes(network.space().uniform().getLast()) / 3;
-            Problem leastDrop = network.problem(
-                    Objective.DROP,
-                    new Constraint(
-                            new Bounds(Double.POSITIVE_INFINITY, third, Long.MAX_VALUE, Double.POSITIVE_INFINITY),
-                            SyntheticNetwork.FP32));
-            abs += found(leastDrop, network, new AbsSearch(), seed) / SEEDS;
-            random += found(leastDrop, network, new RandomSearch(), seed) / SEEDS;
-            Problem leastBytes = network.problem(
-                    Objective.INNER,
-                    new Constraint(new Bounds(2, Long.MAX_VALUE, Long.MAX_VALUE, 0.040), SyntheticNetwork.FP32));
-            assertThat(found(leastBytes, network, new AbsSearch(), seed))
-                    .as("seed %d", seed)
-                    .isLessThanOrEqualTo(found(leastBytes, network, new RandomSearch(), seed));
-        }
-        System.out.printf("least drop within a third of the bytes: ABS %.2f, random %.2f points%n", abs, random);
-        assertThat(abs).isLessThan(random);
-    }
-
-    /** The objective's value found; every trial is within the known bounds. */
-    private static double found(Problem problem, SyntheticNetwork network, SearchStrategy strategy, long seed) {
-        try (Study study = Study.inMemory()) {
-            SearchResult result = Search.run(
-                    problem, strategy, network, study, new SearchSettings(100, seed, 1), SearchListener.NONE);
-            assertThat(result.trials()).allMatch(trial -> problem.fits(trial.bits()));
-            return result.best().feasible() ? problem.measured(result.best()) : Double.POSITIVE_INFINITY;
-        }
-    }
-
     @Test
     void aForestServesAsWellAsATree() {
         SyntheticNetwork network = new SyntheticNetwork(8, 100);
