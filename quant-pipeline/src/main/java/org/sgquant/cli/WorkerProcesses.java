@@ -54,7 +54,10 @@ final class WorkerProcesses implements AutoCloseable {
     static void endWith(long parent) {
         ProcessHandle handle = ProcessHandle.of(parent)
                 .orElseThrow(() -> new StudyException("process " + parent + ", which this worker is for, is gone"));
-        handle.onExit().thenRun(() -> System.exit(ExitCode.INTERRUPTED));
+        Thread.ofPlatform().daemon().name("parent-watch").start(() -> {
+            handle.onExit().join();
+            System.exit(ExitCode.INTERRUPTED);
+        });
     }
 
     /** Waits until the workers see that nothing is left to do; how many of them failed. */
