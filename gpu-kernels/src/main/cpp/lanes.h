@@ -10,6 +10,15 @@
 
 #define SGQ_INLINE inline __attribute__((always_inline))
 
+#ifndef SGQ_SUFFIX
+#error "SGQ_SUFFIX names the instruction set"
+#endif
+#define SGQ_JOIN2(a, b) a##_##b
+#define SGQ_JOIN(a, b) SGQ_JOIN2(a, b)
+
+/** The name of an exported function, which ends with that of the instruction set. */
+#define SGQ_FUNCTION(name) SGQ_JOIN(name, SGQ_SUFFIX)
+
 namespace sgq {
 namespace {
 

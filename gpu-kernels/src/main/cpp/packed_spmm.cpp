@@ -8,12 +8,6 @@
 #include "bit_counts.h"
 #include "section_sums.h"
 
-#ifndef SGQ_SUFFIX
-#error "SGQ_SUFFIX names the instruction set"
-#endif
-#define SGQ_JOIN2(a, b) a##b
-#define SGQ_JOIN(a, b) SGQ_JOIN2(a, b)
-
 namespace sgq {
 namespace {
 
@@ -195,8 +189,8 @@ SGQ_INLINE void sum_row(const sgq_spmm *x, int32_t i, int c0, int cols, int32_t 
 }  // namespace
 }  // namespace sgq
 
-extern "C" __attribute__((visibility("default"))) void SGQ_JOIN(sgq_spmm_, SGQ_SUFFIX)(const sgq_spmm *x, int32_t from, int32_t to, float *out,
-                                               int64_t out_stride) {
+extern "C" __attribute__((visibility("default"))) void SGQ_FUNCTION(sgq_spmm)(const sgq_spmm *x, int32_t from, int32_t to,
+                                                                              float *out, int64_t out_stride) {
     for (int c0 = 0; c0 < x->cols; c0 += sgq::TILE) {
         int cols = x->cols - c0 < sgq::TILE ? x->cols - c0 : sgq::TILE;
         int32_t fetched = 0;

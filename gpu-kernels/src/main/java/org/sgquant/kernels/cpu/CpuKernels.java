@@ -14,27 +14,31 @@ import org.sgquant.cuda.BundledLibrary;
 import org.sgquant.kernels.DeviceUnavailableException;
 
 /**
- * Who sums packed codes over neighbours on the CPU: Java's Vector API or C++ for one instruction set, with the same bits.
+ * Who sums packed codes over neighbours and multiplies packed matrices on the CPU: Java's Vector API or C++ for one
+ * instruction set, with the same bits.
  *
- * <p>C++ can fetch the rows of later edges into the cache while it adds those of the current one, which Java has no way
- * to ask for. It is there where a compiler was found when sgquant was built.
+ * <p>C++ can fetch the rows of later edges into the cache while it adds those of the current one, and add the products
+ * of bytes in one instruction, which Java has no way to ask for. It is there where a compiler was found when sgquant was built.
  */
 public enum CpuKernels {
     JAVA("Java", 0),
-    AVX2("C++ with AVX2", 256),
-    AVX512("C++ with AVX-512", 512);
+    AVX2("C++ with AVX2", 1),
+    AVX512("C++ with AVX-512", 2),
+    VNNI("C++ with AVX-512 and VNNI", 3);
 
-    /** Names the kernels to take: {@code auto}, {@code java}, {@code avx2} or {@code avx512}. */
+    /** Names the kernels to take: {@code auto}, {@code java}, {@code avx2}, {@code avx512} or {@code vnni}. */
     public static final String VARIABLE = "SGQUANT_CPU_KERNELS";
 
     private static final String AUTO = "auto";
 
     private final String description;
-    private final int vectorBits;
 
-    CpuKernels(String description, int vectorBits) {
+    /** What {@code sgq_instruction_set} calls what they need. */
+    private final int instructionSet;
+
+    CpuKernels(String description, int instructionSet) {
         this.description = description;
-        this.vectorBits = vectorBits;
+        this.instructionSet = instructionSet;
     }
 
     public String description() {
@@ -95,14 +99,29 @@ public enum CpuKernels {
         if (Library.REFUSAL != null) {
             return Optional.of(Library.REFUSAL);
         }
-        return Library.VECTOR_BITS >= vectorBits
+        return Library.INSTRUCTION_SET >= instructionSet
                 ? Optional.empty()
                 : Optional.of("this processor has no instructions for " + description);
     }
 
     /** {@code void sgq_spmm(const sgq_spmm *, int32_t from, int32_t to, float *out, int64_t stride)} of these kernels. */
     MethodHandle spmm() {
-        return this == AVX512 ? Library.SPMM_AVX512 : Library.SPMM_AVX2;
+        return this == AVX2 ? Library.SPMM_AVX2 : Library.SPMM_AVX512;
+    }
+
+    /** {@code void sgq_gemm(const sgq_gemm *, int32_t from, int32_t to, uint8_t *memory, int64_t bytes)} of these kernels. */
+    MethodHandle gemm() {
+        return switch (this) {
+            case JAVA -> throw new IllegalStateException("kernels in Java are no functions of C++");
+            case AVX2 -> Library.GEMM_AVX2;
+            case AVX512 -> Library.GEMM_AVX512;
+            case VNNI -> Library.GEMM_VNNI;
+        };
+    }
+
+    /** Codes of the left factor that these kernels multiply in a lane of 32 bits. */
+    int codesPerLane() {
+        return this == VNNI ? 4 : 2;
     }
 
     /** Loaded when first asked for. */
@@ -114,9 +133,14 @@ public enum CpuKernels {
         /** Why there is no library, null where there is. */
         static final String REFUSAL;
 
-        static final int VECTOR_BITS;
+        /** The widest instruction set that this processor has. */
+        static final int INSTRUCTION_SET;
+
         static final MethodHandle SPMM_AVX2;
         static final MethodHandle SPMM_AVX512;
+        static final MethodHandle GEMM_AVX2;
+        static final MethodHandle GEMM_AVX512;
+        static final MethodHandle GEMM_VNNI;
 
         static {
             BundledLibrary library = null;
@@ -131,23 +155,23 @@ public enum CpuKernels {
                 }
             }
             REFUSAL = refusal;
-            VECTOR_BITS = library == null ? 0 : vectorBits(library);
-            SPMM_AVX2 = library == null ? null : spmm(library, "sgq_spmm_avx2");
-            SPMM_AVX512 = library == null ? null : spmm(library, "sgq_spmm_avx512");
+            INSTRUCTION_SET = library == null ? 0 : instructionSet(library);
+            FunctionDescriptor spmm = FunctionDescriptor.ofVoid(ADDRESS, JAVA_INT, JAVA_INT, ADDRESS, JAVA_LONG);
+            SPMM_AVX2 = library == null ? null : library.function("sgq_spmm_avx2", spmm);
+            SPMM_AVX512 = library == null ? null : library.function("sgq_spmm_avx512", spmm);
+            FunctionDescriptor gemm = FunctionDescriptor.ofVoid(ADDRESS, JAVA_INT, JAVA_INT, ADDRESS, JAVA_LONG);
+            GEMM_AVX2 = library == null ? null : library.function("sgq_gemm_avx2", gemm);
+            GEMM_AVX512 = library == null ? null : library.function("sgq_gemm_avx512", gemm);
+            GEMM_VNNI = library == null ? null : library.function("sgq_gemm_vnni", gemm);
         }
 
-        private static int vectorBits(BundledLibrary library) {
+        private static int instructionSet(BundledLibrary library) {
             try {
-                return (int) library.function("sgq_vector_bits", FunctionDescriptor.of(JAVA_INT))
+                return (int) library.function("sgq_instruction_set", FunctionDescriptor.of(JAVA_INT))
                         .invokeExact();
             } catch (Throwable e) {
-                throw new AssertionError("sgq_vector_bits throws nothing", e);
+                throw new AssertionError("sgq_instruction_set throws nothing", e);
             }
-        }
-
-        private static MethodHandle spmm(BundledLibrary library, String function) {
-            return library.function(
-                    function, FunctionDescriptor.ofVoid(ADDRESS, JAVA_INT, JAVA_INT, ADDRESS, JAVA_LONG));
         }
     }
 }

@@ -7,7 +7,6 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemoryLayout;
-import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
@@ -18,7 +17,6 @@ import org.sgquant.tensor.EdgeWeights;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.Memory;
-import org.sgquant.tensor.PackedLayout;
 import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantScheme.Block;
 
@@ -72,12 +70,13 @@ final class NativeSpmm {
         for (int b = 0; b < blocks.size(); b++) {
             write(arguments.asSlice(SPMM.byteSize() + b * BLOCK.byteSize(), BLOCK), x, b);
         }
-        set(arguments, SPMM, "row_ptr", graph.rowPtr().data());
-        set(arguments, SPMM, "col_idx", graph.colIdx().data());
-        set(arguments, SPMM, "blocks", arguments.asSlice(SPMM.byteSize()));
-        set(arguments, SPMM, "block_count", blocks.size());
-        set(arguments, SPMM, "rows", graph.numRows());
-        set(arguments, SPMM, "cols", x.cols());
+        NativeStruct struct = new NativeStruct(arguments, SPMM);
+        struct.set("row_ptr", graph.rowPtr().data());
+        struct.set("col_idx", graph.colIdx().data());
+        struct.set("blocks", arguments.asSlice(SPMM.byteSize()));
+        struct.set("block_count", blocks.size());
+        struct.set("rows", graph.numRows());
+        struct.set("cols", x.cols());
     }
 
     /** Whether {@code kernels} sum this in C++; {@code weights} null for weights of 1. */
@@ -90,32 +89,16 @@ final class NativeSpmm {
 
     private static void write(MemorySegment at, PackedMatrix x, int b) {
         Block block = x.scheme().blocks().get(b);
-        set(at, BLOCK, "data", x.data(b));
-        at.set(JAVA_LONG, BLOCK.byteOffset(PathElement.groupElement("stride")), x.stride(b));
-        set(at, BLOCK, "scale", block.params().scale().data());
-        set(at, BLOCK, "offset", block.params().offset().data());
-        set(at, BLOCK, "row_start", block.rowStart());
-        set(at, BLOCK, "row_end", block.rowEnd());
-        set(at, BLOCK, "bits", block.bits().bits());
-        set(at, BLOCK, "per_column", x.scheme().granularity() == Granularity.COLUMN ? 1 : 0);
-        List<Integer> sections = block.bits().sections();
-        set(at, BLOCK, "sections", sections.size());
-        for (int s = 0; s < sections.size(); s++) {
-            at.set(JAVA_INT, offset("widths", s), sections.get(s));
-            at.set(JAVA_INT, offset("section_offset", s), PackedLayout.sectionOffset(block.bits(), x.cols(), s));
-        }
-    }
-
-    private static long offset(String array, int index) {
-        return BLOCK.byteOffset(PathElement.groupElement(array), PathElement.sequenceElement(index));
-    }
-
-    private static void set(MemorySegment at, StructLayout layout, String field, int value) {
-        at.set(JAVA_INT, layout.byteOffset(PathElement.groupElement(field)), value);
-    }
-
-    private static void set(MemorySegment at, StructLayout layout, String field, MemorySegment value) {
-        at.set(ADDRESS, layout.byteOffset(PathElement.groupElement(field)), value);
+        NativeStruct struct = new NativeStruct(at, BLOCK);
+        struct.set("data", x.data(b));
+        struct.set("stride", (long) x.stride(b));
+        struct.set("scale", block.params().scale().data());
+        struct.set("offset", block.params().offset().data());
+        struct.set("row_start", block.rowStart());
+        struct.set("row_end", block.rowEnd());
+        struct.set("bits", block.bits().bits());
+        struct.set("per_column", x.scheme().granularity() == Granularity.COLUMN ? 1 : 0);
+        struct.setSections(block.bits(), x.cols());
     }
 
     /** The aggregates of rows before {@code end} to one thread, in ascending order, by way of {@code scratch}. */

@@ -93,6 +93,39 @@ public final class ReferencePackedOps implements PackedOps {
     }
 
     @Override
+    public void gemm(PackedMatrix a, PackedMatrix w, FloatMatrix c) {
+        PackedShapes.requireGemm(a, w, c);
+        QuantScheme.Block right = w.scheme().blocks().get(0);
+        int centre = 1 << (right.bits().bits() - 1);
+        for (int b = 0; b < a.scheme().blocks().size(); b++) {
+            QuantScheme.Block left = a.scheme().blocks().get(b);
+            for (int i = left.rowStart(); i < left.rowEnd(); i++) {
+                int row = a.scheme().scaleIndex(left, i, 0);
+                int rowCode = a.rowCode(b, i - left.rowStart());
+                float scale = left.params().scale().get(0, row) * rowCode;
+                float offset = left.params().offset().get(0, row) * rowCode;
+                for (int j = 0; j < w.cols(); j++) {
+                    int products = 0;
+                    int rowSum = 0;
+                    int columnSum = 0;
+                    for (int k = 0; k < a.cols(); k++) {
+                        products += a.code(i, k) * (w.code(k, j) - centre);
+                        rowSum += a.code(i, k);
+                        columnSum += w.code(k, j) - centre;
+                    }
+                    int column = w.scheme().scaleIndex(right, 0, j);
+                    float step = right.params().scale().get(0, column);
+                    float zero = Math.fma(
+                            (float) centre, step, right.params().offset().get(0, column));
+                    float whole = Math.fma(step, (float) columnSum, (float) a.cols() * zero);
+                    float product = Math.fma(step, (float) products, (float) rowSum * zero);
+                    c.set(i, j, Math.fma(scale, product, offset * whole));
+                }
+            }
+        }
+    }
+
+    @Override
     public void spmmGemm(
             CsrGraph graph, EdgeWeights weights, PackedMatrix x, FloatMatrix rowScale, FloatMatrix w, FloatMatrix out) {
         PackedShapes.requireSpmmGemm(graph, x, rowScale, w, out);

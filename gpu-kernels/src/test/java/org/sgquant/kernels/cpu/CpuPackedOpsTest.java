@@ -9,6 +9,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.sgquant.kernels.PackedGemmContract;
 import org.sgquant.kernels.PackedOps;
 import org.sgquant.kernels.PackedOracleContract;
 import org.sgquant.kernels.PackedParityContract;
@@ -56,6 +57,13 @@ class CpuPackedOpsTest {
         }
     }
 
+    @Nested
+    class Vnni extends OnThreads {
+        Vnni() {
+            super(3, CpuKernels.VNNI);
+        }
+    }
+
     /** So many edges that edges times the largest product of codes does not fit 64 bits. */
     @Test
     void a_hub_of_millions_of_edges_at_the_greatest_widths_is_summed_exactly() {
@@ -91,6 +99,7 @@ class CpuPackedOpsTest {
                     StochasticRoundingContract,
                     PackedSumsContract,
                     PackedOracleContract,
+                    PackedGemmContract,
                     PackedParityContract,
                     RowCodeContract {
 
