@@ -114,8 +114,8 @@ public interface PackedOps {
      * offset of row i of a, t_j those of column j of w, {@code p_j = fma(z, t_j, offset_j)} the value that v = 0 stands for:
      * the integers {@code S_ij = sum_k u_ik v_kj}, {@code A_i = sum_k u_ik}, {@code V_j = sum_k v_kj} are exact and each
      * rounded to float once; {@code W_j = fma(t_j, V_j, K * p_j)} is the sum of column j, and
-     * {@code c_ij = fma(s_i, fma(t_j, S_ij, A_i * p_j), o_i * W_j)}. Centred codes need one sign less than w and, as
-     * weights spread about 0, leave p_j small: little is lost where {@code t_j S} and {@code A p_j} cancel.
+     * {@code c_ij = fma(s_i, fma(t_j, S_ij, A_i * p_j), o_i * W_j)}. As weights spread about 0, centred codes leave p_j
+     * small, so that little is lost where {@code t_j S} and {@code A p_j} cancel; they are what 8-bit dot products take.
      *
      * @throws IllegalArgumentException where the product is not one of integers
      */

@@ -57,10 +57,26 @@ class CpuPackedOpsTest {
         }
     }
 
+    /** Its sums are those of AVX-512. */
     @Nested
-    class Vnni extends OnThreads {
+    @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+    class Vnni implements PackedGemmContract {
+
+        private final Workers workers;
+
         Vnni() {
-            super(3, CpuKernels.VNNI);
+            assumeThat(CpuKernels.VNNI.refusal()).isEmpty();
+            workers = new Workers(3);
+        }
+
+        @Override
+        public PackedOps ops() {
+            return new CpuPackedOps(workers, CpuKernels.VNNI);
+        }
+
+        @AfterAll
+        void close() {
+            workers.close();
         }
     }
 
