@@ -17,22 +17,8 @@ constexpr int SLICE = 32;
 /* Floats from row to row of the left slice: one quad more, so that rows read side by side meet in no bank. */
 constexpr int PITCH = SLICE + 4;
 
-/* Where a row of a is; block -1 past the last. */
-struct Source {
-  const uint8_t *row;
-  int block;
-  int row_in_block;
-};
-
-__device__ __forceinline__ Source source_of(const SgqPacked &a, int rows, int r) {
-  if (r >= rows) return {nullptr, -1, 0};
-  int b = sgq_block_of(a, r);
-  int row_in_block = r - a.block[b].row_start;
-  return {a.block[b].data + (long long)row_in_block * a.block[b].stride, b, row_in_block};
-}
-
 /* Values k .. k + 3 of a row, 0 past the last column. */
-__device__ __forceinline__ float4 left_quad(const SgqPacked &a, const Source &source, int k) {
+__device__ __forceinline__ float4 left_quad(const SgqPacked &a, const SgqSource &source, int k) {
   if (source.block < 0 || k >= a.cols) return sgq_quad(0);
   const SgqBlock &block = a.block[source.block];
   float4 v;
@@ -96,14 +82,14 @@ __device__ __forceinline__ void gemm(const SgqPacked &a, const float *w, float *
   constexpr int QUADS = Tile<COLUMNS>::QUADS;
   constexpr int GROUPS = Tile<COLUMNS>::GROUPS;
   constexpr int PER_THREAD = Tile<COLUMNS>::PER_THREAD;
-  SGQ_SHARED(Source, sources, ROWS);
+  SGQ_SHARED(SgqSource, sources, ROWS);
   SGQ_SHARED(float4, left, ROWS * PITCH / 4);
   SGQ_SHARED(float4, right, SLICE * QUADS);
   int first_row = (int)blockIdx.x * ROWS;
   int first_col = (int)blockIdx.y * COLUMNS;
   int quad = (int)threadIdx.x % QUADS;
   int group = (int)threadIdx.x / QUADS;
-  if (threadIdx.x < ROWS) sources[threadIdx.x] = source_of(a, rows, first_row + (int)threadIdx.x);
+  if (threadIdx.x < ROWS) sources[threadIdx.x] = sgq_source_of(a, rows, first_row + (int)threadIdx.x);
   __syncthreads();
   float4 acc[PER_THREAD];
 #pragma unroll

@@ -107,6 +107,20 @@ __device__ __forceinline__ float4 sgq_float_quad(const uint8_t *row, int stride,
   return sgq_load_quad(floats, c);
 }
 
+/* Where a row of a packed matrix is; block -1 past the last. */
+struct SgqSource {
+  const uint8_t *row;
+  int block;
+  int row_in_block;
+};
+
+__device__ __forceinline__ SgqSource sgq_source_of(const SgqPacked &a, int rows, int r) {
+  if (r >= rows) return {nullptr, -1, 0};
+  int b = sgq_block_of(a, r);
+  int row_in_block = r - a.block[b].row_start;
+  return {a.block[b].data + (long long)row_in_block * a.block[b].stride, b, row_in_block};
+}
+
 /* acc + x. */
 __device__ __forceinline__ float4 sgq_sum(float4 acc, float4 x) {
   return make_float4(acc.x + x.x, acc.y + x.y, acc.z + x.z, acc.w + x.w);

@@ -105,6 +105,23 @@ public interface PackedOps {
     void gemm(PackedMatrix a, FloatMatrix w, FloatMatrix c);
 
     /**
+     * {@code c = unpack(a) unpack(w)} from sums of products of codes, which are exact.
+     *
+     * <p>Shapes: a packed N x K, w packed K x F, c N x F; {@link QuantScheme#hasIntegerProduct} says which: widths of at
+     * most 8 bits, scales of a of any granularity but COLUMN, those of w TENSOR or COLUMN in one block, K at most 65793.
+     *
+     * <p>Numerics, with u the codes of a, v those of w less {@code z = 2^(q-1)} at w's width q; s_i and o_i scale and
+     * offset of row i of a, t_j those of column j of w, {@code p_j = fma(z, t_j, offset_j)} the value that v = 0 stands for:
+     * the integers {@code S_ij = sum_k u_ik v_kj}, {@code A_i = sum_k u_ik}, {@code V_j = sum_k v_kj} are exact and each
+     * rounded to float once; {@code W_j = fma(t_j, V_j, K * p_j)} is the sum of column j, and
+     * {@code c_ij = fma(s_i, fma(t_j, S_ij, A_i * p_j), o_i * W_j)}. As weights spread about 0, centred codes leave p_j
+     * small, so that little is lost where {@code t_j S} and {@code A p_j} cancel; they are what 8-bit dot products take.
+     *
+     * @throws IllegalArgumentException where the product is not one of integers
+     */
+    void gemm(PackedMatrix a, PackedMatrix w, FloatMatrix c);
+
+    /**
      * {@code out = diag(rowScale) aggregate(x) w}, aggregate-first in row tiles: the N x K aggregate never exists.
      *
      * <p>Shapes: graph N x M, x packed M x K, w K x F, out N x F; weights as in {@link #spmmWeighted} or null for

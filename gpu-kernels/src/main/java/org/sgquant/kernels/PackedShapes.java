@@ -1,5 +1,6 @@
 package org.sgquant.kernels;
 
+import java.util.stream.Collectors;
 import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.EdgeWeights;
 import org.sgquant.tensor.FloatMatrix;
@@ -70,6 +71,25 @@ public final class PackedShapes {
     public static void requireGemm(PackedTensor a, FloatMatrix w, FloatMatrix c) {
         ShapeException.require(w.rows(), a.cols(), "packed gemm: w.rows must equal a.cols");
         c.requireShape(a.rows(), w.cols(), "packed gemm: c");
+    }
+
+    /** a N x K, w K x F, c N x F, and the product is one of integers. */
+    public static void requireGemm(PackedMatrix a, PackedMatrix w, FloatMatrix c) {
+        ShapeException.require(w.rows(), a.cols(), "packed gemm: w.rows must equal a.cols");
+        c.requireShape(a.rows(), w.cols(), "packed gemm: c");
+        if (!a.scheme().hasIntegerProduct(w.scheme())) {
+            throw new IllegalArgumentException("packed gemm: " + describe(a) + " times " + describe(w)
+                    + " is no product of integers: expected widths of at most 8 bits, no scale per column on the left,"
+                    + " one block and no scale per row on the right, and at most 65793 columns on the left");
+        }
+    }
+
+    private static String describe(PackedMatrix x) {
+        String bits = x.scheme().blocks().stream()
+                .map(b -> Integer.toString(b.bits().bits()))
+                .collect(Collectors.joining(","));
+        return x.name() + " (" + x.rows() + " x " + x.cols() + ", " + bits + " bits, granularity "
+                + x.scheme().granularity() + ")";
     }
 
     /** graph N x M, x M x K, rowScale 1 x N or null, w K x F, out N x F. */

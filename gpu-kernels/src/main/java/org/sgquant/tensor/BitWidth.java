@@ -49,6 +49,11 @@ public enum BitWidth {
         return this != FP32;
     }
 
+    /** Whether a code fits a byte. */
+    public boolean isByte() {
+        return bits <= 8;
+    }
+
     /** Largest code, {@code 2^q - 1}. */
     public int maxCode() {
         if (!isPacked()) {

@@ -15,6 +15,9 @@ import java.util.List;
  */
 public record QuantScheme(String name, int cols, Granularity granularity, Rounding rounding, List<Block> blocks) {
 
+    /** The largest product of two codes of 8 bits, the right one less half their number. */
+    private static final int MOST_PRODUCT = 255 * 128;
+
     /** Rows {@code [rowStart, rowEnd)} at one width; {@code params} holds what {@link Granularity} asks for. */
     public record Block(int rowStart, int rowEnd, BitWidth bits, QuantParams params) {
         public int rows() {
@@ -74,6 +77,19 @@ public record QuantScheme(String name, int cols, Granularity granularity, Roundi
     /** Whether sums of this tensor over neighbours are sums of integers: packed, and no scale of a single row. */
     public boolean hasIntegerSum() {
         return isPacked() && granularity != Granularity.ROW;
+    }
+
+    /**
+     * Whether products of this tensor, N x K, with {@code right}, K x F, are made of integers: codes of at most 8 bits, none
+     * of this tensor's scales belonging to a column, none of {@code right}'s to rows, and sums of products within 32 bits.
+     */
+    public boolean hasIntegerProduct(QuantScheme right) {
+        boolean leftRows = blocks.stream().allMatch(b -> b.bits().isByte()) && granularity != Granularity.COLUMN;
+        boolean rightColumns = right.blocks.size() == 1
+                && right.blocks.get(0).bits().isByte()
+                && right.granularity != Granularity.ROW
+                && right.granularity != Granularity.ROW_CODE;
+        return leftRows && rightColumns && (long) cols * MOST_PRODUCT <= Integer.MAX_VALUE;
     }
 
     /** Index of the scale of row {@code r} of the tensor and column {@code c} among those of {@code block}. */

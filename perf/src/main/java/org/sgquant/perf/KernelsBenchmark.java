@@ -37,7 +37,7 @@ public class KernelsBenchmark {
 
     private static final long SEED = 1;
 
-    @Param({"spmm", "spmm-weighted", "spmm-gemm", "gemm", "pack", "unpack"})
+    @Param({"spmm", "spmm-weighted", "spmm-gemm", "gemm", "gemm-codes", "pack", "unpack"})
     public String kernel;
 
     @Param({"32", "8", "4", "2", "1"})

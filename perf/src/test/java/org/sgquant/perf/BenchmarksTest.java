@@ -16,7 +16,7 @@ import org.sgquant.tensor.HostMemory;
 class BenchmarksTest {
 
     @ParameterizedTest
-    @ValueSource(strings = {"spmm", "spmm-weighted", "spmm-gemm", "gemm", "pack", "unpack"})
+    @ValueSource(strings = {"spmm", "spmm-weighted", "spmm-gemm", "gemm", "gemm-codes", "pack", "unpack"})
     void kernels_fill_every_row(String kernel) {
         for (int bits : Kernel.WIDTHS) {
             KernelsBenchmark benchmark = new KernelsBenchmark();

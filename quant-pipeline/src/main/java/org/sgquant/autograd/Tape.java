@@ -89,7 +89,7 @@ public final class Tape {
 
     // --- products
 
-    /** {@code x w}: x dense, sparse or packed N x K, w dense K x F. */
+    /** {@code x w}: x dense, sparse or packed N x K, w dense K x F; both packed where their product is one of integers. */
     public Value matmul(Value x, Value w) {
         ShapeException.require(w.rows(), x.cols(), "matmul: w.rows must equal x.cols");
         Value out = Value.dense(x.rows(), w.cols(), x.requiresGrad() || w.requiresGrad());
@@ -99,6 +99,9 @@ public final class Tape {
                     List.of(x, w),
                     out,
                     b -> b.sparsePacked().gemm(x.sparsePacked(), w.dense(), out.dense()));
+        }
+        if (w.isPacked()) {
+            return record("gemm_codes", List.of(x, w), out, b -> b.packed().gemm(x.packed(), w.packed(), out.dense()));
         }
         if (x.isPacked()) {
             return record("gemm_packed", List.of(x, w), out, b -> b.packed().gemm(x.packed(), w.dense(), out.dense()));

@@ -167,10 +167,10 @@ public final class Forward {
         });
     }
 
-    /** The weight matrix of a layer, quantized as its cell says. */
+    /** The weight matrix of a layer, quantized as its cell says; in packed inference affine codes stay codes. */
     public Value weight(Cell cell) {
         if (phase == Phase.PACKED && useQuantized(cell)) {
-            return unpackedWeight(cell);
+            return packedWeight(cell);
         }
         Value w = parameter(cell.toString());
         if (!useQuantized(cell) || phase.isFp32() || cells.top(cell) != null) {
@@ -180,13 +180,13 @@ public final class Forward {
         return cells.coordinates(cell) == null ? quantize(cell, w) : signs(cell, w);
     }
 
-    private Value unpackedWeight(Cell cell) {
-        Value codes = tape.unpack(tape.packed(cells.weight(cell)));
+    private Value packedWeight(Cell cell) {
+        Value codes = tape.packed(cells.weight(cell));
         if (cells.coordinates(cell) != null) {
-            return MultibitFunctions.decode(tape, codes, cells.coordinates(cell));
+            return MultibitFunctions.decode(tape, tape.unpack(codes), cells.coordinates(cell));
         }
         FloatMatrix top = cells.top(cell);
-        return top == null ? codes : PowerFunctions.decode(tape, codes, top, cells.weightBits(cell));
+        return top == null ? codes : PowerFunctions.decode(tape, tape.unpack(codes), top, cells.weightBits(cell));
     }
 
     /** Coordinates depend on the weights alone, so every evaluation sets them, whatever becomes of other ranges. */
@@ -258,7 +258,11 @@ public final class Forward {
 
     private Value product(Value x, Value w) {
         factors.put(w, x);
-        return tape.matmul(x, w);
+        return tape.matmul(x, w.isPacked() && !hasIntegerProduct(x, w) ? tape.unpack(w) : w);
+    }
+
+    private static boolean hasIntegerProduct(Value x, Value w) {
+        return x.scheme() != null && x.scheme().hasIntegerProduct(w.scheme());
     }
 
     /** The left factors of the products so far, by their right ones: what each weight met. */
@@ -389,7 +393,7 @@ public final class Forward {
         if (phase == Phase.PACKED) {
             EdgeWeights weights = folded ? null : edgeWeights(new Cell(layer, Component.ATTENTION));
             Value norm = folded ? read(input.norm()) : null;
-            return tape.spmmGemm(read(input.adjacency()), weights, x, norm, w);
+            return tape.spmmGemm(read(input.adjacency()), weights, x, norm, floats(w));
         }
         Value sum = aggregate(layer, product(x, w), folded);
         return folded ? scaleByTargetNorm(sum) : sum;
@@ -414,9 +418,9 @@ public final class Forward {
     public Value sumThenTransform(int layer, Value x, Value w) {
         GraphLevel level = input.level(layer);
         if (phase == Phase.PACKED && !x.isSparse()) {
-            return tape.spmmGemm(read(level.adjacency()), null, forPackedKernels(x), null, w);
+            return tape.spmmGemm(read(level.adjacency()), null, forPackedKernels(x), null, floats(w));
         }
-        Value message = tape.matmul(x, w);
+        Value message = tape.matmul(x, floats(w));
         return counted(
                 level.adjacency(), level.edgeCounts(), phase == Phase.PACKED ? forPackedKernels(message) : message);
     }
@@ -442,7 +446,7 @@ public final class Forward {
         }
         Value factor = mean ? read(input.inverseSizes()) : null;
         if (phase == Phase.PACKED) {
-            return tape.spmmGemm(read(rows.pooling()), null, forPackedKernels(x), factor, w);
+            return tape.spmmGemm(read(rows.pooling()), null, forPackedKernels(x), factor, floats(w));
         }
         Value pooled = counted(rows.pooling(), rows.poolCounts(), x);
         return tape.matmul(mean ? tape.scaleRows(pooled, factor) : pooled, w);

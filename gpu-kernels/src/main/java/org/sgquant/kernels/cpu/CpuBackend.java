@@ -12,7 +12,7 @@ public final class CpuBackend extends HostBackend {
     private final CpuKernels kernels;
     private final String dense;
 
-    /** A backend whose packed sums are those that {@link CpuKernels#VARIABLE} asks for. */
+    /** A backend whose packed sums and products are those that {@link CpuKernels#VARIABLE} asks for. */
     public CpuBackend(int threads) {
         this(threads, CpuKernels.chosen());
     }

@@ -14,28 +14,35 @@ import org.sgquant.cuda.BundledLibrary;
 import org.sgquant.kernels.DeviceUnavailableException;
 
 /**
- * Who sums packed codes over neighbours on the CPU: Java's Vector API or C++ for one instruction set, with the same bits.
+ * Who sums packed codes over neighbours and multiplies packed matrices on the CPU: Java's Vector API or C++ for one
+ * instruction set, with the same bits.
  *
- * <p>C++ can fetch the rows of later edges into the cache while it adds those of the current one, which Java has no way
- * to ask for. It is there where a compiler was found when sgquant was built.
+ * <p>C++ can fetch the rows of later edges into the cache while it adds those of the current one, and add the products
+ * of bytes in one instruction, which Java has no way to ask for. It is there where a compiler was found when sgquant was built.
  */
 public enum CpuKernels {
     JAVA("Java", 0),
-    AVX2("C++ with AVX2", 256),
-    AVX512("C++ with AVX-512", 512);
+    AVX2("C++ with AVX2", 1),
+    AVX512("C++ with AVX-512", 2),
+    VNNI("C++ with AVX-512 and VNNI", 3);
 
-    /** Names the kernels to take: {@code auto}, {@code java}, {@code avx2} or {@code avx512}. */
+    /** Names the kernels to take: {@code auto}, {@code java}, {@code avx2}, {@code avx512} or {@code vnni}. */
     public static final String VARIABLE = "SGQUANT_CPU_KERNELS";
 
     private static final String AUTO = "auto";
 
+    /** The function that multiplies. */
+    static final String GEMM = "gemm";
+
     private final String description;
-    private final int vectorBits;
     private final Map<String, MethodHandle> functions = new ConcurrentHashMap<>();
 
-    CpuKernels(String description, int vectorBits) {
+    /** What {@code sgq_instruction_set} calls what they need. */
+    private final int instructionSet;
+
+    CpuKernels(String description, int instructionSet) {
         this.description = description;
-        this.vectorBits = vectorBits;
+        this.instructionSet = instructionSet;
     }
 
     public String description() {
@@ -96,19 +103,29 @@ public enum CpuKernels {
         if (Library.REFUSAL != null) {
             return Optional.of(Library.REFUSAL);
         }
-        return Library.VECTOR_BITS >= vectorBits
+        return Library.INSTRUCTION_SET >= instructionSet
                 ? Optional.empty()
                 : Optional.of("this processor has no instructions for " + description);
     }
 
     int vectorBits() {
-        return vectorBits;
+        return this == AVX2 ? 256 : 512;
     }
 
     /** {@code sgq_FUNCTION} of these kernels, which can run here. */
     MethodHandle function(String function, FunctionDescriptor type) {
         return functions.computeIfAbsent(
-                function, f -> Library.LOADED.function("sgq_" + f + "_" + name().toLowerCase(Locale.ROOT), type));
+                function, f -> Library.LOADED.function("sgq_" + f + "_" + set(f).name().toLowerCase(Locale.ROOT), type));
+    }
+
+    /** VNNI is AVX-512 but for products. */
+    private CpuKernels set(String function) {
+        return this == VNNI && !function.equals(GEMM) ? AVX512 : this;
+    }
+
+    /** Codes of the left factor that these kernels multiply in a lane of 32 bits. */
+    int codesPerLane() {
+        return this == VNNI ? 4 : 2;
     }
 
     /** Loaded when first asked for. */
@@ -123,7 +140,8 @@ public enum CpuKernels {
         /** Null where there is none. */
         static final BundledLibrary LOADED;
 
-        static final int VECTOR_BITS;
+        /** The widest instruction set that this processor has. */
+        static final int INSTRUCTION_SET;
 
         static {
             BundledLibrary library = null;
@@ -139,15 +157,15 @@ public enum CpuKernels {
             }
             REFUSAL = refusal;
             LOADED = library;
-            VECTOR_BITS = library == null ? 0 : vectorBits(library);
+            INSTRUCTION_SET = library == null ? 0 : instructionSet(library);
         }
 
-        private static int vectorBits(BundledLibrary library) {
+        private static int instructionSet(BundledLibrary library) {
             try {
-                return (int) library.function("sgq_vector_bits", FunctionDescriptor.of(JAVA_INT))
+                return (int) library.function("sgq_instruction_set", FunctionDescriptor.of(JAVA_INT))
                         .invokeExact();
             } catch (Throwable e) {
-                throw new AssertionError("sgq_vector_bits throws nothing", e);
+                throw new AssertionError("sgq_instruction_set throws nothing", e);
             }
         }
     }

@@ -26,7 +26,7 @@ public final class CpuPackedOps implements PackedOps {
     private final CpuKernels kernels;
     private final CpuQuantizer quantizer;
 
-    /** @param kernels that take the sums over neighbours that they are made for; {@link RowAggregator} takes the others */
+    /** @param kernels that take the sums and products that they are made for; Java takes the others */
     public CpuPackedOps(Workers workers, CpuKernels kernels) {
         this.workers = workers;
         this.kernels = kernels;
@@ -135,6 +135,26 @@ public final class CpuPackedOps implements PackedOps {
             RowProducts products = new RowProducts(w, c);
             for (int i = from; i < to; i++) {
                 products.sparse(i, left.column, left.value, left.read(i));
+            }
+        });
+    }
+
+    @Override
+    public void gemm(PackedMatrix a, PackedMatrix w, FloatMatrix c) {
+        PackedShapes.requireGemm(a, w, c);
+        CodeProducts products = kernels == CpuKernels.JAVA
+                ? new VectorGemm(workers, a, w, c)
+                : new NativeGemm(kernels, workers, a, w, c);
+        workers.run((long) a.rows() * a.cols() * Math.max(1, w.cols() / 16), a.rows(), (from, to) -> {
+            try (Arena scratch = Arena.ofConfined()) {
+                for (int b = 0; b < a.scheme().blocks().size(); b++) {
+                    QuantScheme.Block block = a.scheme().blocks().get(b);
+                    int first = Math.max(from, block.rowStart());
+                    int last = Math.min(to, block.rowEnd());
+                    if (first < last) {
+                        products.rows(b, first, last, scratch);
+                    }
+                }
             }
         });
     }

@@ -11,14 +11,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.lang.ref.Reference;
 import java.util.List;
-import org.sgquant.tensor.BitWidth;
 import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.EdgeWeights;
 import org.sgquant.tensor.EdgeWeights.Part;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.Memory;
-import org.sgquant.tensor.PackedLayout;
 import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantScheme.Block;
 
@@ -37,9 +35,6 @@ final class NativeSpmm implements PartialSums {
 
     private static final long WEIGHTS = 56;
     private static final long SPMM = 48;
-
-    /** Sections that a width has at most. */
-    private static final int SECTIONS = 3;
 
     private final MethodHandle spmm;
     private final MethodHandle sums;
@@ -91,7 +86,7 @@ final class NativeSpmm implements PartialSums {
                 .float32(part.scale())
                 .int32(part.rowEnd(), part.edgeStart(), part.edgeStart() + edges)
                 .int32(part.bits().bits());
-        sections(to, part.bits(), edges);
+        to.sections(part.bits(), edges);
     }
 
     private static void write(StructWriter to, PackedMatrix x, int b) {
@@ -102,19 +97,7 @@ final class NativeSpmm implements PartialSums {
                 .address(block.params().offset().data())
                 .int32(block.rowStart(), block.rowEnd(), block.bits().bits())
                 .int32(x.scheme().granularity() == Granularity.COLUMN ? 1 : 0);
-        sections(to, block.bits(), x.cols());
-    }
-
-    /** How many there are, their widths, and the byte of a row of {@code cols} codes where each begins. */
-    private static void sections(StructWriter to, BitWidth bits, int cols) {
-        List<Integer> widths = bits.sections();
-        to.int32(widths.size());
-        for (int s = 0; s < SECTIONS; s++) {
-            to.int32(s < widths.size() ? widths.get(s) : 0);
-        }
-        for (int s = 0; s < SECTIONS; s++) {
-            to.int32(s < widths.size() ? PackedLayout.sectionOffset(bits, cols, s) : 0);
-        }
+        to.sections(block.bits(), x.cols());
     }
 
     /** The aggregates of rows before {@code end} to one thread, in ascending order, by way of {@code scratch}. */

@@ -3,6 +3,7 @@ package org.sgquant.kernels.cpu;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
@@ -73,6 +74,13 @@ final class NonZeros {
         if (one == 0) {
             return 0;
         }
+        int n = ones(data, row, cols, column);
+        Arrays.fill(value, 0, n, one);
+        return n;
+    }
+
+    /** Writes the columns of the 1-bit codes that are 1 and returns how many there are. */
+    static int ones(MemorySegment data, long row, int cols, int[] column) {
         int n = 0;
         for (int c = 0; c < cols; c += Long.SIZE) {
             long word = data.get(LONG, row + c / 8);
@@ -80,8 +88,7 @@ final class NonZeros {
                 word &= (1L << (cols - c)) - 1;
             }
             for (; word != 0; word &= word - 1) {
-                column[n] = c + Long.numberOfTrailingZeros(word);
-                value[n++] = one;
+                column[n++] = c + Long.numberOfTrailingZeros(word);
             }
         }
         return n;

@@ -6,9 +6,15 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
+import org.sgquant.tensor.BitWidth;
+import org.sgquant.tensor.PackedLayout;
 
 /** Writes the fields of a C struct, each aligned as it is, one after another in the order in which it declares them. */
 final class StructWriter {
+
+    /** Sections that a width has at most. */
+    private static final int SECTIONS = 3;
 
     private final MemorySegment to;
     private long at;
@@ -40,6 +46,19 @@ final class StructWriter {
     StructWriter float32(float value) {
         to.set(JAVA_FLOAT, at, value);
         at += Float.BYTES;
+        return this;
+    }
+
+    /** How many sections codes of {@code bits} have, their widths, and the byte of a row of {@code cols} where each begins. */
+    StructWriter sections(BitWidth bits, int cols) {
+        List<Integer> widths = bits.sections();
+        int32(widths.size());
+        for (int s = 0; s < SECTIONS; s++) {
+            int32(s < widths.size() ? widths.get(s) : 0);
+        }
+        for (int s = 0; s < SECTIONS; s++) {
+            int32(s < widths.size() ? PackedLayout.sectionOffset(bits, cols, s) : 0);
+        }
         return this;
     }
 }

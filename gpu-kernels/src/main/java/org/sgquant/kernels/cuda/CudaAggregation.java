@@ -16,7 +16,10 @@ final class CudaAggregation {
     /** Rows that a block of {@code spmm_gemm} takes. */
     private static final int FUSED_ROWS = 32;
 
-    /** Rows of a tile of {@code gemm_packed}, and its columns, which are in its name. */
+    /** Columns of a tile of {@code gemm_codes}. */
+    private static final int CODE_COLUMNS = 64;
+
+    /** Rows of a tile of {@code gemm_packed} and {@code gemm_codes}, and columns of the former, which are in its name. */
     private static final int GEMM_ROWS = 64;
 
     private static final int[] GEMM_COLUMNS = {16, 32, 64};
@@ -69,6 +72,17 @@ final class CudaAggregation {
                 .int32(c.rows())
                 .int32(c.cols())
                 .run(Math.ceilDiv(c.rows(), GEMM_ROWS), Math.ceilDiv(c.cols(), columns));
+    }
+
+    void gemm(PackedMatrix a, PackedMatrix w, FloatMatrix c) {
+        PackedShapes.requireGemm(a, w, c);
+        launcher.kernel("gemm_codes")
+                .packed(a)
+                .packed(w)
+                .pointer(c)
+                .int32(c.rows())
+                .int32(c.cols())
+                .run(Math.ceilDiv(c.rows(), GEMM_ROWS), Math.ceilDiv(c.cols(), CODE_COLUMNS));
     }
 
     void spmmGemm(

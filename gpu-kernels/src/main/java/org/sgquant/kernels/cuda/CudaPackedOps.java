@@ -69,6 +69,11 @@ final class CudaPackedOps implements PackedOps {
     }
 
     @Override
+    public void gemm(PackedMatrix a, PackedMatrix w, FloatMatrix c) {
+        products.gemm(a, w, c);
+    }
+
+    @Override
     public void spmmGemm(
             CsrGraph graph, EdgeWeights weights, PackedMatrix x, FloatMatrix rowScale, FloatMatrix w, FloatMatrix out) {
         products.spmmGemm(graph, weights, x, rowScale, w, out);

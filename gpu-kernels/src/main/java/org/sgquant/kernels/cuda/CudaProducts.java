@@ -38,6 +38,10 @@ final class CudaProducts {
         aggregation.gemm(a, w, c);
     }
 
+    void gemm(PackedMatrix a, PackedMatrix w, FloatMatrix c) {
+        aggregation.gemm(a, w, c);
+    }
+
     void spmmGemm(
             CsrGraph graph, EdgeWeights weights, PackedMatrix x, FloatMatrix rowScale, FloatMatrix w, FloatMatrix out) {
         if (weights == null && sumsPlainCodes(x)) {

@@ -1,5 +1,6 @@
 package org.sgquant.kernels.reference;
 
+import java.util.Arrays;
 import org.sgquant.kernels.Calibration;
 import org.sgquant.kernels.CounterRandom;
 import org.sgquant.kernels.PackedOps;
@@ -90,6 +91,53 @@ public final class ReferencePackedOps implements PackedOps {
             }
             c.setRow(i, acc);
         }
+    }
+
+    @Override
+    public void gemm(PackedMatrix a, PackedMatrix w, FloatMatrix c) {
+        PackedShapes.requireGemm(a, w, c);
+        QuantScheme.Block right = w.scheme().blocks().get(0);
+        int centre = 1 << (right.bits().bits() - 1);
+        int[][] columns = new int[w.cols()][w.rows()];
+        for (int j = 0; j < w.cols(); j++) {
+            for (int k = 0; k < w.rows(); k++) {
+                columns[j][k] = w.code(k, j) - centre;
+            }
+        }
+        for (int b = 0; b < a.scheme().blocks().size(); b++) {
+            QuantScheme.Block left = a.scheme().blocks().get(b);
+            for (int i = left.rowStart(); i < left.rowEnd(); i++) {
+                int at = a.scheme().scaleIndex(left, i, 0);
+                int rowCode = a.rowCode(b, i - left.rowStart());
+                float scale = left.params().scale().get(0, at) * rowCode;
+                float offset = left.params().offset().get(0, at) * rowCode;
+                int[] row = new int[a.cols()];
+                for (int k = 0; k < a.cols(); k++) {
+                    row[k] = a.code(i, k);
+                }
+                for (int j = 0; j < w.cols(); j++) {
+                    int of = w.scheme().scaleIndex(right, 0, j);
+                    float step = right.params().scale().get(0, of);
+                    float zero = Math.fma(
+                            (float) centre, step, right.params().offset().get(0, of));
+                    float whole = Math.fma(step, (float) sum(columns[j]), (float) a.cols() * zero);
+                    float product = Math.fma(step, (float) dot(row, columns[j]), (float) sum(row) * zero);
+                    c.set(i, j, Math.fma(scale, product, offset * whole));
+                }
+            }
+        }
+    }
+
+    private static int sum(int[] values) {
+        return Arrays.stream(values).sum();
+    }
+
+    private static int dot(int[] a, int[] b) {
+        int sum = 0;
+        for (int k = 0; k < a.length; k++) {
+            sum += a[k] * b[k];
+        }
+        return sum;
     }
 
     @Override

@@ -47,7 +47,7 @@ final class CpuKernelsTest {
     void anotherNameIsRefusedWithTheChoices() {
         assertThatThrownBy(() -> CpuKernels.named("avx"))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("SGQUANT_CPU_KERNELS: got 'avx', expected one of auto java avx2 avx512");
+                .hasMessage("SGQUANT_CPU_KERNELS: got 'avx', expected one of auto java avx2 avx512 vnni");
     }
 
     @Test

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.sgquant.kernels.PackedFixture;
+import org.sgquant.kernels.PackedGemmContract;
 import org.sgquant.kernels.PackedOps;
 import org.sgquant.kernels.PackedOracleContract;
 import org.sgquant.kernels.PackedParityContract;
@@ -60,6 +61,29 @@ class CpuPackedOpsTest {
         }
     }
 
+    /** Its sums are those of AVX-512. */
+    @Nested
+    @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+    class Vnni implements PackedGemmContract {
+
+        private final Workers workers;
+
+        Vnni() {
+            assumeThat(CpuKernels.VNNI.refusal()).isEmpty();
+            workers = new Workers(3);
+        }
+
+        @Override
+        public PackedOps ops() {
+            return new CpuPackedOps(workers, CpuKernels.VNNI);
+        }
+
+        @AfterAll
+        void close() {
+            workers.close();
+        }
+    }
+
     /** So many edges that edges times the largest product of codes does not fit 64 bits. */
     @Test
     void a_hub_of_millions_of_edges_at_the_greatest_widths_is_summed_exactly() {
@@ -95,6 +119,7 @@ class CpuPackedOpsTest {
                     StochasticRoundingContract,
                     PackedSumsContract,
                     PackedOracleContract,
+                    PackedGemmContract,
                     PackedParityContract,
                     RowCodeContract {
 

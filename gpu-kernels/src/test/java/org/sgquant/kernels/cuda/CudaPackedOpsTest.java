@@ -1,6 +1,7 @@
 package org.sgquant.kernels.cuda;
 
 import org.junit.jupiter.api.Nested;
+import org.sgquant.kernels.PackedGemmContract;
 import org.sgquant.kernels.PackedOps;
 import org.sgquant.kernels.PackedOracleContract;
 import org.sgquant.kernels.PackedParityContract;
@@ -38,6 +39,14 @@ class CudaPackedOpsTest extends WithCudaBackend {
 
     @Nested
     class Parity implements PackedParityContract {
+        @Override
+        public PackedOps ops() {
+            return HostOperands.packed(cuda);
+        }
+    }
+
+    @Nested
+    class Gemm implements PackedGemmContract {
         @Override
         public PackedOps ops() {
             return HostOperands.packed(cuda);

@@ -111,6 +111,10 @@ class EveryKernelTest {
             for (int outputs : new int[] {7, 20, 40}) {
                 ops.gemm(x, f.matrix(COLS, outputs), f.output(SOURCES, outputs));
             }
+            PackedMatrix codes = f.packed(ops, w, f.uniform(COLS, 7, BitWidth.Q8, Granularity.COLUMN));
+            if (scheme.hasIntegerProduct(codes.scheme())) {
+                ops.gemm(x, codes, f.output(SOURCES, 7));
+            }
             ops.spmmGemm(graph, null, x, null, w, f.output(graph.numRows(), 7));
             ops.spmmGemm(graph, weights, x, f.matrix(1, graph.numRows()), w, f.output(graph.numRows(), 7));
         }

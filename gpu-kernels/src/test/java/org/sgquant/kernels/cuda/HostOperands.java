@@ -172,6 +172,11 @@ final class HostOperands {
         }
 
         @Override
+        public void gemm(PackedMatrix a, PackedMatrix w, FloatMatrix c) {
+            DeviceCall.run(backend, call -> backend.packed().gemm(call.packed(a), call.packed(w), call.matrix(c)));
+        }
+
+        @Override
         public void spmmGemm(
                 CsrGraph graph,
                 EdgeWeights weights,

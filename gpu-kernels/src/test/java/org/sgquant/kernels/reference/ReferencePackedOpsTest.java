@@ -1,5 +1,6 @@
 package org.sgquant.kernels.reference;
 
+import org.sgquant.kernels.PackedGemmContract;
 import org.sgquant.kernels.PackedOps;
 import org.sgquant.kernels.PackedOracleContract;
 import org.sgquant.kernels.PackedQuantizationContract;
@@ -10,6 +11,7 @@ import org.sgquant.kernels.StochasticRoundingContract;
 class ReferencePackedOpsTest
         implements PackedQuantizationContract,
                 StochasticRoundingContract,
+                PackedGemmContract,
                 PackedSumsContract,
                 PackedOracleContract,
                 RowCodeContract {

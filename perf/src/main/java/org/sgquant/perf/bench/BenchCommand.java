@@ -44,8 +44,9 @@ public final class BenchCommand implements ExtraCommand {
             names = "--kernel",
             paramLabel = "K",
             split = ",",
-            description = "Of spmm, spmm-weighted, spmm-gemm, gemm, pack, unpack (default: all, but as above without"
-                    + " options).")
+            description =
+                    "Of spmm, spmm-weighted, spmm-gemm, gemm, gemm-codes, pack, unpack (default: all, but as above without"
+                            + " options).")
     List<String> kernels;
 
     @Option(

@@ -13,7 +13,7 @@ import java.util.Map;
  * @param ratioFp32 our median at 32 bits over this one, null where 32 bits were not measured
  * @param peer the library, null for sgquant
  * @param ceiling {@code gather}: the same rows read in lines and nothing else; {@code stream}: memory read in order; null
- *     for {@code gemm}, which arithmetic bounds
+ *     for {@code gemm} and {@code gemm-codes}, which arithmetic bounds
  * @param percentOfCeiling of the time that a gather takes, or of the rate of the stream
  */
 record BenchRecord(

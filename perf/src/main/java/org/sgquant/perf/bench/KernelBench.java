@@ -228,7 +228,9 @@ final class KernelBench {
                     .bytes(key.bits(), graph.graph().numRows(), graph.graph().numEdges(), features);
             double rate = bytes / median / 1e6;
             boolean gathers = key.kernel().gathers();
-            String bound = gathers ? "gather" : key.kernel() == Kernel.GEMM ? null : "stream";
+            String bound = gathers
+                    ? "gather"
+                    : key.kernel() == Kernel.GEMM || key.kernel() == Kernel.GEMM_CODES ? null : "stream";
             Double share = gathers
                     ? Double.valueOf(ceiling.gatherMs(key.threads(), Kernel.rowBytes(key.bits(), features)) / median)
                     : bound == null ? null : Double.valueOf(rate / ceiling.streamRate(key.threads()));

@@ -21,7 +21,8 @@ final class PeerOperation {
                         ? session.spmm(o.graph(), null, o.x(), out)
                         : session.spmm(o.graph(), o.codes(Granularity.TENSOR, bits), out);
             case SPMM_WEIGHTED -> bits == 32 ? session.spmm(o.graph(), o.edgeValues(), o.x(), out) : Optional.empty();
-            case GEMM -> bits == 32 ? session.gemm(o.x(), o.weights(o.x().cols(), out.cols()), out) : Optional.empty();
+            case GEMM, GEMM_CODES ->
+                bits == 32 ? session.gemm(o.x(), o.weights(o.x().cols(), out.cols()), out) : Optional.empty();
             case SPMM_GEMM, PACK, UNPACK -> Optional.empty();
         };
     }

@@ -140,6 +140,21 @@ public final class GraphOperands {
         }
     }
 
+    /** The same weights as codes with a scale per column. */
+    PackedMatrix weightCodes(int rows, int cols, BitWidth bits) {
+        return once("weight codes " + rows + " " + cols + " " + bits, PackedMatrix.class, () -> {
+            try (HostMemory host = new HostMemory()) {
+                QuantScheme scheme = QuantScheme.uniform(host, "w", rows, cols, bits, Granularity.COLUMN);
+                for (int j = 0; j < cols; j++) {
+                    setRange(scheme.blocks().get(0), j, -1, 1);
+                }
+                PackedMatrix codes = PackedMatrix.allocate(memory, new Transfer(backend, memory).scheme(scheme));
+                backend.packed().pack(weights(rows, cols), codes);
+                return codes;
+            }
+        });
+    }
+
     /** One weight per edge at {@code bits}, uniform in [0, 1). */
     public EdgeWeights edgeWeights(BitWidth bits) {
         return once("edge weights " + bits, EdgeWeights.class, () -> makeEdgeWeights(bits));

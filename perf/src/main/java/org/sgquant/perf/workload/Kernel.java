@@ -16,6 +16,7 @@ public enum Kernel {
     SPMM_WEIGHTED("spmm-weighted", Operation::spmmWeighted, "spmm_csr_f32", "spmm_csr_weighted", true),
     SPMM_GEMM("spmm-gemm", Operation::spmmGemm, "spmm_gemm_csr_any", "spmm_gemm_csr_any", true),
     GEMM("gemm", Operation::gemm, "gemm_f32_nn", "gemm_packed_64", false),
+    GEMM_CODES("gemm-codes", Operation::gemmCodes, "gemm_f32_nn", "gemm_codes", false),
     PACK("pack", Operation::pack, "pack_rows_f32", "pack_rows_q8", false),
     UNPACK("unpack", Operation::unpack, "unpack_rows_f32", "unpack_rows_q8", false);
 
@@ -70,7 +71,7 @@ public enum Kernel {
 
     /** Bytes read and written, by the traffic formula of its declaration: rows as often as edges read them. */
     public double bytes(int bits, int nodes, int edges, int cols) {
-        boolean product = this == GEMM || this == SPMM_GEMM;
+        boolean product = this == GEMM || this == GEMM_CODES || this == SPMM_GEMM;
         Map<String, Double> sizes = new HashMap<>();
         sizes.put("n", (double) nodes);
         sizes.put("m", (double) nodes);

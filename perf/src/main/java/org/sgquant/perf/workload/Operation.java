@@ -93,6 +93,7 @@ public record Operation(String name, String type, Sums sums, Function<GraphOpera
         all.add(gemm(32));
         for (int q : new int[] {8, 4, 1}) {
             all.add(gemm(q));
+            all.add(gemmCodes(q));
         }
         return all;
     }
@@ -176,6 +177,18 @@ public record Operation(String name, String type, Sums sums, Function<GraphOpera
                 : new Operation("gemm", "q" + bits, Sums.EXACT, o -> {
                     PackedMatrix codes = o.codes(Granularity.TENSOR, bits);
                     FloatMatrix w = o.weights(o.x().cols(), HIDDEN);
+                    FloatMatrix out = o.out(o.x().rows(), HIDDEN);
+                    return perNode(() -> o.backend().packed().gemm(codes, w, out), out, codes);
+                });
+    }
+
+    /** {@code x w} with w packed at 8 bits as well, a scale per column; at 32 bits the product of floats. */
+    static Operation gemmCodes(int bits) {
+        return bits == 32
+                ? dense(FP32)
+                : new Operation("gemm", "q" + bits + ", weights q8", Sums.EXACT, o -> {
+                    PackedMatrix codes = o.codes(Granularity.TENSOR, bits);
+                    PackedMatrix w = o.weightCodes(o.x().cols(), HIDDEN, BitWidth.Q8);
                     FloatMatrix out = o.out(o.x().rows(), HIDDEN);
                     return perNode(() -> o.backend().packed().gemm(codes, w, out), out, codes);
                 });

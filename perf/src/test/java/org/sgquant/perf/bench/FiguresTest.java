@@ -117,7 +117,7 @@ class FiguresTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"spmm", "spmm-weighted", "spmm-gemm", "gemm", "pack", "unpack"})
+    @ValueSource(strings = {"spmm", "spmm-weighted", "spmm-gemm", "gemm", "gemm-codes", "pack", "unpack"})
     void bytes_fall_with_the_width(String word) {
         Kernel kernel = Kernel.named(word);
         List<Double> bytes = Kernel.WIDTHS.stream()
