@@ -43,7 +43,7 @@ public final class SparseRowReader {
             k--;
         }
         top = k;
-        column = new int[layout.cols()];
+        column = new int[layout.cols() + BitPositions.SLACK];
         code = new int[layout.cols()];
         codeOfColumn = new byte[layout.cols()];
         present = new long[Math.ceilDiv(layout.cols(), Long.SIZE)];
@@ -109,12 +109,11 @@ public final class SparseRowReader {
         }
         n = 0;
         for (int w = 0; w < present.length; w++) {
-            for (long word = present[w]; word != 0; word &= word - 1) {
-                int c = w * Long.SIZE + Long.numberOfTrailingZeros(word);
-                column[n] = c;
-                code[n++] = codeOfColumn[c] & 0xff;
-            }
+            n = BitPositions.append(present[w], w * Long.SIZE, column, n);
             present[w] = 0;
+        }
+        for (int i = 0; i < n; i++) {
+            code[i] = codeOfColumn[column[i]] & 0xff;
         }
         return n;
     }

@@ -97,6 +97,33 @@ public interface PackedParityContract {
         }
     }
 
+    /** Where code 0 stands for 0, zeros are skipped: rows without a value, with one, a few, most and all of them. */
+    @ParameterizedTest
+    @EnumSource(BitWidth.class)
+    default void products_of_rows_of_zeros_have_the_bits_of_the_reference(BitWidth bits) {
+        int[] percent = {0, 1, 5, 40, 100, 5, 90, 0, 10, 1, 60};
+        try (PackedFixture f = new PackedFixture()) {
+            for (int cols : new int[] {1, 15, 47, 49, 64, 65, 200}) {
+                FloatMatrix values = f.filled(percent.length, cols, 0);
+                for (int r = 0; r < percent.length; r++) {
+                    for (int c = 0; c < cols; c++) {
+                        values.set(r, c, f.random.nextInt(100) < percent[r] ? 0.1f + f.random.nextFloat() : 0);
+                    }
+                }
+                FloatMatrix w = f.matrix(cols, 17);
+                for (Granularity granularity : Granularity.values()) {
+                    QuantScheme scheme = f.uniform(percent.length, cols, bits, granularity);
+                    PackedMatrix x = f.packed(ops(), values, scheme);
+                    FloatMatrix actual = f.output(percent.length, 17);
+                    FloatMatrix expected = f.output(percent.length, 17);
+                    ops().gemm(x, w, actual);
+                    reference().gemm(x, w, expected);
+                    f.assertSameBits(actual, expected, bits + " " + granularity + " K=" + cols);
+                }
+            }
+        }
+    }
+
     @ParameterizedTest
     @EnumSource(BitWidth.class)
     default void products_with_a_float_matrix_have_the_bits_of_the_reference(BitWidth bits) {

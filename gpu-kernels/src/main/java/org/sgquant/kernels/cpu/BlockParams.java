@@ -13,7 +13,10 @@ import org.sgquant.tensor.QuantScheme;
 import org.sgquant.tensor.QuantScheme.Block;
 import org.sgquant.tensor.RowScale;
 
-/** Scale and offset of one block spread over the columns, so that every granularity runs through one loop. */
+/**
+ * Scale and offset of one block spread over the columns, so that every granularity runs through one loop; over a single
+ * vector where each row has its own.
+ */
 final class BlockParams {
 
     final float[] scale;
@@ -40,10 +43,11 @@ final class BlockParams {
         if (scheme.granularity() == Granularity.COLUMN) {
             return Arrays.copyOf(values.row(0), Lanes.padded(scheme.cols()));
         }
-        float[] spread = new float[Lanes.padded(scheme.cols())];
-        if (!perRow) {
-            Arrays.fill(spread, values.get(0, 0));
+        if (perRow) {
+            return new float[Lanes.FLOATS];
         }
+        float[] spread = new float[Lanes.padded(scheme.cols())];
+        Arrays.fill(spread, values.get(0, 0));
         return spread;
     }
 
@@ -86,11 +90,11 @@ final class BlockParams {
     }
 
     FloatVector scaleAt(int c) {
-        return FloatVector.fromArray(Lanes.FLOAT, scale, c);
+        return FloatVector.fromArray(Lanes.FLOAT, scale, perRow ? 0 : c);
     }
 
     FloatVector offsetAt(int c) {
-        return FloatVector.fromArray(Lanes.FLOAT, offset, c);
+        return FloatVector.fromArray(Lanes.FLOAT, offset, perRow ? 0 : c);
     }
 
     /** {@code acc = fma(ws * scale, (float) sums, fma(ws * offset, weightSum, acc))}, sums below 2^31. */

@@ -1,7 +1,6 @@
 package org.sgquant.kernels.cpu;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
@@ -23,6 +22,9 @@ final class CpuQuantizer {
     private static final float ROUND = 0x1p23f;
 
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+
+    /** What beginning a row costs, in elements of a loop. */
+    private static final int ROW_WORK = 64;
 
     private final Workers workers;
 
@@ -159,15 +161,18 @@ final class CpuQuantizer {
     static void requireFinite(FloatMatrix x, int r, String name) {
         long row = x.rowOffset(r);
         int whole = Lanes.FLOAT.loopBound(x.cols());
-        FloatVector zero = FloatVector.zero(Lanes.FLOAT);
+        FloatVector probe = FloatVector.zero(Lanes.FLOAT);
         for (int c = 0; c < whole; c += Lanes.FLOATS) {
-            zero = load(x, row, c).fma(FloatVector.zero(Lanes.FLOAT), zero);
+            probe = load(x, row, c).fma(FloatVector.zero(Lanes.FLOAT), probe);
         }
-        float probe = zero.reduceLanes(VectorOperators.ADD);
-        for (int c = whole; c < x.cols(); c++) {
-            probe += 0f * x.data().get(JAVA_FLOAT, row + 4L * c);
+        if (whole < x.cols()) {
+            VectorMask<Float> rest = Lanes.FLOAT.indexInRange(whole, x.cols());
+            probe = FloatVector.zero(Lanes.FLOAT)
+                    .blend(load(x, row, whole), rest)
+                    .fma(FloatVector.zero(Lanes.FLOAT), probe);
         }
-        if (probe == 0) {
+        // Zero times what is finite is 0, all else NaN.
+        if (!probe.compare(VectorOperators.NE, 0).anyTrue()) {
             return;
         }
         for (int c = 0; c < x.cols(); c++) {
@@ -207,7 +212,7 @@ final class CpuQuantizer {
 
     /** Covers the rows of the tensor by ranges that lie within one block each. */
     private void overBlocks(QuantScheme scheme, BlockBody body) {
-        workers.run((long) scheme.rows() * scheme.cols() * 4, scheme.rows(), (from, to) -> {
+        workers.run((long) scheme.rows() * (4 * scheme.cols() + ROW_WORK), scheme.rows(), (from, to) -> {
             for (int b = 0; b < scheme.blocks().size(); b++) {
                 int start = Math.max(from, scheme.blocks().get(b).rowStart());
                 int end = Math.min(to, scheme.blocks().get(b).rowEnd());

@@ -8,6 +8,7 @@ import org.sgquant.kernels.PackedShapes;
 import org.sgquant.kernels.SparsePackedOps;
 import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.FloatMatrix;
+import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.SparsePackedMatrix;
 import org.sgquant.tensor.SparseRowReader;
 
@@ -27,10 +28,12 @@ final class CpuSparsePackedOps implements SparsePackedOps {
             SparseRowReader reader = new SparseRowReader(a);
             RowProducts products = new RowProducts(w, c);
             float[] value = new float[a.cols()];
+            boolean byColumn = a.granularity() == Granularity.COLUMN;
             for (int i = from; i < to; i++) {
                 int n = reader.readAscending(i);
+                float scale = byColumn ? 0 : reader.scale(0);
                 for (int j = 0; j < n; j++) {
-                    value[j] = reader.scale(reader.columns()[j]) * reader.codes()[j];
+                    value[j] = (byColumn ? reader.scale(reader.columns()[j]) : scale) * reader.codes()[j];
                 }
                 products.sparse(i, reader.columns(), value, n);
             }

@@ -23,6 +23,11 @@ final class RowCodes {
 
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    private static final ValueLayout.OfShort SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
     private static final int GROUP = 8;
@@ -85,6 +90,9 @@ final class RowCodes {
         if (bits == BitWidth.Q16) {
             extract(high, sectionOffset[0], GROUP, 0);
             extract(low, sectionOffset[1], GROUP, 0);
+        } else if (sectionWidth.length == 1 && stride <= Long.BYTES) {
+            storeWord(data, row);
+            return;
         } else {
             int rest = bits.bits();
             for (int s = 0; s < sectionWidth.length; s++) {
@@ -93,6 +101,22 @@ final class RowCodes {
             }
         }
         MemorySegment.copy(packed, 0, data, JAVA_BYTE, row, stride);
+    }
+
+    /** Stores a row of one section and of at most a word, which is put together in a register. */
+    private void storeWord(MemorySegment data, long row) {
+        int width = sectionWidth[0];
+        long mask = laneMask(width);
+        long word = 0;
+        for (int c = 0; c < cols; c += GROUP) {
+            word |= Long.compress((long) LONGS.get(low, c), mask) << (c * width);
+        }
+        switch (stride) {
+            case 1 -> data.set(JAVA_BYTE, row, (byte) word);
+            case 2 -> data.set(SHORT, row, (short) word);
+            case 4 -> data.set(INT, row, (int) word);
+            default -> data.set(LONG, row, word);
+        }
     }
 
     /** Each write covers the padding behind its section with zeros; the next section overwrites what is its own. */
