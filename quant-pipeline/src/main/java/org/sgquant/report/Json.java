@@ -92,6 +92,11 @@ public final class Json {
         return YAML.valueToTree(value);
     }
 
+    /** The value as JSON of any kind, null included. */
+    static JsonNode node(Object value) {
+        return JSON.valueToTree(value);
+    }
+
     /** The tree as a record; {@code source} and {@code place} say where an unknown key was written. */
     public static <T> T convert(String source, String place, JsonNode tree, Class<T> type) {
         try {
