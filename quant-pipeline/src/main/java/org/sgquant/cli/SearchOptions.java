@@ -11,7 +11,11 @@ import org.sgquant.quant.DegreeBuckets;
 import org.sgquant.report.Json;
 import org.sgquant.report.RunReport;
 import org.sgquant.search.AbsSearch;
+import org.sgquant.search.Bounds;
+import org.sgquant.search.Cost;
+import org.sgquant.search.Objective;
 import org.sgquant.search.RandomSearch;
+import org.sgquant.search.SearchListener;
 import org.sgquant.search.SearchSettings;
 import org.sgquant.search.SearchStrategy;
 import org.sgquant.search.Study;
@@ -91,19 +95,10 @@ final class SearchOptions {
         };
     }
 
-    private BitSearch.Objective createObjective() {
-        return switch (objective) {
-            case "all" -> BitSearch.Objective.STORED;
-            case "inner" -> BitSearch.Objective.INNER;
-            default ->
-                throw new IllegalArgumentException("objective '" + objective + "' does not exist: choose all or inner");
-        };
-    }
-
     /** Refuses what cannot be searched, before anything is trained. */
     void check() {
         createStrategy();
-        createObjective();
+        Objective.of(objective);
         featureBits.forEach(BitWidth::of);
         innerBits.forEach(BitWidth::of);
         if (trials < 1) {
@@ -148,21 +143,40 @@ final class SearchOptions {
         BitSpace space = new BitSpace(
                 experiment.model(), buckets, dataset.degrees(), recipe.quantConfig(), featureBits, innerBits);
         BitSearch search = new BitSearch(
-                experiment, space, createObjective(), recipe.fineTune().config().withEpochs(trialEpochs));
+                experiment,
+                space,
+                Objective.of(objective),
+                recipe.fineTune().config().withEpochs(trialEpochs));
         SearchSettings settings =
                 new SearchSettings(trials, recipe.seed(), experiment.lanes().count());
-        long[] least = {Long.MAX_VALUE};
         try (Study opened = open(recipe, dataset, starts);
                 Console.Progress progress = console.progress("search", trials)) {
-            return search.run(starts, createStrategy(), searchDrop, opened, settings, (trial, finished, total) -> {
-                if (trial.feasible()) {
-                    least[0] = Math.min(least[0], trial.measurement().objectiveBytes());
-                }
-                progress.step(least[0] == Long.MAX_VALUE ? "none yet" : "best " + least[0] + " B");
-                console.detail("trial " + trial.number() + ": " + space.assignment(trial.bits()) + " validation "
-                        + trial.measurement().validationAccuracy());
-            });
+            return search.run(
+                    starts,
+                    createStrategy(),
+                    Bounds.drop(searchDrop),
+                    opened,
+                    settings,
+                    progress(progress, console, space));
         }
+    }
+
+    private SearchListener progress(Console.Progress progress, Console console, BitSpace space) {
+        Objective least = Objective.of(objective);
+        double[] best = {Double.POSITIVE_INFINITY};
+        return (trial, finished, total) -> {
+            if (trial.feasible()) {
+                best[0] = Math.min(best[0], least.of(trial.measurement().cost()));
+            }
+            progress.step(best[0] == Double.POSITIVE_INFINITY ? "none yet" : "best %.0f B".formatted(best[0]));
+            console.detail("trial " + trial.number() + ": " + space.assignment(trial.bits()) + " validation "
+                    + trial.measurement().validationAccuracy());
+        };
+    }
+
+    /** The bytes that the objective counts, all unless it is the inner ones. */
+    private long bytes(Cost cost) {
+        return Objective.of(objective) == Objective.INNER ? cost.innerBytes() : cost.bytes();
     }
 
     /** The part of the report that tells of a search. */
@@ -175,7 +189,7 @@ final class SearchOptions {
                 searchDrop,
                 BitSearch.fp32Accuracy(starts) - best.measurement().validationAccuracy(),
                 best.feasible(),
-                best.measurement().objectiveBytes(),
+                bytes(best.measurement().cost()),
                 outcome.bits().toString(),
                 study == null ? null : study.toString());
     }

@@ -14,6 +14,10 @@ public final class FormatException extends RuntimeException {
         super(message);
     }
 
+    public FormatException(String message, Throwable cause) {
+        super(message, cause);
+    }
+
     public FormatException(String file, String place, String got, String expected) {
         super(file + ": " + place + ": got " + got + ", expected " + expected);
     }

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.sgquant.cuda.ByteCount;
 import org.sgquant.cuda.JCudaProbe;
+import org.sgquant.io.MountTable;
 
 /** The temporary folder, which native libraries are loaded from, and the file systems that data lie on. */
 final class DiskProbe {

@@ -11,6 +11,7 @@ import java.util.ServiceConfigurationError;
 import java.util.function.Supplier;
 import org.sgquant.cuda.CudaLibrary;
 import org.sgquant.data.Datasets;
+import org.sgquant.io.MountTable;
 import org.sgquant.kernels.DenseLibrary;
 
 /**
@@ -59,7 +60,7 @@ public final class Doctor {
                 () -> new DiskProbe(
                                 Path.of(System.getProperty("java.io.tmpdir")),
                                 Datasets.standard(null).folders(),
-                                new MountTable(systemText("/proc/self/mountinfo")))
+                                MountTable.ofThisMachine())
                         .examine());
         add(
                 DataProbe.NAME,

@@ -5,8 +5,12 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.MemoryReport;
+import org.sgquant.search.Bounds;
 import org.sgquant.search.Constraint;
+import org.sgquant.search.Cost;
 import org.sgquant.search.Measurement;
+import org.sgquant.search.Objective;
+import org.sgquant.search.Problem;
 import org.sgquant.search.Search;
 import org.sgquant.search.SearchListener;
 import org.sgquant.search.SearchResult;
@@ -20,14 +24,6 @@ import org.sgquant.train.TrainConfig;
  * accuracy of packed inference, averaged over the models it is given; test labels are never touched.
  */
 public final class BitSearch {
-
-    /** What is made small. */
-    public enum Objective {
-        /** Stored bytes of every cell. */
-        STORED,
-        /** Stored bytes of every cell but the input features. */
-        INNER
-    }
 
     private final Experiment experiment;
     private final BitSpace space;
@@ -45,37 +41,33 @@ public final class BitSearch {
     public record Outcome(BitAssignment bits, SearchResult result) {}
 
     /**
-     * Least bytes with a mean validation drop of at most {@code maxDrop} points against the fp32 models
+     * The least objective within {@code bounds}, of which the drop is the mean one on validation against the fp32 models
      * {@code starts}, each of which every trial fine-tunes: what suits one model by luck does not suit several.
      */
     public Outcome run(
             List<Experiment.Trained> starts,
             SearchStrategy strategy,
-            double maxDrop,
+            Bounds bounds,
             Study study,
             SearchSettings settings,
             SearchListener listener) {
-        Constraint constraint = new Constraint(maxDrop, fp32Accuracy(starts));
+        Problem problem = new Problem(
+                space.space(),
+                bits -> cost(space.assignment(bits)),
+                objective,
+                new Constraint(bounds, fp32Accuracy(starts)));
         Map<Lanes.Lane, TrialMemory> known = new ConcurrentHashMap<>();
         try {
-            SearchResult result = Search.run(
-                    space.space(),
-                    strategy,
-                    bits -> measure(starts, bits, known),
-                    bits -> bytes(space.assignment(bits)),
-                    constraint,
-                    study,
-                    settings,
-                    listener);
+            SearchResult result =
+                    Search.run(problem, strategy, bits -> measure(starts, bits, known), study, settings, listener);
             return new Outcome(space.assignment(result.best().bits()), result);
         } finally {
             known.values().forEach(TrialMemory::close);
         }
     }
 
-    /** What a search makes small: known without packing, features counted in their dense form. */
-    private long bytes(BitAssignment bits) {
-        return space.storedBytes(bits, objective == Objective.STORED);
+    private Cost cost(BitAssignment bits) {
+        return new Cost(space.storedBytes(bits, true), space.storedBytes(bits, false), Double.NaN);
     }
 
     private Measurement measure(
@@ -93,10 +85,8 @@ public final class BitSearch {
             }
             return new Measurement(
                     accuracy,
-                    Double.NaN,
-                    bytes(assignment),
+                    new Cost(space.storedBytes(assignment, true), memory.innerStoredBytes(), Double.NaN),
                     memory.storedBytes(),
-                    memory.innerStoredBytes(),
                     (System.nanoTime() - began) / 1e9);
         });
     }

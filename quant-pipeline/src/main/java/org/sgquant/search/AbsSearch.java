@@ -1,24 +1,28 @@
 package org.sgquant.search;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.ToDoubleFunction;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Automatic bit selection of SGQuant: measure, fit a cost model, predict many configurations, measure the cheapest ones
  * predicted to stay within the drop, repeat.
  *
- * <p>Round 0 measures the uniform configurations and random ones. A later round gathers candidates that cost less than
- * the best feasible trial: every unseen configuration of a small space, else {@code samples} of them, half uniform, half
+ * <p>Round 0 measures the uniform configurations and random ones. A later round gathers candidates within the known bounds
+ * that cost less than the best feasible trial: every unseen configuration of a small space, else {@code samples} of them, half uniform, half
  * mutations of the best feasible ones. Each place in the batch then gets its own {@link DropModel}, fitted to its own
- * bootstrap sample, and takes the candidate of fewest exact bytes that this model predicts to be within the drop, or
+ * bootstrap sample, and takes the candidate of least known cost that this model predicts to be within the drop, or
  * the end of the model's greedy descent from the widest configuration if that is cheaper. Where models differ, the
- * batch spreads; so no margin has to be chosen. Source: Feng et al., SGQuant, ICTAI 2020, arXiv 2007.05100; its
+ * batch spreads; so no margin has to be chosen. Where the drop is the objective, the candidate of least predicted drop
+ * is taken, and the descent ends where the bounds are met. Source: Feng et al., SGQuant, ICTAI 2020, arXiv 2007.05100; its
  * constants are not known to us, these are ours.
  *
  * @param batch measurements per round (n_mea); a part of the study, unlike the number of trials
@@ -54,29 +58,31 @@ public record AbsSearch(int batch, int samples, double exploration, int trees) i
 
     @Override
     public List<List<Integer>> propose(
-            SearchSpace space,
-            List<Trial> finished,
-            int round,
-            CostFunction cost,
-            Constraint constraint,
-            RandomGenerator random) {
+            Problem problem, String prepared, List<Trial> finished, int round, RandomGenerator random) {
+        SearchSpace space = problem.space();
         if (finished.isEmpty()) {
             List<List<Integer>> start = new ArrayList<>(space.uniform());
-            start.addAll(space.unseen(random, Math.max(0, batch - start.size()), new HashSet<>(start)));
+            start.removeIf(bits -> !problem.fits(bits));
+            int more = Math.max(0, batch - start.size());
+            start.addAll(space.unseen(random, more, new HashSet<>(start), problem::fits));
             return start;
         }
         Set<List<Integer>> seen = finished.stream().map(Trial::bits).collect(Collectors.toSet());
-        List<Candidate> candidates = candidates(space, finished, seen, cost, random);
+        List<Candidate> candidates = candidates(problem, finished, seen, random);
+        // Where the drop itself is to be small, no drop is small enough.
+        double allowed = problem.objective() == Objective.DROP
+                ? Double.NEGATIVE_INFINITY
+                : problem.constraint().maxDrop();
         List<List<Integer>> proposed = new ArrayList<>();
         while (proposed.size() < batch && !candidates.isEmpty()) {
             Candidate pick;
             if (random.nextDouble() < exploration) {
                 pick = candidates.get(random.nextInt(candidates.size()));
             } else {
-                DropModel model = DropModel.fit(space, finished, constraint, trees, random);
-                pick = cheapest(candidates, model, constraint.maxDrop());
-                Candidate descended = descend(space, cost, model, constraint.maxDrop());
-                if (descended.bytes() < pick.bytes() && !seen.contains(descended.bits())) {
+                DropModel model = DropModel.fit(problem, finished, trees, random);
+                pick = cheapest(candidates, model, allowed);
+                Candidate descended = descend(problem, model);
+                if (isBetter(problem, model, descended, pick) && !seen.contains(descended.bits())) {
                     pick = descended;
                 }
             }
@@ -87,56 +93,71 @@ public record AbsSearch(int batch, int samples, double exploration, int trees) i
         return proposed;
     }
 
-    private record Candidate(long bytes, List<Integer> bits) {}
+    /** {@code cost} is the objective as far as it is known without measuring. */
+    private record Candidate(double cost, List<Integer> bits) {}
 
-    /** Unseen configurations cheaper than the best feasible trial; fewest bytes first, then most bits. */
+    private static boolean isBetter(Problem problem, DropModel model, Candidate descended, Candidate pick) {
+        return problem.fits(descended.bits())
+                && (problem.objective() == Objective.DROP
+                        ? model.drop(descended.bits()) < model.drop(pick.bits())
+                        : descended.cost() < pick.cost());
+    }
+
+    /** Unseen configurations that cost less than the best feasible trial; least cost first, then most bits. */
     private List<Candidate> candidates(
-            SearchSpace space,
-            List<Trial> finished,
-            Set<List<Integer>> seen,
-            CostFunction cost,
-            RandomGenerator random) {
+            Problem problem, List<Trial> finished, Set<List<Integer>> seen, RandomGenerator random) {
+        SearchSpace space = problem.space();
         List<Trial> feasible = finished.stream()
                 .filter(Trial::feasible)
-                .sorted(Comparator.comparingLong(trial -> trial.measurement().objectiveBytes()))
+                .sorted(Comparator.comparingDouble(problem::measured))
                 .toList();
-        long limit = feasible.isEmpty()
-                ? Long.MAX_VALUE
-                : feasible.getFirst().measurement().objectiveBytes();
+        double limit = feasible.isEmpty() || problem.objective() == Objective.DROP
+                ? Double.POSITIVE_INFINITY
+                : problem.known(feasible.getFirst().bits());
         Set<List<Integer>> pool = new LinkedHashSet<>();
         if (space.isListable()) {
-            pool.addAll(space.unseen(random, Integer.MAX_VALUE, seen));
+            pool.addAll(space.unseen(random, Integer.MAX_VALUE, seen, problem::fits));
         } else {
             List<Trial> parents = feasible.subList(0, Math.min(PARENTS, feasible.size()));
             int mutants = parents.isEmpty() ? 0 : samples / 2;
-            space.unseen(random, samples - mutants, seen).forEach(bits -> pool.add(lift(space, cost, bits)));
+            space.unseen(random, samples - mutants, seen, problem::fits)
+                    .forEach(bits -> pool.add(lift(problem, bits, random)));
             for (int n = 0; n < mutants; n++) {
                 List<Integer> bits = parents.get(random.nextInt(parents.size())).bits();
                 for (int left = random.nextInt(MOST_MUTATIONS); left >= 0; left--) {
                     bits = space.mutate(random, bits);
                 }
-                pool.add(lift(space, cost, bits));
+                pool.add(lift(problem, bits, random));
             }
             pool.removeAll(seen);
         }
         return pool.stream()
-                .map(bits -> new Candidate(cost.bytes(bits), bits))
-                .filter(candidate -> candidate.bytes() < limit)
-                .sorted(Comparator.comparingLong(Candidate::bytes)
+                .filter(problem::fits)
+                .map(bits -> new Candidate(problem.known(bits), bits))
+                .filter(candidate -> candidate.cost() < limit)
+                .sorted(Comparator.comparingDouble(Candidate::cost)
                         .thenComparingInt(candidate ->
                                 -candidate.bits().stream().mapToInt(b -> b).sum()))
                 .collect(Collectors.toCollection(ArrayList::new));
     }
 
-    /** Widens every cell as far as no byte is added: padding that is paid for may as well hold bits. */
-    private static List<Integer> lift(SearchSpace space, CostFunction cost, List<Integer> bits) {
-        long bytes = cost.bytes(bits);
+    /**
+     * Widens every cell as far as nothing is added to the objective: padding that is paid for may as well hold bits. Where
+     * the drop is the objective, cells are widened in an order drawn at random, since what is left may not do for all.
+     */
+    private static List<Integer> lift(Problem problem, List<Integer> bits, RandomGenerator random) {
+        List<Integer> cells =
+                new ArrayList<>(IntStream.range(0, bits.size()).boxed().toList());
+        if (problem.objective() == Objective.DROP) {
+            Collections.shuffle(cells, random);
+        }
+        double cost = problem.known(bits);
         List<Integer> lifted = bits;
-        for (int i = 0; i < bits.size(); i++) {
-            List<Integer> wider = space.step(lifted, i, 1);
-            while (!wider.equals(lifted) && cost.bytes(wider) <= bytes) {
+        for (int i : cells) {
+            List<Integer> wider = problem.space().step(lifted, i, 1);
+            while (!wider.equals(lifted) && problem.known(wider) <= cost && problem.fits(wider)) {
                 lifted = wider;
-                wider = space.step(lifted, i, 1);
+                wider = problem.space().step(lifted, i, 1);
             }
         }
         return lifted;
@@ -159,18 +180,25 @@ public record AbsSearch(int batch, int samples, double exploration, int trees) i
         return safest;
     }
 
-    /** Narrows, from the widest configuration, the cell that saves most bytes per predicted drop, within the drop. */
-    private static Candidate descend(SearchSpace space, CostFunction cost, DropModel model, double maxDrop) {
-        List<Integer> widest = space.uniform().getLast();
-        Candidate now = new Candidate(cost.bytes(widest), widest);
+    /**
+     * Narrows, from the widest configuration, the cell that saves most for each point of predicted drop: of the objective,
+     * as long as the drop is allowed; where the drop is the objective, of what is beyond the bounds, until nothing is.
+     */
+    private static Candidate descend(Problem problem, DropModel model) {
+        boolean untilItFits = problem.objective() == Objective.DROP;
+        ToDoubleFunction<List<Integer>> cost = untilItFits ? problem::excess : problem::known;
+        double maxDrop =
+                untilItFits ? Double.POSITIVE_INFINITY : problem.constraint().maxDrop();
+        List<Integer> widest = problem.space().uniform().getLast();
+        Candidate now = new Candidate(cost.applyAsDouble(widest), widest);
         while (true) {
             double drop = model.drop(now.bits());
             Candidate next = null;
             double best = 0;
             for (int i = 0; i < widest.size(); i++) {
-                Candidate narrower = narrow(space, cost, now, i);
+                Candidate narrower = narrow(problem.space(), cost, now, i);
                 double narrowerDrop = model.drop(narrower.bits());
-                double gain = (now.bytes() - narrower.bytes()) / Math.max(narrowerDrop - drop, FREE);
+                double gain = (now.cost() - narrower.cost()) / Math.max(narrowerDrop - drop, FREE);
                 if (narrowerDrop <= maxDrop && gain > best) {
                     best = gain;
                     next = narrower;
@@ -183,14 +211,14 @@ public record AbsSearch(int batch, int samples, double exploration, int trees) i
         }
     }
 
-    /** Narrows cell {@code i} until bytes fall, or to its least width. */
-    private static Candidate narrow(SearchSpace space, CostFunction cost, Candidate from, int i) {
+    /** Narrows cell {@code i} until the cost falls, or to its least width. */
+    private static Candidate narrow(SearchSpace space, ToDoubleFunction<List<Integer>> cost, Candidate from, int i) {
         List<Integer> bits = from.bits();
         List<Integer> narrower = space.step(bits, i, -1);
-        while (cost.bytes(narrower) >= from.bytes() && !narrower.equals(bits)) {
+        while (cost.applyAsDouble(narrower) >= from.cost() && !narrower.equals(bits)) {
             bits = narrower;
             narrower = space.step(bits, i, -1);
         }
-        return new Candidate(cost.bytes(narrower), narrower);
+        return new Candidate(cost.applyAsDouble(narrower), narrower);
     }
 }

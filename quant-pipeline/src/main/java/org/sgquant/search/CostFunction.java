@@ -2,9 +2,9 @@ package org.sgquant.search;
 
 import java.util.List;
 
-/** Exact objective bytes of a configuration, cheap and known without measuring. */
+/** Cost of a configuration, cheap and known without measuring it: bytes exactly, latency as predicted. */
 @FunctionalInterface
 public interface CostFunction {
 
-    long bytes(List<Integer> bits);
+    Cost of(List<Integer> bits);
 }

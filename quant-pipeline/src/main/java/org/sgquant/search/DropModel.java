@@ -31,8 +31,9 @@ final class DropModel {
      * Fits a bootstrap sample of the trials, so that models differ where the trials leave room for doubt, and agree
      * more the more there are.
      */
-    static DropModel fit(
-            SearchSpace space, List<Trial> trials, Constraint constraint, int trees, RandomGenerator random) {
+    static DropModel fit(Problem problem, List<Trial> trials, int trees, RandomGenerator random) {
+        SearchSpace space = problem.space();
+        Constraint constraint = problem.constraint();
         List<Trial> sample = random.ints(trials.size(), 0, trials.size())
                 .mapToObj(trials::get)
                 .toList();
@@ -40,12 +41,22 @@ final class DropModel {
         double[] drops = sample.stream()
                 .mapToDouble(trial -> constraint.drop(trial.measurement()))
                 .toArray();
-        double cap = CAP * Math.max(constraint.maxDrop(), LEAST_DROP);
+        double cap = CAP * Math.max(allowed(problem, trials), LEAST_DROP);
         MonotonePenalty penalty = MonotonePenalty.fit(space, configurations, drops, cap);
         double[] residuals = IntStream.range(0, drops.length)
                 .mapToDouble(n -> penalty.residual(drops[n], penalty.predict(configurations.get(n))))
                 .toArray();
         return new DropModel(penalty, RegressionTree.fit(configurations, residuals, trees, random.nextLong()));
+    }
+
+    /** The drop that matters: the allowed one; where the drop is the objective, the least measured if that is less. */
+    private static double allowed(Problem problem, List<Trial> trials) {
+        Constraint constraint = problem.constraint();
+        return problem.objective() != Objective.DROP
+                ? constraint.maxDrop()
+                : trials.stream()
+                        .mapToDouble(trial -> constraint.drop(trial.measurement()))
+                        .reduce(constraint.maxDrop(), Math::min);
     }
 
     /** Predicted drop, percentage points. */

@@ -4,19 +4,11 @@ package org.sgquant.search;
  * What one trial measured.
  *
  * @param validationAccuracy percent
- * @param testAccuracy percent, NaN where it was not measured; no strategy looks at it
- * @param objectiveBytes bytes that the search makes small; equal to {@link CostFunction#bytes}
- * @param storedBytes bytes allocated for all packed cells
- * @param innerStoredBytes the same without the input features
+ * @param cost bytes equal to those of the {@link CostFunction}; latency as measured, NaN where nobody asked for it
+ * @param storedBytes bytes really allocated for all packed cells: fewer where features took a sparse form
  * @param seconds duration of the trial
  */
-public record Measurement(
-        double validationAccuracy,
-        double testAccuracy,
-        long objectiveBytes,
-        long storedBytes,
-        long innerStoredBytes,
-        double seconds) {
+public record Measurement(double validationAccuracy, Cost cost, long storedBytes, double seconds) {
     public Measurement {
         if (!Double.isFinite(validationAccuracy)) {
             throw new IllegalArgumentException("validation accuracy is " + validationAccuracy);

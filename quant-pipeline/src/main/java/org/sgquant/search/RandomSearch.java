@@ -5,7 +5,7 @@ import java.util.Set;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 
-/** The baseline: unseen configurations, uniform over the space. */
+/** The baseline: unseen configurations within the known bounds, uniform over the space where there are none. */
 public final class RandomSearch implements SearchStrategy {
 
     private static final int BATCH = 20;
@@ -17,13 +17,8 @@ public final class RandomSearch implements SearchStrategy {
 
     @Override
     public List<List<Integer>> propose(
-            SearchSpace space,
-            List<Trial> finished,
-            int round,
-            CostFunction cost,
-            Constraint constraint,
-            RandomGenerator random) {
+            Problem problem, String prepared, List<Trial> finished, int round, RandomGenerator random) {
         Set<List<Integer>> seen = finished.stream().map(Trial::bits).collect(Collectors.toSet());
-        return space.unseen(random, BATCH, seen);
+        return problem.space().unseen(random, BATCH, seen, problem::fits);
     }
 }

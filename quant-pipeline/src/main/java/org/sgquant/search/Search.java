@@ -1,172 +1,111 @@
 package org.sgquant.search;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.sgquant.kernels.CounterRandom;
 
 /**
  * Measures what a strategy proposes, round by round, and commits each trial as it ends.
  *
- * <p>Round r depends on (seed, r, trials of the rounds before r) alone and a trial's number on its place in the round,
- * so a search that was killed proposes the same round again, measures what is missing of it and ends with the trials of
- * an uninterrupted one, at any number of threads.
+ * <p>Round r depends on (seed, r, trials of the rounds before r) alone and a trial's number on its place in the round, so
+ * every worker of a study proposes the same round, measures those of its trials that it can claim, and waits for the
+ * others' before the next one. A search that was killed measures what is missing and ends with the trials of an
+ * uninterrupted one, at any number of threads and processes.
  */
 public final class Search {
 
-    private final SearchSpace space;
+    private static final String PREPARED = "search.prepared";
+
+    private final Problem problem;
     private final TrialRunner runner;
-    private final CostFunction cost;
-    private final Constraint constraint;
     private final Study study;
     private final SearchSettings settings;
     private final SearchListener listener;
-    private int finished;
+    private final Set<Integer> known = new HashSet<>();
 
-    private Search(
-            SearchSpace space,
-            TrialRunner runner,
-            CostFunction cost,
-            Constraint constraint,
-            Study study,
-            SearchSettings settings,
-            SearchListener listener) {
-        this.space = space;
+    private Search(Problem problem, TrialRunner runner, Study study, SearchSettings settings, SearchListener listener) {
+        this.problem = problem;
         this.runner = runner;
-        this.cost = cost;
-        this.constraint = constraint;
         this.study = study;
         this.settings = settings;
         this.listener = listener;
     }
 
     /**
-     * The measured configuration of least objective bytes within the drop, after {@code settings.trials()} measurements
-     * or when nothing is left to measure.
+     * The measured configuration of least objective within the constraint, after {@code settings.trials()} measurements,
+     * those of other workers included, or when nothing is left to measure.
      *
-     * @throws StudyException if the study belongs to another strategy, seed, space or constraint
+     * @throws StudyException if the study belongs to another strategy, seed, space, objective or constraint
      * @throws RuntimeException the first one that {@code runner} threw; trials that had ended are kept
      * @throws CancellationException if the thread is interrupted; trials that had ended are kept
      */
     public static SearchResult run(
-            SearchSpace space,
+            Problem problem,
             SearchStrategy strategy,
             TrialRunner runner,
-            CostFunction cost,
-            Constraint constraint,
             Study study,
             SearchSettings settings,
             SearchListener listener) {
         Map<String, String> header = new LinkedHashMap<>();
         header.put("search.strategy", strategy.name());
         header.put("search.seed", Long.toString(settings.seed()));
-        header.put("search.space", space.describe());
-        header.put("search.maxDrop", Double.toString(constraint.maxDrop()));
-        header.put("search.fp32ValidationAccuracy", Double.toString(constraint.fp32ValidationAccuracy()));
+        header.put("search.space", problem.space().describe());
+        header.put("search.objective", problem.objective().toString());
+        header.put("search.bounds", problem.constraint().bounds().toString());
+        header.put(
+                "search.fp32ValidationAccuracy",
+                Double.toString(problem.constraint().fp32ValidationAccuracy()));
         study.bind(header);
-        return new Search(space, runner, cost, constraint, study, settings, listener).run(strategy);
+        study.ask(settings.trials());
+        return new Search(problem, runner, study, settings, listener).run(strategy);
     }
 
     private SearchResult run(SearchStrategy strategy) {
-        Map<List<Integer>, Trial> known = new HashMap<>();
-        study.trials().forEach(trial -> known.put(trial.bits(), trial));
-        finished = known.size();
+        study.trials().forEach(trial -> known.add(trial.number()));
+        byte[] prepared =
+                study.once(PREPARED, () -> strategy.prepare(problem, random(-1)).getBytes(StandardCharsets.UTF_8));
+        String knowledge = new String(prepared, StandardCharsets.UTF_8);
         List<Trial> trials = new ArrayList<>();
         for (int round = 0; trials.size() < settings.trials(); round++) {
-            SplittableRandom random = new SplittableRandom(CounterRandom.key(settings.seed(), round, 0));
             List<List<Integer>> proposed =
-                    strategy.propose(space, List.copyOf(trials), round, cost, constraint, random);
+                    strategy.propose(problem, knowledge, List.copyOf(trials), round, random(round));
             if (proposed.isEmpty()) {
                 break;
             }
             int count = Math.min(proposed.size(), settings.trials() - trials.size());
-            trials.addAll(measure(round, trials.size(), proposed.subList(0, count), known));
+            Round measured = new Round(study, round, trials.size(), proposed.subList(0, count), this::hear);
+            trials.addAll(measured.measure(this::measure, settings.threads()));
         }
-        return SearchResult.of(trials);
+        return SearchResult.of(problem, trials);
     }
 
-    private List<Trial> measure(int round, int first, List<List<Integer>> proposed, Map<List<Integer>, Trial> known) {
-        AtomicBoolean stopped = new AtomicBoolean();
-        List<Future<Trial>> pending = new ArrayList<>();
-        try (ExecutorService threads = Executors.newFixedThreadPool(settings.threads())) {
-            for (int i = 0; i < proposed.size(); i++) {
-                int number = first + i;
-                List<Integer> bits = proposed.get(i);
-                Trial trial = known.get(bits);
-                if (trial != null && trial.number() != number) {
-                    throw new StudyException("trial " + trial.number() + " of the study is number " + number
-                            + " of this search: the study was made by another version of the strategy");
-                }
-                pending.add(
-                        trial != null
-                                ? CompletableFuture.completedFuture(trial)
-                                : threads.submit(() -> stopped.get() ? null : measure(number, round, bits, stopped)));
-            }
-            try {
-                return collect(pending);
-            } catch (InterruptedException e) {
-                // Before the executor closes: closing waits for every trial that was not told to stop.
-                stopped.set(true);
-                Thread.currentThread().interrupt();
-                throw new CancellationException("the search was interrupted; finished trials are kept");
-            }
-        }
+    private SplittableRandom random(int round) {
+        return new SplittableRandom(CounterRandom.key(settings.seed(), round, 0));
     }
 
-    private Trial measure(int number, int round, List<Integer> bits, AtomicBoolean stopped) {
-        try {
-            Measurement measurement = runner.measure(bits);
-            if (measurement.objectiveBytes() != cost.bytes(bits)) {
-                throw new IllegalStateException("configuration " + bits + " measured " + measurement.objectiveBytes()
-                        + " objective bytes, the cost function says " + cost.bytes(bits));
-            }
-            Trial trial = new Trial(number, round, bits, measurement, constraint.allows(measurement));
-            commit(trial);
-            return trial;
-        } catch (RuntimeException | Error e) {
-            stopped.set(true);
-            throw e;
+    private Trial measure(int number, int round, List<Integer> bits) {
+        Measurement measurement = runner.measure(bits);
+        Cost expected = problem.cost().of(bits);
+        Cost measured = measurement.cost();
+        if (measured.bytes() != expected.bytes() || measured.innerBytes() != expected.innerBytes()) {
+            throw new IllegalStateException("configuration " + bits + " measured " + measured.bytes() + " bytes, "
+                    + measured.innerBytes() + " inner ones; the cost function says " + expected.bytes() + " and "
+                    + expected.innerBytes());
         }
+        return new Trial(number, round, bits, measurement, problem.constraint().allows(measurement));
     }
 
-    private synchronized void commit(Trial trial) {
-        study.add(trial);
-        finished++;
-        listener.finished(trial, finished, settings.trials());
-    }
-
-    private static List<Trial> collect(List<Future<Trial>> pending) throws InterruptedException {
-        List<Trial> trials = new ArrayList<>();
-        RuntimeException failure = null;
-        for (Future<Trial> future : pending) {
-            try {
-                trials.add(future.get());
-                // A trial that has ended is handed over without a look at interrupts.
-                if (Thread.interrupted()) {
-                    throw new InterruptedException();
-                }
-            } catch (ExecutionException e) {
-                if (e.getCause() instanceof Error error) {
-                    throw error;
-                }
-                if (failure == null) {
-                    failure = (RuntimeException) e.getCause();
-                }
-            }
+    /** Tells the listener of a trial that is in the study now and was not when the search began. */
+    private void hear(Trial trial) {
+        if (known.add(trial.number())) {
+            listener.finished(trial, known.size(), settings.trials());
         }
-        if (failure != null) {
-            throw failure;
-        }
-        return trials;
     }
 }

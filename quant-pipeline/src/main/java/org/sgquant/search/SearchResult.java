@@ -6,36 +6,36 @@ import java.util.List;
 /**
  * What a search found.
  *
- * @param best least bytes within the drop (ties: higher validation accuracy, then lower number); if no trial is
- *     feasible, the one of least drop
+ * @param best least objective within the constraint (ties: higher validation accuracy, fewer bytes, lower number); if no
+ *     trial is feasible, the one of least drop
  * @param trials all, by number
  */
 public record SearchResult(Trial best, List<Trial> trials) {
 
-    private static final Comparator<Trial> ACCURATE = Comparator.comparingDouble(
-                    (Trial trial) -> -trial.measurement().validationAccuracy())
-            .thenComparingLong(trial -> trial.measurement().objectiveBytes())
-            .thenComparingInt(Trial::number);
-    private static final Comparator<Trial> SMALL = Comparator.comparingLong(
-                    (Trial trial) -> trial.measurement().objectiveBytes())
-            .thenComparing(ACCURATE);
-
-    static SearchResult of(List<Trial> trials) {
+    static SearchResult of(Problem problem, List<Trial> trials) {
+        Comparator<Trial> objective = Comparator.comparingDouble(problem::measured);
+        Comparator<Trial> accuracy =
+                Comparator.comparingDouble(trial -> -trial.measurement().validationAccuracy());
+        Comparator<Trial> rest = Comparator.comparingLong(
+                        (Trial trial) -> trial.measurement().cost().bytes())
+                .thenComparingInt(Trial::number);
         Trial best = trials.stream()
                 .filter(Trial::feasible)
-                .min(SMALL)
-                .orElseGet(() -> trials.stream().min(ACCURATE).orElseThrow());
+                .min(objective.thenComparing(accuracy).thenComparing(rest))
+                .or(() -> trials.stream().min(accuracy.thenComparing(objective).thenComparing(rest)))
+                .orElseThrow(() -> new IllegalArgumentException("no configuration of this space is within the bounds ("
+                        + problem.constraint().bounds() + "): allow more, or narrower widths"));
         return new SearchResult(best, List.copyOf(trials));
     }
 
-    /** Least objective bytes of a feasible trial among the first n + 1, {@code Long.MAX_VALUE} while there is none. */
-    public long[] bestFeasibleBytes() {
-        long[] curve = new long[trials.size()];
-        long least = Long.MAX_VALUE;
+    /** Least objective of a feasible trial among the first n + 1, infinite while there is none. */
+    public double[] bestFeasible(Problem problem) {
+        double[] curve = new double[trials.size()];
+        double least = Double.POSITIVE_INFINITY;
         for (int n = 0; n < curve.length; n++) {
             Trial trial = trials.get(n);
             if (trial.feasible()) {
-                least = Math.min(least, trial.measurement().objectiveBytes());
+                least = Math.min(least, problem.measured(trial));
             }
             curve[n] = least;
         }

@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 
@@ -127,8 +128,13 @@ public record SearchSpace(List<Dimension> dimensions) {
                 .toList();
     }
 
-    /** Up to {@code count} distinct configurations outside {@code seen}, uniform; all of them if they are so few. */
-    List<List<Integer>> unseen(RandomGenerator random, int count, Set<List<Integer>> seen) {
+    /**
+     * Up to {@code count} distinct configurations outside {@code seen} that {@code fits} takes: uniform, and all of them
+     * if they are so few; in a space too large to be listed, one that does not fit is narrowed, cell by cell at random,
+     * until it does.
+     */
+    List<List<Integer>> unseen(
+            RandomGenerator random, int count, Set<List<Integer>> seen, Predicate<List<Integer>> fits) {
         Set<List<Integer>> taken = new HashSet<>(seen);
         List<List<Integer>> fresh = new ArrayList<>();
         if (isListable()) {
@@ -137,7 +143,7 @@ public record SearchSpace(List<Dimension> dimensions) {
                 int j = random.nextInt(i, all.size());
                 List<Integer> bits = all.get(j);
                 all.set(j, all.get(i));
-                if (taken.add(bits)) {
+                if (fits.test(bits) && taken.add(bits)) {
                     fresh.add(bits);
                 }
             }
@@ -145,12 +151,30 @@ public record SearchSpace(List<Dimension> dimensions) {
         }
         // The space is at least several times larger than what a search can measure, so few draws are repetitions.
         for (long draw = 0; draw < 10L * count && fresh.size() < count; draw++) {
-            List<Integer> bits = sample(random);
-            if (taken.add(bits)) {
+            List<Integer> bits = narrowed(random, sample(random), fits);
+            if (fits.test(bits) && taken.add(bits)) {
                 fresh.add(bits);
             }
         }
         return fresh;
+    }
+
+    /** {@code bits} with cells drawn at random a step narrower until it fits, or none can be. */
+    private List<Integer> narrowed(RandomGenerator random, List<Integer> bits, Predicate<List<Integer>> fits) {
+        List<Integer> now = bits;
+        List<Integer> cells = new ArrayList<>();
+        for (int i = 0; i < bits.size(); i++) {
+            cells.add(i);
+        }
+        while (!cells.isEmpty() && !fits.test(now)) {
+            int place = random.nextInt(cells.size());
+            List<Integer> narrower = step(now, cells.get(place), -1);
+            if (narrower.equals(now)) {
+                cells.remove(place);
+            }
+            now = narrower;
+        }
+        return now;
     }
 
     private List<List<Integer>> list() {

@@ -4,7 +4,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -12,251 +11,416 @@ import java.sql.Statement;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.zip.CRC32C;
+import org.sgquant.io.Claims;
+import org.sgquant.io.SharedDatabase;
 
 /**
- * The trials of one search, each committed as it ends, in one SQLite file or in memory.
+ * The trials of one search, each committed as it ends, in one SQLite file that worker processes share, or in memory.
  *
- * <p>The header says what the trials belong to: format, time of creation, the caller's fingerprint (data, model,
- * configuration) and, from the first {@link Search#run} on, the search itself. Opening or continuing a study under
- * anything else is refused. Every row carries a CRC-32C, since SQLite itself does not notice a changed value.
+ * <p>The header says what the trials belong to: time of creation, the caller's fingerprint (data, model, configuration,
+ * code) and, from the first {@link Search#run} on, the search itself. Opening or continuing a study under anything else is
+ * refused. Every row carries a CRC-32C, since SQLite itself does not notice a changed value.
  *
- * <p>The file is in WAL mode with {@code synchronous=FULL}: a killed process and a power failure lose at most the
- * trials being measured. An fsync takes milliseconds, a trial seconds. One process at a time: the lock is held until
- * {@link #close}. WAL and locks need a local disk. All methods are thread-safe.
+ * <p>A trial, and whatever is computed once for all ({@link #once}), is claimed by one worker ({@link Claims}), and its
+ * claim ends with its result. A killed process and a power failure lose at most the trials being measured, which another
+ * worker takes over. An fsync takes milliseconds, a trial seconds. Needs a local disk. All methods are thread-safe.
  */
 public final class Study implements AutoCloseable {
 
-    private static final String FORMAT = "sgquant study 1";
+    private static final SharedDatabase.Kind KIND = new SharedDatabase.Kind(
+            "study",
+            0x53475153, // "SGQS"
+            1,
+            List.of(
+                    "CREATE TABLE IF NOT EXISTS header (key TEXT PRIMARY KEY, value TEXT NOT NULL, crc INTEGER NOT NULL)",
+                    "CREATE TABLE IF NOT EXISTS trial (number INTEGER PRIMARY KEY, round INTEGER NOT NULL, "
+                            + "bits TEXT NOT NULL UNIQUE, validation_accuracy REAL NOT NULL, "
+                            + "bytes INTEGER NOT NULL, inner_bytes INTEGER NOT NULL, latency_seconds REAL, "
+                            + "stored_bytes INTEGER NOT NULL, seconds REAL NOT NULL, feasible INTEGER NOT NULL, "
+                            + "worker TEXT NOT NULL, ended TEXT NOT NULL, crc INTEGER NOT NULL)",
+                    "CREATE TABLE IF NOT EXISTS once (key TEXT PRIMARY KEY, value BLOB NOT NULL, crc INTEGER NOT NULL)",
+                    "CREATE TABLE IF NOT EXISTS goal (trials INTEGER NOT NULL)",
+                    Claims.TABLE),
+            StudyException::new);
 
-    /** Enough for the lock of a process that was just killed to go. */
-    private static final int BUSY_MILLISECONDS = 500;
+    private static final String COLUMNS = "number, round, bits, validation_accuracy, bytes, inner_bytes,"
+            + " latency_seconds, stored_bytes, seconds, feasible, worker, ended, crc";
 
-    private final String name;
-    private final Connection connection;
+    private static final String TRIAL = "trial ";
+    private static final String ONCE = "once ";
+    private static final String ALONE = "alone";
+    private static final String WORKER = "worker ";
+    private static final long POLL_MILLISECONDS = 50;
 
-    private Study(String name, Connection connection) {
-        this.name = name;
-        this.connection = connection;
-    }
+    private final SharedDatabase database;
+    private final Claims claims;
 
-    /** A study that ends with the process. */
-    public static Study inMemory() {
-        return open("study in memory", "jdbc:sqlite::memory:", Map.of());
+    private Study(SharedDatabase database) {
+        this.database = database;
+        this.claims = new Claims(database);
     }
 
     /**
-     * Creates the study, or continues the one that is there.
+     * A trial as the study keeps it.
+     *
+     * @param worker process that measured it
+     */
+    public record Entry(Trial trial, String worker, Instant ended) {}
+
+    /** A study that ends with the process. */
+    public static Study inMemory() {
+        return join(new Study(SharedDatabase.inMemory(KIND)), Map.of());
+    }
+
+    /**
+     * Creates the study, or joins the one that is there as a further worker.
      *
      * @param file in a folder that exists, on a local disk
      * @param fingerprint what makes trials comparable, such as a hash of the data and the model's settings
-     * @throws StudyException if the file is corrupt, in use, not writable or of another fingerprint
+     * @throws StudyException if the file is corrupt, not writable, on a network file system or of another fingerprint
      */
     public static Study open(Path file, Map<String, String> fingerprint) {
-        Path folder = file.toAbsolutePath().getParent();
-        if (folder == null || !Files.isDirectory(folder)) {
-            throw new StudyException(file + ": cannot be opened: " + folder + " is not a folder");
-        }
-        if (!Files.isWritable(folder) || (Files.exists(file) && !Files.isWritable(file))) {
-            throw new StudyException(file + ": cannot be opened: the study and its folder must be writable");
-        }
-        return open(file.toString(), "jdbc:sqlite:" + file.toAbsolutePath(), fingerprint);
+        return join(new Study(SharedDatabase.open(file, KIND)), fingerprint);
     }
 
-    private static Study open(String name, String url, Map<String, String> fingerprint) {
-        Connection connection = null;
+    /** Opens a study that is there, to look at it: as no worker, and whatever it belongs to. */
+    public static Study look(Path file) {
+        if (!Files.exists(file)) {
+            throw new StudyException(file + ": there is no such study");
+        }
+        return new Study(SharedDatabase.open(file, KIND));
+    }
+
+    private static Study join(Study study, Map<String, String> fingerprint) {
         try {
-            connection = DriverManager.getConnection(url);
-            Study study = new Study(name, connection);
-            study.prepare();
             study.bind(fingerprint);
             study.trials();
+            study.claims.take(WORKER + study.claims.owner());
             return study;
-        } catch (SQLException e) {
-            throw abandon(connection, problem(name, e));
-        } catch (StudyException e) {
-            throw abandon(connection, e);
-        }
-    }
-
-    private static StudyException abandon(Connection connection, StudyException reason) {
-        if (connection != null) {
-            try {
-                connection.close();
-            } catch (SQLException e) {
-                reason.addSuppressed(e);
-            }
-        }
-        return reason;
-    }
-
-    private void prepare() throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            statement.execute("PRAGMA busy_timeout=" + BUSY_MILLISECONDS);
-            statement.execute("PRAGMA locking_mode=EXCLUSIVE");
-            statement.execute("PRAGMA journal_mode=WAL");
-            statement.execute("PRAGMA synchronous=FULL");
-            try (ResultSet check = statement.executeQuery("PRAGMA integrity_check(1)")) {
-                if (!check.next() || !"ok".equals(check.getString(1))) {
-                    throw new StudyException(name + ": the study is corrupt: "
-                            + check.getString(1).lines().reduce("", (first, last) -> last));
-                }
-            }
-            statement.execute("BEGIN IMMEDIATE");
-            statement.execute(
-                    "CREATE TABLE IF NOT EXISTS header (key TEXT PRIMARY KEY, value TEXT NOT NULL, crc INTEGER NOT NULL)");
-            statement.execute("CREATE TABLE IF NOT EXISTS trial (number INTEGER PRIMARY KEY, round INTEGER NOT NULL, "
-                    + "bits TEXT NOT NULL UNIQUE, validation_accuracy REAL NOT NULL, test_accuracy REAL, "
-                    + "objective_bytes INTEGER NOT NULL, stored_bytes INTEGER NOT NULL, "
-                    + "inner_stored_bytes INTEGER NOT NULL, seconds REAL NOT NULL, feasible INTEGER NOT NULL, "
-                    + "crc INTEGER NOT NULL)");
-            Map<String, String> header = header();
-            if (header.isEmpty()) {
-                put("study.format", FORMAT);
-                put(
-                        "study.created",
-                        Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
-            } else if (!FORMAT.equals(header.get("study.format"))) {
-                throw new StudyException(
-                        name + ": the format is '" + header.get("study.format") + "', expected '" + FORMAT + "'");
-            }
-            statement.execute("COMMIT");
+        } catch (RuntimeException e) {
+            study.close();
+            throw e;
         }
     }
 
     /** Stores {@code entries} where the header has none of these keys, and refuses entries that differ. */
-    synchronized void bind(Map<String, String> entries) {
-        Map<String, String> header = header();
-        List<String> differences = entries.entrySet().stream()
-                .filter(entry -> header.containsKey(entry.getKey())
-                        && !header.get(entry.getKey()).equals(entry.getValue()))
-                .map(entry -> entry.getKey() + " is '" + header.get(entry.getKey()) + "' in the study and '"
-                        + entry.getValue() + "' now")
-                .sorted()
-                .toList();
-        if (!differences.isEmpty()) {
-            throw new StudyException(name + ": the study belongs to another search: " + String.join(", ", differences));
-        }
-        try {
-            connection.setAutoCommit(false);
+    void bind(Map<String, String> entries) {
+        database.write(connection -> {
+            Map<String, String> header = header();
+            if (header.isEmpty()) {
+                put(
+                        connection,
+                        "study.created",
+                        Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+            }
+            List<String> differences = entries.entrySet().stream()
+                    .filter(entry -> header.containsKey(entry.getKey())
+                            && !header.get(entry.getKey()).equals(entry.getValue()))
+                    .map(entry -> difference(entry.getKey(), header.get(entry.getKey()), entry.getValue()))
+                    .sorted()
+                    .toList();
+            if (!differences.isEmpty()) {
+                throw new StudyException(
+                        database.name() + ": the study belongs to another search: " + String.join(", ", differences));
+            }
             for (Map.Entry<String, String> entry : entries.entrySet()) {
                 if (!header.containsKey(entry.getKey())) {
-                    put(entry.getKey(), entry.getValue());
+                    put(connection, entry.getKey(), entry.getValue());
                 }
             }
-            connection.commit();
-            connection.setAutoCommit(true);
-        } catch (SQLException e) {
-            throw problem(name, e);
-        }
+            return null;
+        });
     }
 
-    /** Format, time of creation, fingerprint, and strategy, seed, space and constraint once a search has run. */
-    public synchronized Map<String, String> header() {
-        Map<String, String> header = new LinkedHashMap<>();
-        try (Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery("SELECT key, value, crc FROM header ORDER BY rowid")) {
-            while (rows.next()) {
-                check(rows.getLong(3), rows.getString(1), rows.getString(2));
-                header.put(rows.getString(1), rows.getString(2));
+    /** Of entries of several lines, as a recipe, only the lines that differ. */
+    private static String difference(String key, String then, String now) {
+        return key + " is '" + unlike(then, now) + "' in the study and '" + unlike(now, then) + "' now";
+    }
+
+    private static String unlike(String text, String other) {
+        List<String> others = other.lines().toList();
+        return text.lines()
+                .filter(line -> !others.contains(line))
+                .map(String::strip)
+                .collect(Collectors.joining("; "));
+    }
+
+    /** Time of creation, fingerprint, and strategy, seed, space, objective and bounds once a search has run. */
+    public Map<String, String> header() {
+        return database.read(connection -> {
+            Map<String, String> header = new LinkedHashMap<>();
+            try (Statement statement = connection.createStatement();
+                    ResultSet rows = statement.executeQuery("SELECT key, value, crc FROM header ORDER BY rowid")) {
+                while (rows.next()) {
+                    check(rows.getLong(3), rows.getString(1), rows.getString(2));
+                    header.put(rows.getString(1), rows.getString(2));
+                }
             }
-        } catch (SQLException e) {
-            throw problem(name, e);
-        }
-        return header;
+            return header;
+        });
+    }
+
+    /** Says how many trials are asked for; it may change from run to run. */
+    void ask(int trials) {
+        database.write(connection -> {
+            try (Statement statement = connection.createStatement()) {
+                statement.execute("DELETE FROM goal");
+                statement.execute("INSERT INTO goal VALUES (" + trials + ")");
+            }
+            return null;
+        });
+    }
+
+    /** Trials that the last run asked for, 0 before any. */
+    public int asked() {
+        return database.read(connection -> {
+            try (Statement statement = connection.createStatement();
+                    ResultSet row = statement.executeQuery("SELECT coalesce(max(trials), 0) FROM goal")) {
+                return row.getInt(1);
+            }
+        });
     }
 
     /** Finished trials, by number. */
-    public synchronized List<Trial> trials() {
-        List<Trial> trials = new ArrayList<>();
-        try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(
-                        "SELECT number, round, bits, validation_accuracy, test_accuracy, objective_bytes, stored_bytes,"
-                                + " inner_stored_bytes, seconds, feasible, crc FROM trial ORDER BY number")) {
-            while (row.next()) {
-                trials.add(trial(row));
-            }
-        } catch (SQLException e) {
-            throw problem(name, e);
-        }
-        return trials;
+    public List<Trial> trials() {
+        return entries(0).stream().map(Entry::trial).toList();
     }
 
-    private Trial trial(ResultSet row) throws SQLException {
-        double test = row.getDouble(5);
+    /** Finished trials, by number, with who measured them. */
+    public List<Entry> entries() {
+        return entries(0);
+    }
+
+    /** The same from number {@code first} on. */
+    List<Entry> entries(int first) {
+        return database.read(connection -> {
+            List<Entry> entries = new ArrayList<>();
+            try (PreparedStatement query = connection.prepareStatement(
+                    "SELECT " + COLUMNS + " FROM trial WHERE number >= ? ORDER BY number")) {
+                query.setInt(1, first);
+                try (ResultSet row = query.executeQuery()) {
+                    while (row.next()) {
+                        entries.add(entry(row));
+                    }
+                }
+            }
+            return entries;
+        });
+    }
+
+    private Entry entry(ResultSet row) throws SQLException {
+        double latency = row.getDouble(7);
         if (row.wasNull()) {
-            test = Double.NaN;
+            latency = Double.NaN;
         }
         String bits = row.getString(3);
         // Checked before anything is made of the values, so that a damaged one cannot throw on its own.
         check(
-                row.getLong(11),
+                row.getLong(13),
                 row.getInt(1),
                 row.getInt(2),
                 bits,
                 row.getDouble(4),
-                test,
+                row.getLong(5),
                 row.getLong(6),
-                row.getLong(7),
+                latency,
                 row.getLong(8),
                 row.getDouble(9),
-                row.getBoolean(10));
+                row.getBoolean(10),
+                row.getString(11),
+                row.getString(12));
         List<Integer> widths =
                 List.of(bits.split(" ")).stream().map(Integer::valueOf).toList();
         Measurement measurement = new Measurement(
-                row.getDouble(4), test, row.getLong(6), row.getLong(7), row.getLong(8), row.getDouble(9));
-        return new Trial(row.getInt(1), row.getInt(2), widths, measurement, row.getBoolean(10));
+                row.getDouble(4), new Cost(row.getLong(5), row.getLong(6), latency), row.getLong(8), row.getDouble(9));
+        return new Entry(
+                new Trial(row.getInt(1), row.getInt(2), widths, measurement, row.getBoolean(10)),
+                row.getString(11),
+                Instant.parse(row.getString(12)));
     }
 
-    /** Commits one trial; the number and the configuration must be new. */
-    public synchronized void add(Trial trial) {
+    /** Takes trial {@code number} for the caller; false where it is finished, or a worker that lives has it. */
+    boolean claim(int number) {
+        return database.write(connection -> !has(connection, number) && claims.take(TRIAL + number));
+    }
+
+    private static boolean has(Connection connection, int number) throws SQLException {
+        try (PreparedStatement query = connection.prepareStatement("SELECT 1 FROM trial WHERE number = ?")) {
+            query.setInt(1, number);
+            try (ResultSet row = query.executeQuery()) {
+                return row.next();
+            }
+        }
+    }
+
+    /** Gives trial {@code number} back unfinished. */
+    void release(int number) {
+        claims.release(TRIAL + number);
+    }
+
+    /**
+     * Commits a trial that the caller claimed and ends the claim, both or neither.
+     *
+     * @return the trial as the study has it: a worker that was suspended for long may find its own made by another
+     */
+    Trial commit(Trial trial) {
+        return database.write(connection -> {
+            insert(connection, trial);
+            claims.release(TRIAL + trial.number());
+            List<Entry> kept = entries(trial.number());
+            if (kept.isEmpty()
+                    || kept.getFirst().trial().number() != trial.number()
+                    || !kept.getFirst().trial().bits().equals(trial.bits())) {
+                throw new StudyException(database.name() + ": trial " + trial.number() + ", " + trial.bits()
+                        + ", has the number or the widths of another one of the study");
+            }
+            return kept.getFirst().trial();
+        });
+    }
+
+    private void insert(Connection connection, Trial trial) throws SQLException {
         Measurement m = trial.measurement();
         String bits = trial.bits().stream().map(String::valueOf).collect(Collectors.joining(" "));
-        try (PreparedStatement insert =
-                connection.prepareStatement("INSERT INTO trial VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")) {
-            insert.setInt(1, trial.number());
-            insert.setInt(2, trial.round());
-            insert.setString(3, bits);
-            insert.setDouble(4, m.validationAccuracy());
-            insert.setDouble(5, m.testAccuracy());
-            insert.setLong(6, m.objectiveBytes());
-            insert.setLong(7, m.storedBytes());
-            insert.setLong(8, m.innerStoredBytes());
-            insert.setDouble(9, m.seconds());
-            insert.setBoolean(10, trial.feasible());
-            insert.setLong(
-                    11,
-                    crc(
-                            trial.number(),
-                            trial.round(),
-                            bits,
-                            m.validationAccuracy(),
-                            m.testAccuracy(),
-                            m.objectiveBytes(),
-                            m.storedBytes(),
-                            m.innerStoredBytes(),
-                            m.seconds(),
-                            trial.feasible()));
+        Instant ended = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+        Object[] values = {
+            trial.number(),
+            trial.round(),
+            bits,
+            m.validationAccuracy(),
+            m.cost().bytes(),
+            m.cost().innerBytes(),
+            m.cost().latencySeconds(),
+            m.storedBytes(),
+            m.seconds(),
+            trial.feasible(),
+            claims.owner(),
+            ended.toString()
+        };
+        try (PreparedStatement insert = connection.prepareStatement(
+                "INSERT OR IGNORE INTO trial VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")) {
+            for (int i = 0; i < values.length; i++) {
+                insert.setObject(i + 1, values[i]);
+            }
+            insert.setLong(values.length + 1, crc(values));
             insert.executeUpdate();
-        } catch (SQLException e) {
-            throw problem(name, e);
         }
+    }
+
+    /** What {@link #once} made under {@code key}. */
+    public Optional<byte[]> find(String key) {
+        return database.read(connection -> {
+            try (PreparedStatement query = connection.prepareStatement("SELECT value, crc FROM once WHERE key = ?")) {
+                query.setString(1, key);
+                try (ResultSet row = query.executeQuery()) {
+                    if (!row.next()) {
+                        return Optional.empty();
+                    }
+                    byte[] value = row.getBytes(1);
+                    check(row.getLong(2), key, Arrays.hashCode(value));
+                    return Optional.of(value);
+                }
+            }
+        });
+    }
+
+    /**
+     * What {@code make} gives, made once for the study: by the caller, while other workers wait, or by one of them.
+     *
+     * @throws CancellationException if the thread is interrupted while it waits
+     */
+    public byte[] once(String key, Supplier<byte[]> make) {
+        while (true) {
+            Optional<byte[]> made = find(key);
+            if (made.isPresent()) {
+                return made.get();
+            }
+            if (database.write(connection -> find(key).isEmpty() && claims.take(ONCE + key))) {
+                return make(key, make);
+            }
+            sleep();
+        }
+    }
+
+    private byte[] make(String key, Supplier<byte[]> make) {
+        try {
+            byte[] value = make.get();
+            database.write(connection -> {
+                try (PreparedStatement insert =
+                        connection.prepareStatement("INSERT OR IGNORE INTO once VALUES (?, ?, ?)")) {
+                    insert.setString(1, key);
+                    insert.setBytes(2, value);
+                    insert.setLong(3, crc(key, Arrays.hashCode(value)));
+                    return insert.executeUpdate();
+                }
+            });
+            // Another worker's, if this one was suspended for so long that it was given up.
+            return find(key).orElseThrow();
+        } finally {
+            claims.release(ONCE + key);
+        }
+    }
+
+    /** Runs {@code work}, such as a timing, while no other worker of the study runs any work this way. */
+    public <T> T alone(Supplier<T> work) {
+        while (!claims.take(ALONE)) {
+            sleep();
+        }
+        try {
+            return work.get();
+        } finally {
+            claims.release(ALONE);
+        }
+    }
+
+    private static void sleep() {
+        try {
+            Thread.sleep(POLL_MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CancellationException("interrupted while another worker was waited for");
+        }
+    }
+
+    /** This worker, as {@link Entry#worker} names it. */
+    public String worker() {
+        return claims.owner();
+    }
+
+    /** Workers that live. */
+    public List<String> workers() {
+        return claims.held().stream()
+                .map(Claims.Claim::key)
+                .filter(key -> key.startsWith(WORKER))
+                .map(key -> key.substring(WORKER.length()))
+                .toList();
+    }
+
+    /**
+     * Gives back what this worker has claimed and closes the study for good while threads still measure, for a process
+     * that is about to end: whoever asks it for anything afterwards waits for that end.
+     */
+    public void abandon() {
+        claims.releaseAll();
+        database.abandon();
     }
 
     @Override
-    public synchronized void close() {
-        try {
-            connection.close();
-        } catch (SQLException e) {
-            throw problem(name, e);
+    public void close() {
+        try (database) {
+            claims.close();
         }
     }
 
-    private void put(String key, String value) throws SQLException {
+    private static void put(Connection connection, String key, String value) throws SQLException {
         try (PreparedStatement insert = connection.prepareStatement("INSERT INTO header VALUES (?, ?, ?)")) {
             insert.setString(1, key);
             insert.setString(2, value);
@@ -267,7 +431,8 @@ public final class Study implements AutoCloseable {
 
     private void check(long crc, Object... values) {
         if (crc != crc(values)) {
-            throw new StudyException(name + ": the study is corrupt: the checksum of row '" + values[0] + "' is wrong");
+            throw new StudyException(
+                    database.name() + ": the study is corrupt: the checksum of row '" + values[0] + "' is wrong");
         }
     }
 
@@ -277,17 +442,5 @@ public final class Study implements AutoCloseable {
             crc.update((value + "\n").getBytes(StandardCharsets.UTF_8));
         }
         return crc.getValue();
-    }
-
-    private static StudyException problem(String name, SQLException e) {
-        String reason = switch (e.getErrorCode() & 0xff) {
-            case 5, 6 -> "another process is using it";
-            case 8 -> "it cannot be written";
-            case 11, 26 -> "it is corrupt or not a study";
-            case 13 -> "the disk is full";
-            case 14 -> "the file cannot be opened or created";
-            default -> String.valueOf(e.getMessage()).lines().findFirst().orElse("unknown error of the database");
-        };
-        return new StudyException(name + ": the study cannot be used: " + reason, e);
     }
 }

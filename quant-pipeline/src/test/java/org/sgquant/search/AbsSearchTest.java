@@ -27,15 +27,10 @@ class AbsSearchTest {
 
         @Override
         public List<List<Integer>> propose(
-                SearchSpace space,
-                List<Trial> finished,
-                int round,
-                CostFunction cost,
-                Constraint constraint,
-                RandomGenerator random) {
+                Problem problem, String prepared, List<Trial> finished, int round, RandomGenerator random) {
             return round == 0
-                    ? space.uniform()
-                    : new RandomSearch().propose(space, finished, round, cost, constraint, random);
+                    ? problem.space().uniform()
+                    : new RandomSearch().propose(problem, prepared, finished, round, random);
         }
     };
 
@@ -65,16 +60,9 @@ class AbsSearchTest {
     private static double bytesFound(SyntheticNetwork network, SearchStrategy strategy, long seed) {
         try (Study study = Study.inMemory()) {
             SearchResult result = Search.run(
-                    network.space(),
-                    strategy,
-                    network,
-                    network,
-                    HALF_POINT,
-                    study,
-                    new SearchSettings(120, seed, 1),
-                    SearchListener.NONE);
+                    network.problem(), strategy, network, study, new SearchSettings(120, seed, 1), SearchListener.NONE);
             assertThat(result.trials()).hasSizeLessThanOrEqualTo(120);
-            long[] curve = result.bestFeasibleBytes();
+            double[] curve = result.bestFeasible(network.problem());
             double uniform = network.bytes(network.space().uniform().getLast());
             return Math.min(1, curve[curve.length - 1] / uniform);
         }
@@ -84,11 +72,12 @@ class AbsSearchTest {
     void nearlyFindsTheOptimumOfASmallSpace() {
         for (int seed = 0; seed < SEEDS; seed++) {
             SyntheticNetwork network = new SyntheticNetwork(4, 200 + seed);
-            long optimum = network.space().unseen(new SplittableRandom(0), Integer.MAX_VALUE, Set.of()).stream()
-                    .filter(bits -> HALF_POINT.allows(network.measure(bits)))
-                    .mapToLong(network::bytes)
-                    .min()
-                    .orElseThrow();
+            long optimum =
+                    network.space().unseen(new SplittableRandom(0), Integer.MAX_VALUE, Set.of(), bits -> true).stream()
+                            .filter(bits -> HALF_POINT.allows(network.measure(bits)))
+                            .mapToLong(network::bytes)
+                            .min()
+                            .orElseThrow();
             double uniform = network.bytes(network.space().uniform().getLast());
             assertThat(bytesFound(network, new AbsSearch(), seed)).isLessThanOrEqualTo(1.1 * optimum / uniform);
         }
@@ -119,21 +108,15 @@ class AbsSearchTest {
 
     private static List<List<Integer>> propose(SyntheticNetwork network, List<Trial> finished, int round) {
         return new AbsSearch()
-                .propose(
-                        network.space(),
-                        List.copyOf(finished),
-                        round,
-                        network,
-                        HALF_POINT,
-                        new SplittableRandom(round));
+                .propose(network.problem(), "", List.copyOf(finished), round, new SplittableRandom(round));
     }
 
     @Test
     void measuresAWholeSpaceIfNothingIsFeasible() {
         SearchSpace space =
                 new SearchSpace(List.of(new Dimension("h", List.of(1, 2, 4)), new Dimension("m", List.of(1, 2, 4, 8))));
-        CostFunction cost = bits -> bits.get(0) * 10L + bits.get(1);
-        TrialRunner hopeless = bits -> measurement(50 + bits.get(0), cost.bytes(bits));
+        CostFunction cost = bits -> bytes(bits.get(0) * 10L + bits.get(1));
+        TrialRunner hopeless = bits -> measurement(50 + bits.get(0), cost.of(bits));
         SearchResult result = run(space, hopeless, cost);
         assertThat(result.trials().stream().map(Trial::bits)).hasSize(12).doesNotHaveDuplicates();
         assertThat(result.best().feasible()).isFalse();
@@ -143,12 +126,12 @@ class AbsSearchTest {
     @Test
     void endsWhenNothingCheaperIsLeft() {
         SearchSpace space = new SearchSpace(List.of(new Dimension("h", SyntheticNetwork.WIDTHS)));
-        CostFunction cost = bits -> bits.getFirst();
-        SearchResult result = run(space, bits -> measurement(bits.getFirst() < 4 ? 70 : 81, cost.bytes(bits)), cost);
+        CostFunction cost = bits -> bytes(bits.getFirst());
+        SearchResult result = run(space, bits -> measurement(bits.getFirst() < 4 ? 70 : 81, cost.of(bits)), cost);
         assertThat(result.trials()).hasSize(7);
         assertThat(result.best().bits()).containsExactly(4);
         SearchSpace single = new SearchSpace(List.of(new Dimension("h", List.of(4))));
-        assertThat(run(single, bits -> measurement(81, cost.bytes(bits)), cost).trials())
+        assertThat(run(single, bits -> measurement(81, cost.of(bits)), cost).trials())
                 .hasSize(1);
     }
 
@@ -161,18 +144,20 @@ class AbsSearchTest {
     private static SearchResult run(SearchSpace space, TrialRunner runner, CostFunction cost) {
         try (Study study = Study.inMemory()) {
             return Search.run(
-                    space,
+                    new Problem(space, cost, Objective.ALL, HALF_POINT),
                     new AbsSearch(5, 100, 0.1, 1),
                     runner,
-                    cost,
-                    HALF_POINT,
                     study,
                     SearchSettings.DEFAULT,
                     SearchListener.NONE);
         }
     }
 
-    private static Measurement measurement(double accuracy, long bytes) {
-        return new Measurement(accuracy, Double.NaN, bytes, bytes, bytes, 0);
+    private static Cost bytes(long bytes) {
+        return new Cost(bytes, bytes, Double.NaN);
+    }
+
+    private static Measurement measurement(double accuracy, Cost cost) {
+        return new Measurement(accuracy, cost, cost.bytes(), 0);
     }
 }

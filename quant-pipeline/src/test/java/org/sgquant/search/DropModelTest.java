@@ -17,14 +17,17 @@ class DropModelTest {
 
     private static final SearchSpace SPACE = SearchSpaceTest.space(4, 7);
 
-    private final List<List<Integer>> configurations = SPACE.unseen(new SplittableRandom(5), 200, Set.of());
+    private static final Cost NOTHING = new Cost(0, 0, Double.NaN);
+
+    private final List<List<Integer>> configurations =
+            SPACE.unseen(new SplittableRandom(5), 200, Set.of(), bits -> true);
 
     @Test
     void penaltyRecoversASumOverCells() {
         ToDoubleFunction<List<Integer>> drop =
                 bits -> 6 * Math.pow(4, -bits.get(0)) + 10 * Math.pow(3, -bits.get(1)) + 2.0 / bits.get(2);
         MonotonePenalty penalty = MonotonePenalty.fit(SPACE, configurations, values(drop), 100);
-        for (List<Integer> bits : SPACE.unseen(new SplittableRandom(6), 50, Set.of())) {
+        for (List<Integer> bits : SPACE.unseen(new SplittableRandom(6), 50, Set.of(), bits -> true)) {
             assertThat(penalty.predict(bits)).isCloseTo(drop.applyAsDouble(bits), within(0.25));
         }
     }
@@ -67,15 +70,14 @@ class DropModelTest {
     @Test
     void modelPredictsTheDropOfTheSyntheticNetwork() {
         SyntheticNetwork network = new SyntheticNetwork(5, 11);
-        Constraint constraint = new Constraint(0.5, SyntheticNetwork.FP32);
         List<Trial> trials = new ArrayList<>();
-        for (List<Integer> bits : network.space().unseen(new SplittableRandom(1), 120, Set.of())) {
+        for (List<Integer> bits : network.space().unseen(new SplittableRandom(1), 120, Set.of(), bits -> true)) {
             trials.add(new Trial(trials.size(), 0, bits, network.measure(bits), false));
         }
-        DropModel model = DropModel.fit(network.space(), trials, constraint, 1, new SplittableRandom(2));
+        DropModel model = DropModel.fit(network.problem(), trials, 1, new SplittableRandom(2));
         double squares = 0;
         int near = 0;
-        for (List<Integer> bits : network.space().unseen(new SplittableRandom(3), 2000, Set.of())) {
+        for (List<Integer> bits : network.space().unseen(new SplittableRandom(3), 2000, Set.of(), bits -> true)) {
             double drop = SyntheticNetwork.FP32 - network.trueAccuracy(bits);
             if (drop < 2) {
                 squares += Math.pow(model.drop(bits) - drop, 2);
@@ -89,8 +91,12 @@ class DropModelTest {
     @Test
     void oneTrialIsEnoughToFit() {
         List<Integer> bits = Collections.nCopies(4, 8);
-        Trial only = new Trial(0, 0, bits, new Measurement(80, Double.NaN, 1, 1, 1, 0), false);
-        DropModel model = DropModel.fit(SPACE, List.of(only), new Constraint(0, 81), 1, new SplittableRandom(1));
+        Trial only = new Trial(0, 0, bits, new Measurement(80, NOTHING, 1, 0), false);
+        DropModel model = DropModel.fit(
+                new Problem(SPACE, b -> NOTHING, Objective.ALL, new Constraint(0, 81)),
+                List.of(only),
+                1,
+                new SplittableRandom(1));
         assertThat(model.drop(bits)).isCloseTo(1, within(1e-9));
     }
 

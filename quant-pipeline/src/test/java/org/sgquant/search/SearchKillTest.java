@@ -89,13 +89,6 @@ class SearchKillTest {
 
     private static SearchResult search(Study study, TrialRunner runner, SearchListener listener) {
         return Search.run(
-                NETWORK.space(),
-                new AbsSearch(),
-                runner,
-                NETWORK,
-                new Constraint(0.5, SyntheticNetwork.FP32),
-                study,
-                new SearchSettings(TRIALS, 0, 2),
-                listener);
+                NETWORK.problem(), new AbsSearch(), runner, study, new SearchSettings(TRIALS, 0, 2), listener);
     }
 }

@@ -62,15 +62,15 @@ class SearchSpaceTest {
     @Test
     void unseenListsASmallSpaceToItsEnd() {
         Set<List<Integer>> seen = Set.of(List.of(4, 8, 2), List.of(1, 8, 8));
-        List<List<Integer>> rest = small.unseen(new SplittableRandom(1), 100, seen);
+        List<List<Integer>> rest = small.unseen(new SplittableRandom(1), 100, seen, bits -> true);
         assertThat(rest).hasSize(4).doesNotHaveDuplicates().doesNotContainAnyElementsOf(seen);
-        assertThat(small.unseen(new SplittableRandom(1), 3, seen)).hasSize(3);
+        assertThat(small.unseen(new SplittableRandom(1), 3, seen, bits -> true)).hasSize(3);
     }
 
     @Test
     void unseenSamplesALargeSpaceWithoutRepetition() {
         SearchSpace large = space(14, 7);
-        List<List<Integer>> drawn = large.unseen(new SplittableRandom(1), 500, Set.of());
+        List<List<Integer>> drawn = large.unseen(new SplittableRandom(1), 500, Set.of(), bits -> true);
         assertThat(drawn).hasSize(500).doesNotHaveDuplicates().allMatch(large::contains);
     }
 

@@ -73,11 +73,9 @@ class SearchTest {
             List<Integer> seen = new ArrayList<>();
             List<Integer> finished = new ArrayList<>();
             SearchResult result = Search.run(
-                    network.space(),
+                    network.problem(),
                     new RandomSearch(),
                     network,
-                    network,
-                    HALF_POINT,
                     study,
                     new SearchSettings(45, 3, 3),
                     (trial, done, total) -> {
@@ -128,7 +126,7 @@ class SearchTest {
     @Test
     void aCostFunctionThatDisagreesWithTheMeasurementIsAnError() {
         try (Study study = Study.inMemory()) {
-            TrialRunner wrong = bits -> new Measurement(80, Double.NaN, network.bytes(bits) + 1, 0, 0, 0);
+            TrialRunner wrong = bits -> new Measurement(80, new Cost(network.bytes(bits) + 1, 0, Double.NaN), 0, 0);
             assertThatThrownBy(() -> run(study, wrong, 60, 1))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("the cost function says");
@@ -140,27 +138,33 @@ class SearchTest {
         try (Study study = Study.inMemory()) {
             run(study, network, 20, 1);
             assertThatThrownBy(() -> Search.run(
-                            network.space(),
+                            network.problem(Objective.ALL, new Constraint(1, SyntheticNetwork.FP32)),
                             new AbsSearch(),
                             network,
-                            network,
-                            new Constraint(1, SyntheticNetwork.FP32),
                             study,
                             new SearchSettings(20, 5, 1),
                             SearchListener.NONE))
                     .isInstanceOf(StudyException.class)
-                    .hasMessage("study in memory: the study belongs to another search: search.maxDrop is '0.5' in the"
-                            + " study and '1.0' now, search.seed is '0' in the study and '5' now");
+                    .hasMessage(
+                            "study in memory: the study belongs to another search: search.bounds is 'drop 0.5' in the"
+                                    + " study and 'drop 1.0' now, search.seed is '0' in the study and '5' now");
         }
     }
 
     @Test
     void curveAndBestFollowTheFeasibleTrials() {
-        SearchResult result = SearchResult.of(List.of(
-                trial(0, 70, 5), trial(1, 80.5, 30), trial(2, 80.8, 40), trial(3, 80.6, 20), trial(4, 80.9, 20)));
-        assertThat(result.bestFeasibleBytes()).containsExactly(Long.MAX_VALUE, 30, 30, 20, 20);
+        Problem problem = network.problem();
+        SearchResult result = SearchResult.of(
+                problem,
+                List.of(
+                        trial(0, 70, 5),
+                        trial(1, 80.5, 30),
+                        trial(2, 80.8, 40),
+                        trial(3, 80.6, 20),
+                        trial(4, 80.9, 20)));
+        assertThat(result.bestFeasible(problem)).containsExactly(Double.POSITIVE_INFINITY, 30, 30, 20, 20);
         assertThat(result.best().number()).isEqualTo(4);
-        assertThat(SearchResult.of(List.of(trial(0, 70, 5), trial(1, 75, 30)))
+        assertThat(SearchResult.of(problem, List.of(trial(0, 70, 5), trial(1, 75, 30)))
                         .best()
                         .number())
                 .isEqualTo(1);
@@ -170,25 +174,25 @@ class SearchTest {
     void aDropOfExactlyTheLimitIsAllowed() {
         Constraint constraint = new Constraint(0.4, 79.2);
         assertThat(79.2 - 78.8).as("the difference is rounded up").isGreaterThan(0.4);
-        assertThat(constraint.allows(new Measurement(78.8, Double.NaN, 1, 1, 1, 0)))
-                .isTrue();
-        assertThat(constraint.allows(new Measurement(78.6, Double.NaN, 1, 1, 1, 0)))
-                .isFalse();
-        assertThatThrownBy(() -> new Measurement(Double.NaN, 80, 1, 1, 1, 0)).hasMessage("validation accuracy is NaN");
+        assertThat(constraint.allows(measurement(78.8))).isTrue();
+        assertThat(constraint.allows(measurement(78.6))).isFalse();
+        assertThatThrownBy(() -> measurement(Double.NaN)).hasMessage("validation accuracy is NaN");
     }
 
     private static Trial trial(int number, double accuracy, long bytes) {
-        Measurement measurement = new Measurement(accuracy, Double.NaN, bytes, bytes, bytes, 0);
+        Measurement measurement = new Measurement(accuracy, new Cost(bytes, bytes, Double.NaN), bytes, 0);
         return new Trial(number, 0, List.of(number), measurement, HALF_POINT.allows(measurement));
+    }
+
+    private static Measurement measurement(double accuracy) {
+        return new Measurement(accuracy, new Cost(1, 1, Double.NaN), 1, 0);
     }
 
     private SearchResult run(Study study, TrialRunner runner, int trials, int threads) {
         return Search.run(
-                network.space(),
+                network.problem(),
                 new AbsSearch(),
                 runner,
-                network,
-                HALF_POINT,
                 study,
                 new SearchSettings(trials, 0, threads),
                 SearchListener.NONE);

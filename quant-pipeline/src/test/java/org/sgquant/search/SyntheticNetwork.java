@@ -56,8 +56,25 @@ final class SyntheticNetwork implements TrialRunner, CostFunction {
         return new SearchSpace(dimensions);
     }
 
+    /** This network with {@code objective} to be made small within {@code constraint}. */
+    Problem problem(Objective objective, Constraint constraint) {
+        return new Problem(space(), this, objective, constraint);
+    }
+
+    /** Least bytes within half a point of drop. */
+    Problem problem() {
+        return problem(Objective.ALL, new Constraint(0.5, FP32));
+    }
+
+    /** The inner cells are all but the first; each bit of a cell takes a millisecond. */
     @Override
-    public long bytes(List<Integer> bits) {
+    public Cost of(List<Integer> bits) {
+        long all = bytes(bits);
+        double latency = bits.stream().mapToInt(b -> b).sum() / 1e3;
+        return new Cost(all, all - bytes[0][bits.getFirst()], latency);
+    }
+
+    long bytes(List<Integer> bits) {
         long sum = 0;
         for (int i = 0; i < bytes.length; i++) {
             sum += bytes[i][bits.get(i)];
@@ -84,7 +101,7 @@ final class SyntheticNetwork implements TrialRunner, CostFunction {
     public Measurement measure(List<Integer> bits) {
         double gaussian = new SplittableRandom(seed * 31 + bits.hashCode()).nextGaussian();
         double accuracy = Math.rint(5 * (trueAccuracy(bits) + noise * gaussian)) / 5;
-        long objective = bytes(bits);
-        return new Measurement(accuracy, Double.NaN, objective, objective, objective, 0);
+        Cost cost = of(bits);
+        return new Measurement(accuracy, cost, cost.bytes(), 0);
     }
 }

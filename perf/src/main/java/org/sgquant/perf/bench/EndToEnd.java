@@ -18,6 +18,8 @@ import org.sgquant.model.QuantizedModel;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.DegreeBuckets;
 import org.sgquant.quant.QuantConfig;
+import org.sgquant.search.Bounds;
+import org.sgquant.search.Objective;
 import org.sgquant.search.RandomSearch;
 import org.sgquant.search.SearchSettings;
 import org.sgquant.search.Study;
@@ -236,11 +238,11 @@ final class EndToEnd {
                 QuantConfig.DEFAULT,
                 List.of(1, 2, 4, 8),
                 List.of(1, 2, 3, 4, 5, 6, 8));
-        new BitSearch(experiment, space, BitSearch.Objective.INNER, TrainConfig.FINE_TUNE.withEpochs(0))
+        new BitSearch(experiment, space, Objective.INNER, TrainConfig.FINE_TUNE.withEpochs(0))
                 .run(
                         List.of(trained),
                         new RandomSearch(),
-                        100,
+                        Bounds.drop(100),
                         study,
                         new SearchSettings(trials, seed, threads),
                         (trial, finished, total) -> {});

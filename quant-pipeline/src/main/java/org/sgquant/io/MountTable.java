@@ -1,5 +1,8 @@
-package org.sgquant.doctor;
+package org.sgquant.io;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -7,12 +10,13 @@ import java.util.Optional;
 import java.util.Set;
 
 /** What file systems are mounted where, as {@code /proc/self/mountinfo} tells. */
-final class MountTable {
+public final class MountTable {
 
     private static final Set<String> NETWORK = Set.of(
             "nfs",
             "nfs4",
             "cifs",
+            "smb2",
             "smb3",
             "smbfs",
             "9p",
@@ -24,28 +28,42 @@ final class MountTable {
             "gpfs",
             "pvfs2");
 
+    /** The root of a container that a user started: local, although a program serves it. */
+    private static final String CONTAINER = "fuse.fuse-overlayfs";
+
+    private static final Path THIS_MACHINE = Path.of("/proc/self/mountinfo");
+
     /**
      * A mounted file system.
      *
      * @param type such as {@code ext4} or {@code nfs4}
      * @param options such as {@code rw} and {@code noexec}, of this mount
      */
-    record Mount(Path point, String type, Set<String> options) {
+    public record Mount(Path point, String type, Set<String> options) {
 
-        boolean isNoexec() {
+        public boolean isNoexec() {
             return options.contains("noexec");
         }
 
         /** Whether every access may wait for another machine; what a user's program serves counts too. */
-        boolean isNetwork() {
-            return NETWORK.contains(type) || type.startsWith("fuse.");
+        public boolean isNetwork() {
+            return NETWORK.contains(type) || (type.startsWith("fuse.") && !type.equals(CONTAINER));
         }
     }
 
     private final List<Mount> mounts = new ArrayList<>();
 
+    /** What this process sees; empty where there is no such table, as on systems other than Linux. */
+    public static MountTable ofThisMachine() {
+        try {
+            return new MountTable(Files.isReadable(THIS_MACHINE) ? Files.readString(THIS_MACHINE) : "");
+        } catch (IOException e) {
+            throw new UncheckedIOException(THIS_MACHINE + " cannot be read", e);
+        }
+    }
+
     /** @param mountInfo lines "id parent major:minor root point options [tags] - type source options" */
-    MountTable(String mountInfo) {
+    public MountTable(String mountInfo) {
         for (String line : mountInfo.lines().toList()) {
             String[] fields = line.split(" ");
             int dash = List.of(fields).indexOf("-");
@@ -56,7 +74,7 @@ final class MountTable {
     }
 
     /** The mount that {@code path}, absolute and without links, lies on; empty where the table has none. */
-    Optional<Mount> of(Path path) {
+    public Optional<Mount> of(Path path) {
         Mount found = null;
         for (Mount mount : mounts) {
             // Of two at the same point the later one hides the earlier.

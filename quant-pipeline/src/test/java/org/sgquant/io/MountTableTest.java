@@ -1,4 +1,4 @@
-package org.sgquant.doctor;
+package org.sgquant.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,0 +1,43 @@
+package org.sgquant.search;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** What a search makes small. */
+public enum Objective {
+    /** Stored bytes of every cell. */
+    ALL,
+    /** Stored bytes of every cell but the input features. */
+    INNER,
+    /** Seconds of one packed inference. */
+    LATENCY,
+    /** Validation accuracy lost against fp32, percentage points. */
+    DROP;
+
+    /** The objective of this name, in lower case. */
+    public static Objective of(String name) {
+        for (Objective objective : values()) {
+            if (objective.toString().equals(name)) {
+                return objective;
+            }
+        }
+        throw new IllegalArgumentException("objective '" + name + "' does not exist: choose "
+                + Arrays.stream(values()).map(Objective::toString).collect(Collectors.joining(", ")));
+    }
+
+    /** Its value of a cost, in bytes or seconds; 0 for {@link #DROP}, which no cost tells. */
+    public double of(Cost cost) {
+        return switch (this) {
+            case ALL -> cost.bytes();
+            case INNER -> cost.innerBytes();
+            case LATENCY -> cost.latencySeconds();
+            case DROP -> 0;
+        };
+    }
+
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

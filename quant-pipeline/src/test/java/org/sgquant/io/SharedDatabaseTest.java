@@ -1,0 +1,91 @@
+package org.sgquant.io;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.sgquant.data.FormatException;
+
+class SharedDatabaseTest {
+
+    private static final SharedDatabase.Kind KIND = new SharedDatabase.Kind(
+            "notebook", 0x4e4f5445, 1, List.of("CREATE TABLE IF NOT EXISTS note (text TEXT)"), FormatException::new);
+
+    @TempDir
+    private Path folder;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "lustre", "ceph", "beegfs"})
+    void aNetworkFileSystemIsRefusedInOneSentence(String type) throws Exception {
+        Path real = folder.toRealPath();
+        MountTable mounts = new MountTable("50 27 0:60 / %s rw - %s server:/export rw".formatted(real, type));
+        Path file = folder.resolve("notes.sqlite");
+        assertThatThrownBy(() -> SharedDatabase.open(file, KIND, mounts))
+                .isInstanceOf(FormatException.class)
+                .hasMessage(file + ": the notebook lies on a network file system (" + type + " at " + real
+                        + "), where processes cannot share it safely: put it on a local disk");
+        assertThat(file).doesNotExist();
+    }
+
+    @Test
+    void localFileSystemsAreTaken() throws Exception {
+        Path real = folder.toRealPath();
+        for (String type : List.of("ext4", "tmpfs", "overlay", "fuse.fuse-overlayfs")) {
+            MountTable mounts = new MountTable("50 27 0:60 / %s rw - %s disk rw".formatted(real, type));
+            SharedDatabase.open(folder.resolve(type + ".sqlite"), KIND, mounts).close();
+        }
+    }
+
+    @Test
+    void aTransactionIsAllOrNothingAndMayBePartOfAnother() {
+        try (SharedDatabase notes = SharedDatabase.open(folder.resolve("notes.sqlite"), KIND)) {
+            notes.write(connection -> {
+                add(notes, "a");
+                return add(notes, "b");
+            });
+            assertThatThrownBy(() -> notes.write(connection -> {
+                        add(notes, "c");
+                        throw new IllegalStateException("stop");
+                    }))
+                    .hasMessage("stop");
+            assertThatThrownBy(() -> notes.write(connection -> {
+                        add(notes, "d");
+                        throw new SQLException("no");
+                    }))
+                    .hasMessageContaining("the notebook cannot be used: no");
+            assertThat(notes.<Integer>read(connection -> {
+                        try (var statement = connection.createStatement();
+                                var row = statement.executeQuery("SELECT count(*) FROM note")) {
+                            return row.getInt(1);
+                        }
+                    }))
+                    .isEqualTo(2);
+        }
+    }
+
+    private static boolean add(SharedDatabase notes, String text) {
+        return notes.write(connection -> {
+            try (var insert = connection.prepareStatement("INSERT INTO note VALUES (?)")) {
+                insert.setString(1, text);
+                return insert.execute();
+            }
+        });
+    }
+
+    @Test
+    void afterItWasAbandonedEveryoneWaitsForTheEnd() throws Exception {
+        SharedDatabase notes = SharedDatabase.open(folder.resolve("notes.sqlite"), KIND);
+        notes.abandon();
+        notes.abandon();
+        Thread late = Thread.ofPlatform().daemon().start(() -> add(notes, "late"));
+        late.interrupt();
+        late.join(200);
+        assertThat(late.isAlive()).isTrue();
+    }
+}
