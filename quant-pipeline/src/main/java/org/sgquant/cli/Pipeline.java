@@ -8,17 +8,22 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import org.sgquant.data.Dataset;
+import org.sgquant.data.DegreeHistogram;
+import org.sgquant.doctor.Doctor;
 import org.sgquant.experiment.BitLearning;
 import org.sgquant.experiment.BitSearch;
 import org.sgquant.experiment.Experiment;
 import org.sgquant.experiment.Lanes;
 import org.sgquant.experiment.Recipe;
+import org.sgquant.experiment.Reports;
+import org.sgquant.experiment.StudyNotes;
 import org.sgquant.experiment.SavedModel;
 import org.sgquant.model.Model;
 import org.sgquant.model.QuantizedModel;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.DegreeBuckets;
 import org.sgquant.quant.QuantConfig;
+import org.sgquant.report.ReportData;
 import org.sgquant.report.RunReport;
 import org.sgquant.train.TrainConfig;
 
@@ -105,7 +110,8 @@ final class Pipeline implements AutoCloseable {
     BitAssignment search(SearchOptions options) {
         long start = System.nanoTime();
         List<Experiment.Trained> starts = options.starts(trained);
-        BitSearch.Outcome outcome = options.run(experiment, starts, recipe, dataset, console);
+        BitSearch.Outcome outcome = options.run(
+                experiment, starts, recipe, dataset, provenance(common.seed), report(), console);
         searchSeconds = seconds(start);
         search = options.summary(outcome, starts);
         if (!search.feasible()) {
@@ -211,7 +217,19 @@ final class Pipeline implements AutoCloseable {
                 Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
                 dataset.name(),
                 dataset.fingerprint(),
-                seed);
+                seed,
+                Doctor.cpuModel(),
+                common.commandLine(),
+                DegreeHistogram.of(dataset.degrees()));
+    }
+
+    /** What a page shows of a run that quantized; {@code studies} of the search that chose the bits. */
+    ReportData page(List<StudyNotes> studies) {
+        return Reports.of(bits, experiment.model().cellNames(), report(), provenance(common.seed), studies);
+    }
+
+    BitAssignment bits() {
+        return bits;
     }
 
     /** Mean test drop in points, 0 before anything is quantized. */

@@ -1,6 +1,7 @@
 package org.sgquant.cli;
 
 import java.util.Map;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.sgquant.quant.BitAssignment;
 import picocli.CommandLine.Command;
@@ -58,10 +59,14 @@ final class QuantizeCommand implements Callable<Integer> {
     @Mixin
     ResultOptions result;
 
+    @Mixin
+    ReportOptions page;
+
     @Override
     public Integer call() {
         if (GraphPipeline.serves(data)) {
             result.checkWithoutModel();
+            page.refuseForWholeGraphs();
             try (GraphPipeline pipeline = new GraphPipeline(common, data, preset(), graphs)) {
                 BitAssignment assignment = pipeline.parse(bits);
                 pipeline.train();
@@ -71,6 +76,7 @@ final class QuantizeCommand implements Callable<Integer> {
         }
         graphs.refuseThoseOfGraphs(data);
         result.check();
+        page.check();
         try (Pipeline pipeline = new Pipeline(common, data, preset(), seeds, seeds)) {
             BitAssignment assignment = pipeline.parse(bits);
             if (learnBits.isAsked()) {
@@ -81,7 +87,9 @@ final class QuantizeCommand implements Callable<Integer> {
                 assignment = pipeline.learnBits(learnBits, assignment);
             }
             pipeline.quantize(assignment);
-            return result.finish(pipeline, common.json);
+            int code = result.finish(pipeline, common.json);
+            page.write(() -> pipeline.page(List.of()));
+            return code;
         }
     }
 

@@ -47,6 +47,9 @@ final class RunCommand implements Callable<Integer> {
     @Mixin
     ResultOptions result;
 
+    @Mixin
+    ReportOptions page;
+
     @Override
     public Integer call() {
         if (GraphPipeline.serves(data)) {
@@ -54,6 +57,7 @@ final class RunCommand implements Callable<Integer> {
         }
         graphs.refuseThoseOfGraphs(data);
         result.check();
+        page.check();
         search.check();
         try (Pipeline pipeline = new Pipeline(common, data, model, seeds, Integer.MAX_VALUE)) {
             pipeline.train();
@@ -62,13 +66,17 @@ final class RunCommand implements Callable<Integer> {
             if (!noCompare) {
                 pipeline.compare(uniformInner(pipeline, bits));
             }
-            return result.finish(pipeline, common.json);
+            int code = result.finish(pipeline, common.json);
+            search.note(bits, pipeline.report());
+            page.write(() -> pipeline.page(List.of(search.notes())));
+            return code;
         }
     }
 
     /** Whole graphs: no search, every inner cell takes the first of {@link #COMPARED}. */
     private int classifyGraphs() {
         result.checkWithoutModel();
+        page.refuseForWholeGraphs();
         try (GraphPipeline pipeline = new GraphPipeline(common, data, model, graphs)) {
             BitAssignment bits = pipeline.parse(COMPARED.get(0) + " " + FEATURES + "=1");
             pipeline.train();

@@ -7,6 +7,9 @@ import org.sgquant.experiment.BitSearch;
 import org.sgquant.experiment.BitSpace;
 import org.sgquant.experiment.Experiment;
 import org.sgquant.experiment.Recipe;
+import org.sgquant.experiment.SavedModel;
+import org.sgquant.experiment.StudyNotes;
+import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.DegreeBuckets;
 import org.sgquant.report.Json;
 import org.sgquant.report.RunReport;
@@ -86,6 +89,8 @@ final class SearchOptions {
     @Option(names = "--resume", description = "Continue the study that is in the file.")
     boolean resume;
 
+    private StudyNotes notes;
+
     private SearchStrategy createStrategy() {
         return switch (strategy) {
             case "abs" -> new AbsSearch();
@@ -136,9 +141,34 @@ final class SearchOptions {
         return trained.subList(0, Math.min(trialSeeds, trained.size()));
     }
 
-    /** Searches bits for {@code starts}, models trained by {@code recipe}. */
+    /** What the study held when the search ended. */
+    StudyNotes notes() {
+        return notes;
+    }
+
+    /** Keeps in the study, where there is a file, what became of the chosen bits. */
+    void note(BitAssignment bits, RunReport report) {
+        if (study == null) {
+            return;
+        }
+        try (Study opened = Study.look(study)) {
+            StudyNotes.run(opened, bits, report);
+        }
+    }
+
+    private String name() {
+        return study == null ? strategy : StudyNotes.name(study);
+    }
+
+    /** Searches bits for {@code starts}, models trained by {@code recipe}, of which {@code fp32} tells. */
     BitSearch.Outcome run(
-            Experiment experiment, List<Experiment.Trained> starts, Recipe recipe, Dataset dataset, Console console) {
+            Experiment experiment,
+            List<Experiment.Trained> starts,
+            Recipe recipe,
+            Dataset dataset,
+            SavedModel.Provenance provenance,
+            RunReport fp32,
+            Console console) {
         DegreeBuckets buckets = quartiles ? DegreeBuckets.quartiles(dataset.degrees()) : DegreeBuckets.NONE;
         BitSpace space = new BitSpace(
                 experiment.model(), buckets, dataset.degrees(), recipe.quantConfig(), featureBits, innerBits);
@@ -151,13 +181,17 @@ final class SearchOptions {
                 new SearchSettings(trials, recipe.seed(), experiment.lanes().count());
         try (Study opened = open(recipe, dataset, starts);
                 Console.Progress progress = console.progress("search", trials)) {
-            return search.run(
+            StudyNotes.about(opened, provenance, fp32, space.names());
+            BitSearch.Outcome outcome = search.run(
                     starts,
                     createStrategy(),
                     Bounds.drop(searchDrop),
                     opened,
                     settings,
                     progress(progress, console, space));
+            StudyNotes.memory(opened, outcome.bits(), () -> search.memory(starts.getFirst(), outcome.bits()));
+            notes = StudyNotes.of(name(), opened);
+            return outcome;
         }
     }
 

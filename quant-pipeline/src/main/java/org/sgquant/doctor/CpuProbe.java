@@ -27,7 +27,7 @@ final class CpuProbe {
     static Section examine(String cpuInfo, MachineMemory memory) {
         int cores = Runtime.getRuntime().availableProcessors();
         Map<String, Object> facts = new LinkedHashMap<>();
-        facts.put("model", line(cpuInfo, "model name"));
+        facts.put("model", model(cpuInfo));
         facts.put("architecture", System.getProperty("os.arch"));
         facts.put("cores", cores);
         facts.put("instructionSets", instructionSets(cpuInfo));
@@ -76,6 +76,10 @@ final class CpuProbe {
                     ? ""
                     : "the CPU kernels compute another product than the reference";
         }
+    }
+
+    static String model(String cpuInfo) {
+        return line(cpuInfo, "model name");
     }
 
     static List<String> instructionSets(String cpuInfo) {

@@ -110,6 +110,11 @@ public final class Doctor {
     }
 
     /** A file in which Linux describes the machine, empty elsewhere. */
+    /** Name of the processor as the system tells it, empty where it does not. */
+    public static String cpuModel() {
+        return CpuProbe.model(systemText("/proc/cpuinfo"));
+    }
+
     private static String systemText(String file) {
         Path path = Path.of(file);
         if (!Files.isReadable(path)) {

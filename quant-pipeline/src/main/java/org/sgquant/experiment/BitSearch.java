@@ -66,6 +66,12 @@ public final class BitSearch {
         }
     }
 
+    /** Sizes of {@code bits}, packed from {@code start}. */
+    public MemoryReport memory(Experiment.Trained start, BitAssignment bits) {
+        TrainConfig none = trialFineTune.withEpochs(0);
+        return experiment.lanes().run(lane -> experiment.validate(lane, start, bits, none).memory());
+    }
+
     private Cost cost(BitAssignment bits) {
         return new Cost(space.storedBytes(bits, true), space.storedBytes(bits, false), Double.NaN);
     }

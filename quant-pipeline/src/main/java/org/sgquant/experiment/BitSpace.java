@@ -1,6 +1,7 @@
 package org.sgquant.experiment;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -76,6 +77,13 @@ public final class BitSpace {
             config.weights().requireWidth(innerBits.get(0));
         }
         return widths;
+    }
+
+    /** The dimensions by name, for those who read trials without the model. */
+    public StudyNotes.Space names() {
+        return new StudyNotes.Space(
+                dimensions.stream().map(SearchSpace.Dimension::cell).toList(),
+                Arrays.stream(buckets.splits()).boxed().toList());
     }
 
     public SearchSpace space() {

@@ -6,6 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.sgquant.data.DegreeHistogram;
@@ -58,6 +59,7 @@ final class ModelFigures {
                         "bits",
                         Map.of("cells", tiles),
                         Map.of(
+                                "height", 30 * rows(tiles, Tile::cell),
                                 "buckets", buckets,
                                 "bucketNames", names,
                                 "bucketCentres",
@@ -66,6 +68,11 @@ final class ModelFigures {
                                                 .toList(),
                                 "bucketTitle", buckets == 1 ? "" : "degree",
                                 "bitColors", BIT_COLORS)));
+    }
+
+    /** Distinct rows that a figure of one row per cell has. */
+    private static <T> int rows(List<T> marks, Function<T, String> cell) {
+        return (int) marks.stream().map(cell).distinct().count();
     }
 
     private static List<Integer> splits(ReportData data) {
@@ -114,7 +121,8 @@ final class ModelFigures {
                 "Longer bars lose more validation accuracy; cells are ordered by what they lose when they alone are"
                         + " quantized. A cell whose second bar is short is the one that hurts the rest.",
                 table,
-                new Figure.Chart("sensitivity", Map.of("sensitivity", sweeps), Map.of()));
+                new Figure.Chart(
+                        "sensitivity", Map.of("sensitivity", sweeps), Map.of("height", 34 * rows(sweeps, Sweep::cell))));
     }
 
     private static Written points(Double drop) {
@@ -235,6 +243,7 @@ final class ModelFigures {
                 "What the codes of each cell can hold; what lies outside is cut off. A bar much longer than the others has"
                         + " coarse steps for its small values.",
                 table,
-                new Figure.Chart("ranges", Map.of("ranges", bounds), Map.of()));
+                new Figure.Chart(
+                        "ranges", Map.of("ranges", bounds), Map.of("height", 26 * rows(bounds, Bounds::cell))));
     }
 }

@@ -147,6 +147,6 @@ final class SmallModels {
     }
 
     private static SavedModel.Provenance provenance(Dataset dataset) {
-        return new SavedModel.Provenance("test", "25", "any", "now", dataset.name(), dataset.fingerprint(), 0);
+        return new SavedModel.Provenance("test", "25", "any", "now", dataset.name(), dataset.fingerprint(), 0, null, null, null);
     }
 }

@@ -51,7 +51,7 @@ final class ReportPageTest {
     void everyFigureIsDrawnFromItsData() throws IOException {
         show(SampleReport.full("cora, gcn"));
         assertThat(browser.count(".chart")).isEqualTo(7);
-        assertThat(browser.count(".chart svg")).isEqualTo(7);
+        assertThat(browser.count(".chart svg.marks")).isEqualTo(7);
         assertThat(browser.count("#chart-pareto g.trials_marks > path")).isEqualTo(2 * SampleReport.TRIALS);
         assertThat(browser.count("#chart-pareto g.chosen_marks > path")).isEqualTo(1);
         assertThat(browser.count("#chart-pareto g.limit_marks > line")).isEqualTo(1);
@@ -69,7 +69,7 @@ final class ReportPageTest {
         assertThat(browser.count("details.data")).isEqualTo(6);
         assertThat(browser.value("document.querySelector('#headline').innerText")
                         .toString())
-                .contains("81.59 ± 0.63 %", "+0.75 points", "14.97 MiB", "30.6× smaller", "not measured", "1.90 ms");
+                .contains("81.59 ± 0.63 %", "+0.75 points", "15.0 MiB", "30.6× smaller", "not measured", "1.90 ms");
         assertSilentAndAlone();
     }
 
@@ -106,7 +106,7 @@ final class ReportPageTest {
                 .isEqualTo(true);
         assertThat(
                         browser.value(
-                                "[...document.querySelectorAll('.chart svg')].every(s => s.getBoundingClientRect().right <= 360)"))
+                                "[...document.querySelectorAll('.chart svg.marks')].every(s => s.getBoundingClientRect().right <= 360)"))
                 .isEqualTo(true);
         assertSilentAndAlone();
     }
