@@ -16,8 +16,8 @@ import org.sgquant.experiment.Experiment;
 import org.sgquant.experiment.Lanes;
 import org.sgquant.experiment.Recipe;
 import org.sgquant.experiment.Reports;
-import org.sgquant.experiment.StudyNotes;
 import org.sgquant.experiment.SavedModel;
+import org.sgquant.experiment.StudyNotes;
 import org.sgquant.model.Model;
 import org.sgquant.model.QuantizedModel;
 import org.sgquant.quant.BitAssignment;
@@ -110,8 +110,8 @@ final class Pipeline implements AutoCloseable {
     BitAssignment search(SearchOptions options) {
         long start = System.nanoTime();
         List<Experiment.Trained> starts = options.starts(trained);
-        BitSearch.Outcome outcome = options.run(
-                experiment, starts, recipe, dataset, provenance(common.seed), report(), console);
+        BitSearch.Outcome outcome =
+                options.run(experiment, starts, recipe, dataset, provenance(common.seed), report(), console);
         searchSeconds = seconds(start);
         search = options.summary(outcome, starts);
         if (!search.feasible()) {

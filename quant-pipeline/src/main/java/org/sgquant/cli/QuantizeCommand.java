@@ -1,7 +1,7 @@
 package org.sgquant.cli;
 
-import java.util.Map;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.sgquant.quant.BitAssignment;
 import picocli.CommandLine.Command;

@@ -15,7 +15,6 @@ import org.sgquant.report.Json;
 import org.sgquant.report.ReportData;
 import org.sgquant.report.ReportPage;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -68,7 +67,9 @@ final class ReportCommand implements Callable<Integer> {
             throw new IllegalArgumentException("report shows one model at a time, got " + folders);
         }
         List<StudyNotes> studies = new ArrayList<>();
-        sources.stream().filter(source -> !folders.contains(source)).forEach(file -> studies.add(StudyNotes.read(file)));
+        sources.stream()
+                .filter(source -> !folders.contains(source))
+                .forEach(file -> studies.add(StudyNotes.read(file)));
         List<ReportData.Sensitivity> sweeps = sweeps();
         ReportData data = folders.isEmpty()
                 ? Reports.of(studies, sweeps)

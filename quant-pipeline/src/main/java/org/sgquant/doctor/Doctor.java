@@ -109,12 +109,12 @@ public final class Doctor {
         return new BackendState(Nd4jProbe.NAME, nd4j.ok() && !nd4j.reason().equals(Nd4jProbe.ABSENT), nd4j.reason());
     }
 
-    /** A file in which Linux describes the machine, empty elsewhere. */
     /** Name of the processor as the system tells it, empty where it does not. */
     public static String cpuModel() {
         return CpuProbe.model(systemText("/proc/cpuinfo"));
     }
 
+    /** A file in which Linux describes the machine, empty elsewhere. */
     private static String systemText(String file) {
         Path path = Path.of(file);
         if (!Files.isReadable(path)) {

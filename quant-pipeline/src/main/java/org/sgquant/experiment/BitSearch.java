@@ -69,7 +69,9 @@ public final class BitSearch {
     /** Sizes of {@code bits}, packed from {@code start}. */
     public MemoryReport memory(Experiment.Trained start, BitAssignment bits) {
         TrainConfig none = trialFineTune.withEpochs(0);
-        return experiment.lanes().run(lane -> experiment.validate(lane, start, bits, none).memory());
+        return experiment
+                .lanes()
+                .run(lane -> experiment.validate(lane, start, bits, none).memory());
     }
 
     private Cost cost(BitAssignment bits) {

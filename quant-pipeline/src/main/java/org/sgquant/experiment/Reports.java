@@ -43,10 +43,11 @@ public final class Reports {
 
     /** Of one or several studies: the best trial of all of them is the chosen one. */
     public static ReportData of(List<StudyNotes> studies, List<ReportData.Sensitivity> sensitivity) {
-        StudyNotes best = studies.stream()
-                .min((a, b) -> compare(a, a.best(), b.best()))
-                .orElseThrow();
-        BitAssignment bits = best.space() == null ? null : best.space().assignment(best.best().bits());
+        StudyNotes best =
+                studies.stream().min((a, b) -> compare(a, a.best(), b.best())).orElseThrow();
+        BitAssignment bits = best.space() == null
+                ? null
+                : best.space().assignment(best.best().bits());
         List<Cell> cells = best.space() == null
                 ? List.of()
                 : best.space().cells().stream()
@@ -69,11 +70,9 @@ public final class Reports {
     }
 
     /** Of a saved model, and of studies beside it. */
-    public static ReportData of(
-            SavedModel model, List<StudyNotes> studies, List<ReportData.Sensitivity> sensitivity) {
+    public static ReportData of(SavedModel model, List<StudyNotes> studies, List<ReportData.Sensitivity> sensitivity) {
         return data(
-                new Subject(
-                        model.bits(), model.cells(), model.metrics(), null, model.provenance(), model.ranges()),
+                new Subject(model.bits(), model.cells(), model.metrics(), null, model.provenance(), model.ranges()),
                 studies,
                 null,
                 sensitivity);
@@ -159,9 +158,24 @@ public final class Reports {
                     "of the chosen trial, fine-tuned as briefly as trials are"));
         }
         Sizes sizes = Sizes.of(subject);
-        rows.add(size("Payload", sizes, s -> s.fp32, s -> s.payload, "embedding and attention cells, bits alone"));
-        rows.add(size("Stored", sizes, s -> s.fp32, s -> s.stored, "packed cells with padding, scales and tables"));
-        rows.add(size("Total", sizes, s -> s.fp32Total, s -> s.total, "every tensor that inference reads, graph included"));
+        rows.add(size(
+                "Payload",
+                sizes,
+                s -> s.fp32,
+                s -> s.payload,
+                "embedding and attention cells, their bits alone, every feature counted"));
+        rows.add(size(
+                "Stored",
+                sizes,
+                s -> s.fp32,
+                s -> s.stored,
+                "every packed cell as allocated: zeros of sparse features left out, padding and scales added"));
+        rows.add(size(
+                "Total",
+                sizes,
+                s -> s.fp32Total,
+                s -> s.total,
+                "every tensor that inference reads, graph included; fp32 features as CSR where that is less"));
         Double latency = run == null ? null : run.seconds().inference();
         Double measured = latency != null || best == null ? latency : latency(best.best());
         rows.add(new Quantity(
@@ -226,7 +240,9 @@ public final class Reports {
         StudyNotes first = best == null ? studies.getFirst() : best;
         List<ReportData.Trial> trials = new ArrayList<>();
         for (StudyNotes study : studies) {
-            String label = studies.size() == 1 ? study.strategy() : study.strategy() + " (" + study.name() + ")";
+            String label = study.name().equals(study.strategy()) || studies.size() == 1
+                    ? study.strategy()
+                    : study.strategy() + " (" + study.name() + ")";
             for (Study.Entry entry : study.entries()) {
                 Trial trial = entry.trial();
                 String bits = study.bits(trial);
@@ -248,8 +264,8 @@ public final class Reports {
         }
         return new ReportData.Search(
                 first.objective() == Objective.INNER
-                        ? "stored size without the features"
-                        : "stored size of all cells",
+                        ? "size without the features"
+                        : "size of all cells, features dense",
                 first.maxDrop(),
                 trials);
     }
@@ -280,15 +296,18 @@ public final class Reports {
                             + study.header().get("search.seed") + ", objective " + study.objective() + ", bounds "
                             + study.header().get("search.bounds") + ", "
                             + study.entries().size() + " trials, "
-                            + study.entries().stream().map(Study.Entry::worker).distinct().count() + " workers");
+                            + study.entries().stream()
+                                    .map(Study.Entry::worker)
+                                    .distinct()
+                                    .count() + " workers");
         }
         return rows;
     }
 
     private static List<String> commands(Subject subject, List<StudyNotes> studies) {
-        return Stream.concat(Stream.ofNullable(subject.provenance()), studies.stream()
-                        .map(StudyNotes::provenance)
-                        .filter(Objects::nonNull))
+        return Stream.concat(
+                        Stream.ofNullable(subject.provenance()),
+                        studies.stream().map(StudyNotes::provenance).filter(Objects::nonNull))
                 .map(SavedModel.Provenance::command)
                 .filter(Objects::nonNull)
                 .distinct()

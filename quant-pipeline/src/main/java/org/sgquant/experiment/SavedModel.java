@@ -323,8 +323,7 @@ public final class SavedModel {
     /** Cells that the model has or that its bits name, in order: a layer that aggregates first has no message. */
     public List<Cell> cells() {
         Stream<String> named = Stream.of(recipe.bits().split("[\\s=]")).filter(word -> word.contains("."));
-        return Stream.concat(
-                        metrics.memory().cells().stream().map(MemoryReport.CellBytes::cell), named)
+        return Stream.concat(metrics.memory().cells().stream().map(MemoryReport.CellBytes::cell), named)
                 .map(Cell::parse)
                 .distinct()
                 .sorted()

@@ -124,7 +124,9 @@ public record StudyNotes(
         List<Study.Entry> entries = study.entries();
         Space space = find(study, name, SPACE, Space.class);
         Trial best = best(header, entries).orElse(null);
-        String bits = space == null || best == null ? "" : space.assignment(best.bits()).toString();
+        String bits = space == null || best == null
+                ? ""
+                : space.assignment(best.bits()).toString();
         return new StudyNotes(
                 name,
                 header,
@@ -172,7 +174,8 @@ public record StudyNotes(
     /** When the first trial began. */
     Instant began() {
         return entries.stream()
-                .map(e -> e.ended().minus(Duration.ofNanos((long) (e.trial().measurement().seconds() * 1e9))))
+                .map(e -> e.ended()
+                        .minus(Duration.ofNanos((long) (e.trial().measurement().seconds() * 1e9))))
                 .min(Instant::compareTo)
                 .orElseThrow();
     }

@@ -34,7 +34,10 @@ final class ModelFigures {
         if (data.cells().isEmpty()) {
             return Figure.empty("bits", BITS, "No assignment was chosen yet.");
         }
-        int buckets = 1 + data.cells().stream().mapToInt(CellBits::bucket).max().orElse(0);
+        int buckets = 1
+                + Math.max(
+                        0,
+                        data.cells().stream().mapToInt(CellBits::bucket).max().orElse(0));
         List<String> names = buckets == 1 ? List.of("all nodes") : bucketNames(splits(data));
         HtmlTable table = new HtmlTable("layer", "component", "nodes", "bits");
         List<Tile> tiles = new ArrayList<>();
@@ -52,22 +55,29 @@ final class ModelFigures {
                 BITS,
                 "Rows are the cells, layer by layer; darker is wider. "
                         + (buckets == 1
-                                ? "Every node has the same widths: there are no degree buckets."
+                                ? splits(data).isEmpty()
+                                        ? "Every node has the same widths: there are no degree buckets."
+                                        : "Every degree bucket took the same widths."
                                 : "Columns are the degree buckets; a row in one piece has one width for all nodes."),
                 table,
                 new Figure.Chart(
                         "bits",
                         Map.of("cells", tiles),
                         Map.of(
-                                "height", 30 * rows(tiles, Tile::cell),
-                                "buckets", buckets,
-                                "bucketNames", names,
+                                "height",
+                                30 * rows(tiles, Tile::cell),
+                                "buckets",
+                                buckets,
+                                "bucketNames",
+                                names,
                                 "bucketCentres",
-                                        IntStream.range(0, buckets)
-                                                .mapToObj(b -> b + 0.5)
-                                                .toList(),
-                                "bucketTitle", buckets == 1 ? "" : "degree",
-                                "bitColors", BIT_COLORS)));
+                                IntStream.range(0, buckets)
+                                        .mapToObj(b -> b + 0.5)
+                                        .toList(),
+                                "bucketTitle",
+                                buckets == 1 ? "" : "degree",
+                                "bitColors",
+                                BIT_COLORS)));
     }
 
     /** Distinct rows that a figure of one row per cell has. */
@@ -95,7 +105,8 @@ final class ModelFigures {
 
     static Figure sensitivity(ReportData data) {
         List<ReportData.Sensitivity> cells = data.sensitivity().stream()
-                .sorted(Comparator.comparingDouble(s -> s.onlyThisDrop() == null ? -s.allButThisDrop() : -s.onlyThisDrop()))
+                .sorted(Comparator.comparingDouble(
+                        s -> s.onlyThisDrop() == null ? -s.allButThisDrop() : -s.onlyThisDrop()))
                 .toList();
         if (cells.isEmpty()) {
             return Figure.empty(
@@ -111,7 +122,7 @@ final class ModelFigures {
                 sweeps.add(new Sweep(name, "only this cell quantized", s.onlyThisDrop()));
             }
             if (s.allButThisDrop() != null) {
-                sweeps.add(new Sweep(name, "every cell but this one quantized", s.allButThisDrop()));
+                sweeps.add(new Sweep(name, "all but this cell quantized", s.allButThisDrop()));
             }
             table.row(s.cell(), s.bits(), points(s.onlyThisDrop()), points(s.allButThisDrop()));
         }
@@ -122,7 +133,9 @@ final class ModelFigures {
                         + " quantized. A cell whose second bar is short is the one that hurts the rest.",
                 table,
                 new Figure.Chart(
-                        "sensitivity", Map.of("sensitivity", sweeps), Map.of("height", 34 * rows(sweeps, Sweep::cell))));
+                        "sensitivity",
+                        Map.of("sensitivity", sweeps),
+                        Map.of("height", 34 * rows(sweeps, Sweep::cell))));
     }
 
     private static Written points(Double drop) {
@@ -170,7 +183,9 @@ final class ModelFigures {
         }
         caption += splits.isEmpty()
                 ? "There are no degree buckets: every node has the same widths."
-                : "Dashed lines are the borders of the degree buckets; the legend names the widths of each.";
+                : data.cells().stream().anyMatch(cell -> cell.bucket() >= 0)
+                        ? "Dashed lines are the borders of the degree buckets; the legend names the widths that differ."
+                        : "Dashed lines are the borders of the degree buckets, which all took the same widths.";
         return Figure.of(
                 "degrees",
                 DEGREES,
@@ -244,6 +259,42 @@ final class ModelFigures {
                         + " coarse steps for its small values.",
                 table,
                 new Figure.Chart(
-                        "ranges", Map.of("ranges", bounds), Map.of("height", 26 * rows(bounds, Bounds::cell))));
+                        "ranges",
+                        Map.of("ranges", bounds),
+                        Map.of(
+                                "height",
+                                26 * rows(bounds, Bounds::cell),
+                                "constant",
+                                least(bounds),
+                                "ticks",
+                                powers(bounds))));
+    }
+
+    /** Size of the smallest range, around which the axis is about linear. */
+    private static double least(List<Bounds> bounds) {
+        double least = bounds.stream()
+                .mapToDouble(b -> Math.max(Math.abs(b.min()), Math.abs(b.max())))
+                .filter(size -> size > 0)
+                .min()
+                .orElse(1);
+        return least / 2;
+    }
+
+    /** 0 and the powers of ten on both sides that the ranges reach and the axis has room for. */
+    private static List<Double> powers(List<Bounds> bounds) {
+        double least = least(bounds);
+        double low = bounds.stream().mapToDouble(Bounds::min).min().orElseThrow();
+        double high = bounds.stream().mapToDouble(Bounds::max).max().orElseThrow();
+        List<Double> ticks = new ArrayList<>(List.of(0.0));
+        for (int exponent = (int) Math.ceil(Math.log10(least)); exponent <= 9; exponent++) {
+            double power = Double.parseDouble("1e" + exponent);
+            if (power <= high) {
+                ticks.add(power);
+            }
+            if (-power >= low) {
+                ticks.add(-power);
+            }
+        }
+        return ticks;
     }
 }

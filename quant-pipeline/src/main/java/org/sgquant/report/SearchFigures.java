@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.DoubleStream;
 import org.sgquant.report.Amounts.SizeUnit;
 import org.sgquant.report.HtmlTable.Written;
 import org.sgquant.report.ReportData.Trial;
@@ -127,9 +128,21 @@ final class SearchFigures {
                                 "limit", List.of(new Limit(search.maxDrop()))),
                         Map.of(
                                 "sizeTitle",
-                                search.sizeName() + ", " + unit.name(),
+                                search.sizeName() + ", " + unit.name() + " (log scale)",
+                                "dropTicks",
+                                dropTicks(trials),
                                 "chosenAlign",
                                 left ? "left" : "right")));
+    }
+
+    /** Round numbers on both sides of 0, as far as the trials reach. */
+    private static List<Double> dropTicks(List<Trial> trials) {
+        double least = trials.stream().mapToDouble(Trial::drop).min().orElseThrow();
+        double most = trials.stream().mapToDouble(Trial::drop).max().orElseThrow();
+        return DoubleStream.of(-5, -2, -1, -0.5, 0, 0.5, 1, 2, 5, 10, 20, 50, 100)
+                .filter(tick -> tick >= least - 0.1 && tick <= most)
+                .boxed()
+                .toList();
     }
 
     /** {@code trial} counts from 1. */
@@ -160,7 +173,7 @@ final class SearchFigures {
                         .map(last -> last.sizeText() + " after " + last.trial() + " trials (" + study + ")")
                         .orElse("nothing allowed (" + study + ")"))
                 .collect(Collectors.joining(", "));
-        Map<String, Object> words = Map.of("bestTitle", "best allowed size so far, " + unit.name());
+        Map<String, Object> words = Map.of("bestTitle", "best size so far, " + unit.name());
         Map<String, List<?>> data = Map.of("history", steps);
         return Figure.of(
                 "history",

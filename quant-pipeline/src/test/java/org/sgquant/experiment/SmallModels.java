@@ -147,6 +147,7 @@ final class SmallModels {
     }
 
     private static SavedModel.Provenance provenance(Dataset dataset) {
-        return new SavedModel.Provenance("test", "25", "any", "now", dataset.name(), dataset.fingerprint(), 0, null, null, null);
+        return new SavedModel.Provenance(
+                "test", "25", "any", "now", dataset.name(), dataset.fingerprint(), 0, null, null, null);
     }
 }

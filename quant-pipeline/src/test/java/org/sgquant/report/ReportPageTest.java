@@ -100,6 +100,12 @@ final class ReportPageTest {
         browser.awaitFigures();
         browser.value("document.querySelectorAll('details.data').forEach(d => d.open = true)");
         assertThat(browser.value("document.documentElement.scrollWidth")).isEqualTo(360L);
+        assertThat(browser.value("document.querySelector('#headline .scroll').scrollWidth"
+                        + " <= document.querySelector('#headline .scroll').clientWidth"))
+                .isEqualTo(true);
+        assertThat(browser.value("[...document.querySelectorAll('.chart svg.marks text')]"
+                        + ".filter(t => t.getBoundingClientRect().right > 361).map(t => t.textContent)"))
+                .isEqualTo(List.of());
         assertThat(
                         browser.value(
                                 "document.querySelector('#pareto .scroll').scrollWidth > document.querySelector('#pareto .scroll').clientWidth"))
