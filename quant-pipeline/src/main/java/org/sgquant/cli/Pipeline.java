@@ -7,12 +7,15 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import org.sgquant.data.Dataset;
 import org.sgquant.data.DegreeHistogram;
 import org.sgquant.doctor.Doctor;
 import org.sgquant.experiment.BitLearning;
 import org.sgquant.experiment.BitSearch;
 import org.sgquant.experiment.Experiment;
+import org.sgquant.experiment.KeptModels;
 import org.sgquant.experiment.Lanes;
 import org.sgquant.experiment.Recipe;
 import org.sgquant.experiment.Reports;
@@ -23,8 +26,10 @@ import org.sgquant.model.QuantizedModel;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.DegreeBuckets;
 import org.sgquant.quant.QuantConfig;
+import org.sgquant.report.Json;
 import org.sgquant.report.ReportData;
 import org.sgquant.report.RunReport;
+import org.sgquant.search.Study;
 import org.sgquant.train.TrainConfig;
 
 /** The steps that {@code run}, {@code train}, {@code quantize} and {@code search} share, and the report they fill. */
@@ -93,11 +98,13 @@ final class Pipeline implements AutoCloseable {
     }
 
     void train() {
+        train(progress -> experiment.train(common.seed, seeds, progress));
+    }
+
+    private void train(Function<Consumer<Experiment.Trained>, List<Experiment.Trained>> training) {
         long start = System.nanoTime();
         try (Console.Progress progress = console.progress("train", seeds)) {
-            trained = experiment.train(
-                    common.seed,
-                    seeds,
+            trained = training.apply(
                     t -> progress.step("val %.1f".formatted(t.validation().accuracy())));
         }
         trainSeconds = seconds(start);
@@ -107,18 +114,48 @@ final class Pipeline implements AutoCloseable {
         }
     }
 
-    BitAssignment search(SearchOptions options) {
+    /**
+     * Trains and searches, in this process and in {@code options.workers - 1} more of the command line {@code arguments}:
+     * what the study has already is taken from there.
+     */
+    BitAssignment search(SearchOptions options, List<String> arguments) {
+        try (Study study = options.open(recipe, dataset, seeds, computer());
+                Checkpoint checkpoint = options.study == null ? null : new Checkpoint(study, options)) {
+            if (options.isWorker() || options.workers == 1) {
+                return search(options, study);
+            }
+            try (WorkerProcesses workers = WorkerProcesses.start(options.workers - 1, arguments)) {
+                checkpoint.add(workers);
+                BitAssignment chosen = search(options, study);
+                long failed = workers.await();
+                if (failed > 0) {
+                    console.info(failed + " of " + (options.workers - 1)
+                            + " worker processes failed; their trials were measured by others");
+                }
+                return chosen;
+            }
+        }
+    }
+
+    private BitAssignment search(SearchOptions options, Study study) {
+        train(progress -> KeptModels.train(experiment, study, common.seed, seeds, progress));
         long start = System.nanoTime();
         List<Experiment.Trained> starts = options.starts(trained);
-        BitSearch.Outcome outcome =
-                options.run(experiment, starts, recipe, dataset, provenance(common.seed), report(), console);
+        String machine = Doctor.cpuModel() + ", " + device.description() + ", lanes " + lanes.count() + ", "
+                + dataset.fingerprint() + ", " + Json.writeYaml(recipe.model()) + Version.code();
+        BitSearch.Outcome outcome = options.run(
+                experiment, starts, recipe, dataset, study, machine, provenance(common.seed), report(), console);
         searchSeconds = seconds(start);
         search = options.summary(outcome, starts);
         if (!search.feasible()) {
-            console.info("search: no trial kept the validation drop within " + options.searchDrop
-                    + " points; taking the one of least drop");
+            console.info("search: no trial is within the bounds; taking the one of least drop");
         }
         return outcome.bits();
+    }
+
+    /** What computes: results of devices and libraries differ in last bits. */
+    private String computer() {
+        return device.name() + ", dense " + common.dense + ", sparse " + common.sparse;
     }
 
     TrainConfig fineTune() {

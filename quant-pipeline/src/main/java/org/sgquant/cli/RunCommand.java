@@ -9,7 +9,9 @@ import org.sgquant.quant.Cell;
 import org.sgquant.quant.Component;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** The main job: train in fp32, search bits, fine-tune, pack, and evaluate the packed integers. */
 @Command(
@@ -50,6 +52,9 @@ final class RunCommand implements Callable<Integer> {
     @Mixin
     ReportOptions page;
 
+    @Spec
+    CommandSpec spec;
+
     @Override
     public Integer call() {
         if (GraphPipeline.serves(data)) {
@@ -58,10 +63,14 @@ final class RunCommand implements Callable<Integer> {
         graphs.refuseThoseOfGraphs(data);
         result.check();
         page.check();
+        search.maxDrop = result.maxDrop();
         search.check();
+        search.share(common);
         try (Pipeline pipeline = new Pipeline(common, data, model, seeds, Integer.MAX_VALUE)) {
-            pipeline.train();
-            BitAssignment bits = pipeline.search(search);
+            BitAssignment bits = pipeline.search(search, Sgquant.arguments(spec));
+            if (search.isWorker()) {
+                return ExitCode.OK;
+            }
             pipeline.quantize(bits);
             if (!noCompare) {
                 pipeline.compare(uniformInner(pipeline, bits));

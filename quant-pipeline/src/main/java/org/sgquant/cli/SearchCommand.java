@@ -7,12 +7,17 @@ import org.sgquant.report.Json;
 import org.sgquant.report.TextReport;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** The bit search alone. */
 @Command(
         name = "search",
         mixinStandardHelpOptions = true,
-        description = "Search the bit assignment of least stored bytes within a validation drop.")
+        description =
+                "Search the bit assignment that makes bytes, latency or the validation drop least within bounds of the"
+                        + " others. Several processes, also of other shells with --resume, may work on one study.")
 final class SearchCommand implements Callable<Integer> {
 
     @Mixin
@@ -30,13 +35,26 @@ final class SearchCommand implements Callable<Integer> {
     @Mixin
     ReportOptions page;
 
+    @Option(
+            names = "--max-drop",
+            paramLabel = "POINTS",
+            description = "Largest validation drop (default: 0.3; none where the drop is the objective).")
+    Double maxDrop;
+
+    @Spec
+    CommandSpec spec;
+
     @Override
     public Integer call() {
+        search.maxDrop = maxDrop;
         search.check();
         page.check();
+        search.share(common);
         try (Pipeline pipeline = new Pipeline(common, data, model, search.trialSeeds, Integer.MAX_VALUE)) {
-            pipeline.train();
-            pipeline.search(search);
+            pipeline.search(search, Sgquant.arguments(spec));
+            if (search.isWorker()) {
+                return ExitCode.OK;
+            }
             page.write(() -> Reports.of(List.of(search.notes()), List.of()));
             System.out.println(common.json ? Json.write(pipeline.report()) : TextReport.of(pipeline.report()));
             return ExitCode.OK;

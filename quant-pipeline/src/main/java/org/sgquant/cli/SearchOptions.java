@@ -2,7 +2,11 @@ package org.sgquant.cli;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.sgquant.data.Dataset;
+import org.sgquant.data.Datasets;
 import org.sgquant.experiment.BitSearch;
 import org.sgquant.experiment.BitSpace;
 import org.sgquant.experiment.Experiment;
@@ -16,6 +20,7 @@ import org.sgquant.report.RunReport;
 import org.sgquant.search.AbsSearch;
 import org.sgquant.search.Bounds;
 import org.sgquant.search.Cost;
+import org.sgquant.search.Measurement;
 import org.sgquant.search.Objective;
 import org.sgquant.search.RandomSearch;
 import org.sgquant.search.SearchListener;
@@ -29,6 +34,12 @@ import picocli.CommandLine.Option;
 /** Options of the bit search, and the search itself. */
 final class SearchOptions {
 
+    /** Points of validation drop that are allowed where nothing is said. */
+    private static final double USUAL_DROP = 0.3;
+
+    private static final Pattern SIZE = Pattern.compile("([0-9]+(?:\\.[0-9]+)?)\\s*(KiB|MiB|GiB|B)?");
+    private static final List<String> UNITS = List.of("", "KiB", "MiB", "GiB");
+
     @Option(names = "--strategy", paramLabel = "NAME", description = "abs or random (default: ${DEFAULT-VALUE}).")
     String strategy = "abs";
 
@@ -37,16 +48,32 @@ final class SearchOptions {
 
     @Option(
             names = "--objective",
-            paramLabel = "SET",
-            description = "Stored bytes to make small: all cells, or inner ones, without the features"
-                    + " (default: ${DEFAULT-VALUE}).")
+            paramLabel = "WHAT",
+            description =
+                    "What to make small: stored bytes of all cells, of inner ones (without the features), latency of"
+                            + " packed inference, or the validation drop (default: ${DEFAULT-VALUE}).")
     String objective = "all";
 
     @Option(
-            names = "--search-drop",
-            paramLabel = "POINTS",
-            description = "Largest validation drop of a trial (default: ${DEFAULT-VALUE}).")
-    double searchDrop = 0.3;
+            names = "--max-bytes",
+            paramLabel = "SIZE",
+            description = "Most stored bytes of all cells, features counted dense; as 40000, 40KiB or 1.5MiB.")
+    String maxBytes;
+
+    @Option(names = "--max-inner-bytes", paramLabel = "SIZE", description = "Most stored bytes without the features.")
+    String maxInnerBytes;
+
+    @Option(
+            names = "--max-latency",
+            paramLabel = "MS",
+            description = "Longest packed inference, milliseconds on this machine.")
+    Double maxLatency;
+
+    @Option(names = "--latency", description = "Time packed inference in every trial, though nothing needs it.")
+    boolean latency;
+
+    /** Largest validation drop, null where the command line names none. */
+    Double maxDrop;
 
     @Option(
             names = "--trial-epochs",
@@ -86,8 +113,24 @@ final class SearchOptions {
             description = "SQLite file that keeps every trial as it ends (default: in memory).")
     Path study;
 
-    @Option(names = "--resume", description = "Continue the study that is in the file.")
+    @Option(
+            names = "--resume",
+            description = "Continue the study that is in the file; where it is running, join in as a further worker.")
     boolean resume;
+
+    @Option(
+            names = "--workers",
+            paramLabel = "N",
+            description = "Processes that work on the study, --threads divided among them (default: ${DEFAULT-VALUE}).")
+    int workers = 1;
+
+    @Option(names = WorkerProcesses.OPTION, hidden = true)
+    Long workerOf;
+
+    /** Whether this process is one of --workers and not the one that the user started. */
+    boolean isWorker() {
+        return workerOf != null;
+    }
 
     private StudyNotes notes;
 
@@ -103,34 +146,72 @@ final class SearchOptions {
     /** Refuses what cannot be searched, before anything is trained. */
     void check() {
         createStrategy();
-        Objective.of(objective);
+        bounds();
         featureBits.forEach(BitWidth::of);
         innerBits.forEach(BitWidth::of);
         if (trials < 1) {
             throw new IllegalArgumentException("--trials must be at least 1, got " + trials);
         }
+        if (workers < 1) {
+            throw new IllegalArgumentException("--workers must be at least 1, got " + workers);
+        }
         if (study == null) {
-            if (resume) {
-                throw new IllegalArgumentException("--resume needs --study FILE");
+            if (resume || workers > 1) {
+                throw new IllegalArgumentException((resume ? "--resume" : "--workers") + " needs --study FILE");
             }
-        } else if (study.toFile().exists() && !resume) {
+        } else if (study.toFile().exists() && !resume && !isWorker()) {
             throw new StudyException(
                     study + ": the study is already there; continue it with --resume, or name another");
-        } else if (!study.toFile().exists() && resume) {
+        } else if (!study.toFile().exists() && (resume || isWorker())) {
             throw new StudyException(study + ": there is no study to resume");
         }
     }
 
-    private Study open(Recipe recipe, Dataset dataset, List<Experiment.Trained> starts) {
+    /** Divides the threads among the workers; a worker is silent, joins the study and ends with the one that it is for. */
+    void share(CommonOptions common) {
+        common.threads = Math.max(1, common.threads / workers);
+        if (isWorker()) {
+            common.quiet = true;
+            WorkerProcesses.endWith(workerOf);
+        }
+    }
+
+    /** The study of models of {@code seeds} seeds, made or joined. */
+    Study open(Recipe recipe, Dataset dataset, int seeds, String computer) {
         if (study == null) {
             return Study.inMemory();
         }
         return Study.open(
                 study,
-                java.util.Map.of(
+                Map.of(
                         "data", dataset.fingerprint(),
                         "recipe", Json.writeYaml(recipe),
-                        "trial", "epochs " + trialEpochs + ", seeds " + starts.size() + ", objective " + objective));
+                        "trial", "epochs " + trialEpochs + ", seeds " + Math.min(trialSeeds, seeds),
+                        "computer", computer,
+                        "code", Version.code()));
+    }
+
+    private Bounds bounds() {
+        double noBound = Double.POSITIVE_INFINITY;
+        double usual = Objective.of(objective) == Objective.DROP ? noBound : USUAL_DROP;
+        return new Bounds(
+                maxDrop == null ? usual : maxDrop,
+                size("--max-bytes", maxBytes),
+                size("--max-inner-bytes", maxInnerBytes),
+                maxLatency == null ? noBound : maxLatency / 1e3);
+    }
+
+    private static long size(String option, String text) {
+        if (text == null) {
+            return Long.MAX_VALUE;
+        }
+        Matcher size = SIZE.matcher(text);
+        if (!size.matches()) {
+            throw new IllegalArgumentException(
+                    option + " '" + text + "' is no size: give bytes, or a number with KiB, MiB or GiB");
+        }
+        String unit = size.group(2) == null || size.group(2).equals("B") ? "" : size.group(2);
+        return (long) (Double.parseDouble(size.group(1)) * (1L << (10 * UNITS.indexOf(unit))));
     }
 
     /** The models that trials start from: the first ones trained. */
@@ -160,51 +241,57 @@ final class SearchOptions {
         return study == null ? strategy : StudyNotes.name(study);
     }
 
-    /** Searches bits for {@code starts}, models trained by {@code recipe}, of which {@code fp32} tells. */
+    /**
+     * Searches bits for {@code starts}, models trained by {@code recipe}, of which {@code fp32} tells;
+     * {@code machine} is what times are for.
+     */
     BitSearch.Outcome run(
             Experiment experiment,
             List<Experiment.Trained> starts,
             Recipe recipe,
             Dataset dataset,
+            Study opened,
+            String machine,
             SavedModel.Provenance provenance,
             RunReport fp32,
             Console console) {
         DegreeBuckets buckets = quartiles ? DegreeBuckets.quartiles(dataset.degrees()) : DegreeBuckets.NONE;
         BitSpace space = new BitSpace(
                 experiment.model(), buckets, dataset.degrees(), recipe.quantConfig(), featureBits, innerBits);
+        BitSearch.Goal goal = new BitSearch.Goal(Objective.of(objective), bounds(), latency);
         BitSearch search = new BitSearch(
-                experiment,
-                space,
-                Objective.of(objective),
-                recipe.fineTune().config().withEpochs(trialEpochs));
+                experiment, space, goal, recipe.fineTune().config().withEpochs(trialEpochs));
         SearchSettings settings =
                 new SearchSettings(trials, recipe.seed(), experiment.lanes().count());
-        try (Study opened = open(recipe, dataset, starts);
-                Console.Progress progress = console.progress("search", trials)) {
+        BitSearch.Timings timings = new BitSearch.Timings(Datasets.cacheFolder().resolve("latency"), machine);
+        if (!isWorker()) {
             StudyNotes.about(opened, provenance, fp32, space.names());
+        }
+        try (Console.Progress progress = console.progress("search", trials)) {
             BitSearch.Outcome outcome = search.run(
-                    starts,
-                    createStrategy(),
-                    Bounds.drop(searchDrop),
-                    opened,
-                    settings,
-                    progress(progress, console, space));
-            StudyNotes.memory(opened, outcome.bits(), () -> search.memory(starts.getFirst(), outcome.bits()));
-            notes = StudyNotes.of(name(), opened);
+                    starts, createStrategy(), timings, opened, settings, progress(progress, console, space, starts));
+            if (!isWorker()) {
+                StudyNotes.memory(opened, outcome.bits(), () -> search.memory(starts.getFirst(), outcome.bits()));
+                notes = StudyNotes.of(name(), opened);
+            }
             return outcome;
         }
     }
 
-    private SearchListener progress(Console.Progress progress, Console console, BitSpace space) {
+    private SearchListener progress(
+            Console.Progress progress, Console console, BitSpace space, List<Experiment.Trained> starts) {
         Objective least = Objective.of(objective);
+        double fp32 = BitSearch.fp32Accuracy(starts);
         double[] best = {Double.POSITIVE_INFINITY};
         return (trial, finished, total) -> {
+            Measurement m = trial.measurement();
             if (trial.feasible()) {
-                best[0] = Math.min(best[0], least.of(trial.measurement().cost()));
+                double value = least == Objective.DROP ? fp32 - m.validationAccuracy() : least.of(m.cost());
+                best[0] = Math.min(best[0], value);
             }
-            progress.step(best[0] == Double.POSITIVE_INFINITY ? "none yet" : "best %.0f B".formatted(best[0]));
+            progress.step(best[0] == Double.POSITIVE_INFINITY ? "none yet" : "best " + least.format(best[0]));
             console.detail("trial " + trial.number() + ": " + space.assignment(trial.bits()) + " validation "
-                    + trial.measurement().validationAccuracy());
+                    + m.validationAccuracy());
         };
     }
 
@@ -216,14 +303,20 @@ final class SearchOptions {
     /** The part of the report that tells of a search. */
     RunReport.SearchSummary summary(BitSearch.Outcome outcome, List<Experiment.Trained> starts) {
         var best = outcome.result().best();
+        Bounds bounds = bounds();
+        Cost cost = best.measurement().cost();
         return new RunReport.SearchSummary(
                 strategy,
                 outcome.result().trials().size(),
                 objective,
-                searchDrop,
+                bounds.maxDrop() == Double.POSITIVE_INFINITY ? null : bounds.maxDrop(),
+                maxBytes == null ? null : bounds.maxBytes(),
+                maxInnerBytes == null ? null : bounds.maxInnerBytes(),
+                maxLatency == null ? null : bounds.maxLatencySeconds(),
                 BitSearch.fp32Accuracy(starts) - best.measurement().validationAccuracy(),
                 best.feasible(),
-                bytes(best.measurement().cost()),
+                bytes(cost),
+                Double.isNaN(cost.latencySeconds()) ? null : cost.latencySeconds(),
                 outcome.bits().toString(),
                 study == null ? null : study.toString());
     }

@@ -1,6 +1,7 @@
 package org.sgquant.cli;
 
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import org.sgquant.data.DownloadException;
 import org.sgquant.data.FormatException;
@@ -32,13 +33,14 @@ import picocli.CommandLine.Command;
             "  sgquant report study.db -o report.html  a search or a saved model as a page to look at",
             "  sgquant doctor                          what of this machine can be used, and what to do about the rest",
             "%nExit codes: 0 ok, 1 failed, 2 usage, 3 accuracy gate missed, 4 device or library absent,",
-            "5 bad input, 130 interrupted after a checkpoint."
+            "5 bad input, 130 interrupted (143 by SIGTERM), what had ended is kept."
         },
         subcommands = {
             RunCommand.class,
             TrainCommand.class,
             QuantizeCommand.class,
             SearchCommand.class,
+            WatchCommand.class,
             CompareCommand.class,
             ReproduceCommand.class,
             ReportCommand.class,
@@ -68,6 +70,11 @@ public final class Sgquant implements Runnable {
                     + "): take a smaller model or graph, or fewer --threads");
             return ExitCode.FAILED;
         }
+    }
+
+    /** The whole command line that {@code spec} is a command of. */
+    static List<String> arguments(CommandLine.Model.CommandSpec spec) {
+        return spec.root().commandLine().getParseResult().originalArgs();
     }
 
     private static CommandLine commandLine() {

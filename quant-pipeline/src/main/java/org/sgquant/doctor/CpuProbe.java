@@ -78,15 +78,15 @@ final class CpuProbe {
         }
     }
 
-    static String model(String cpuInfo) {
-        return line(cpuInfo, "model name");
-    }
-
     static List<String> instructionSets(String cpuInfo) {
         String flags = " " + line(cpuInfo, "flags") + line(cpuInfo, "Features") + " ";
         return INSTRUCTION_SETS.stream()
                 .filter(set -> flags.contains(" " + set + " "))
                 .toList();
+    }
+
+    static String model(String cpuInfo) {
+        return line(cpuInfo, "model name");
     }
 
     /** The value of the first line of that name. */

@@ -109,7 +109,7 @@ public final class Doctor {
         return new BackendState(Nd4jProbe.NAME, nd4j.ok() && !nd4j.reason().equals(Nd4jProbe.ABSENT), nd4j.reason());
     }
 
-    /** Name of the processor as the system tells it, empty where it does not. */
+    /** What the system calls its CPU; empty where it does not say. */
     public static String cpuModel() {
         return CpuProbe.model(systemText("/proc/cpuinfo"));
     }

@@ -1,13 +1,17 @@
 package org.sgquant.experiment;
 
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.MemoryReport;
+import org.sgquant.report.Json;
 import org.sgquant.search.Bounds;
 import org.sgquant.search.Constraint;
 import org.sgquant.search.Cost;
+import org.sgquant.search.CostFunction;
 import org.sgquant.search.Measurement;
 import org.sgquant.search.Objective;
 import org.sgquant.search.Problem;
@@ -25,15 +29,43 @@ import org.sgquant.train.TrainConfig;
  */
 public final class BitSearch {
 
+    private static final String LATENCIES = "latencies";
+
     private final Experiment experiment;
     private final BitSpace space;
-    private final Objective objective;
+    private final Goal goal;
     private final TrainConfig trialFineTune;
 
-    public BitSearch(Experiment experiment, BitSpace space, Objective objective, TrainConfig trialFineTune) {
+    /**
+     * What to look for.
+     *
+     * @param timed whether every trial measures its latency, though neither objective nor bounds need it
+     */
+    public record Goal(Objective objective, Bounds bounds, boolean timed) {
+
+        /** Whether trials measure their latency. */
+        public boolean isTimed() {
+            return timed || isPredicted();
+        }
+
+        private boolean isPredicted() {
+            return objective == Objective.LATENCY || bounds.limitLatency();
+        }
+    }
+
+    /** Where the times are kept that latencies are predicted from, and of what machine and code they are. */
+    public record Timings(Path folder, String machine) {
+
+        /** One file for a machine and model. */
+        private Path file(BitSpace space) {
+            return folder.resolve("%08x.json".formatted((machine + space.space()).hashCode()));
+        }
+    }
+
+    public BitSearch(Experiment experiment, BitSpace space, Goal goal, TrainConfig trialFineTune) {
         this.experiment = experiment;
         this.space = space;
-        this.objective = objective;
+        this.goal = goal;
         this.trialFineTune = trialFineTune;
     }
 
@@ -41,25 +73,36 @@ public final class BitSearch {
     public record Outcome(BitAssignment bits, SearchResult result) {}
 
     /**
-     * The least objective within {@code bounds}, of which the drop is the mean one on validation against the fp32 models
+     * The least objective within the bounds, of which the drop is the mean one on validation against the fp32 models
      * {@code starts}, each of which every trial fine-tunes: what suits one model by luck does not suit several.
+     *
+     * <p>A latency is the median of packed inference of the first model on one lane, timed while no other worker of the study
+     * times; trials of other lanes and workers may be computing beside it.
+     *
+     * @param timings used where latency is the objective or bounded
      */
     public Outcome run(
             List<Experiment.Trained> starts,
             SearchStrategy strategy,
-            Bounds bounds,
+            Timings timings,
             Study study,
             SearchSettings settings,
             SearchListener listener) {
-        Problem problem = new Problem(
-                space.space(),
-                bits -> cost(space.assignment(bits)),
-                objective,
-                new Constraint(bounds, fp32Accuracy(starts)));
+        LatencyTable latencies = goal.isPredicted() ? latencies(starts.getFirst(), timings, study) : null;
+        CostFunction cost = bits -> {
+            BitAssignment assignment = space.assignment(bits);
+            return new Cost(
+                    space.storedBytes(assignment, true),
+                    space.storedBytes(assignment, false),
+                    latencies == null ? Double.NaN : latencies.of(space.space(), bits));
+        };
+        Problem problem =
+                new Problem(space.space(), cost, goal.objective(), new Constraint(goal.bounds(), fp32Accuracy(starts)));
+        Experiment.Clock clock = goal.isTimed() ? timing -> study.alone(timing::getAsDouble) : Experiment.Clock.NONE;
         Map<Lanes.Lane, TrialMemory> known = new ConcurrentHashMap<>();
         try {
-            SearchResult result =
-                    Search.run(problem, strategy, bits -> measure(starts, bits, known), study, settings, listener);
+            SearchResult result = Search.run(
+                    problem, strategy, bits -> measure(starts, bits, known, clock), study, settings, listener);
             return new Outcome(space.assignment(result.best().bits()), result);
         } finally {
             known.values().forEach(TrialMemory::close);
@@ -74,27 +117,44 @@ public final class BitSearch {
                 .run(lane -> experiment.validate(lane, start, bits, none).memory());
     }
 
-    private Cost cost(BitAssignment bits) {
-        return new Cost(space.storedBytes(bits, true), space.storedBytes(bits, false), Double.NaN);
+    /** The table of the study, so that every worker predicts alike; taken from the machine's file when there is none. */
+    private LatencyTable latencies(Experiment.Trained start, Timings timings, Study study) {
+        byte[] table = study.once(
+                LATENCIES,
+                () -> study.alone(() -> Json.write(LatencyTable.cached(
+                                timings.file(space),
+                                timings.machine() + ", " + space.space(),
+                                experiment,
+                                start,
+                                space))
+                        .getBytes(StandardCharsets.UTF_8)));
+        return Json.parse("study: " + LATENCIES, new String(table, StandardCharsets.UTF_8), LatencyTable.class);
     }
 
     private Measurement measure(
-            List<Experiment.Trained> starts, List<Integer> bits, Map<Lanes.Lane, TrialMemory> known) {
+            List<Experiment.Trained> starts,
+            List<Integer> bits,
+            Map<Lanes.Lane, TrialMemory> known,
+            Experiment.Clock clock) {
         BitAssignment assignment = space.assignment(bits);
         long began = System.nanoTime();
         return experiment.lanes().run(lane -> {
             TrialMemory ofLane = known.computeIfAbsent(lane, l -> new TrialMemory(l.backend()));
             double accuracy = 0;
-            MemoryReport memory = null;
+            Experiment.Validated first = null;
             for (Experiment.Trained start : starts) {
-                Experiment.Validated trial = experiment.validate(lane, start, assignment, trialFineTune, ofLane);
+                Experiment.Validated trial = experiment.validate(
+                        lane, start, assignment, trialFineTune, ofLane, first == null ? clock : Experiment.Clock.NONE);
                 accuracy += trial.validation().accuracy() / starts.size();
-                memory = trial.memory();
+                first = first == null ? trial : first;
             }
             return new Measurement(
                     accuracy,
-                    new Cost(space.storedBytes(assignment, true), memory.innerStoredBytes(), Double.NaN),
-                    memory.storedBytes(),
+                    new Cost(
+                            space.storedBytes(assignment, true),
+                            first.memory().innerStoredBytes(),
+                            first.latencySeconds()),
+                    first.memory().storedBytes(),
                     (System.nanoTime() - began) / 1e9);
         });
     }

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.DoubleSupplier;
 import org.sgquant.data.Dataset;
 import org.sgquant.kernels.Transfer;
 import org.sgquant.model.GraphInput;
@@ -98,8 +99,16 @@ public final class Experiment {
             long peakBytes,
             double fineTuneSeconds) {}
 
-    /** What a search sees of a packed model: validation only. */
-    public record Validated(Metrics validation, MemoryReport memory) {}
+    /** What a search sees of a packed model: validation only; seconds of an inference, NaN where they are not asked for. */
+    public record Validated(Metrics validation, MemoryReport memory, double latencySeconds) {}
+
+    /** Runs a timing of a model when it may: with nobody else timing, or not at all, which gives NaN. */
+    @FunctionalInterface
+    interface Clock {
+        Clock NONE = timing -> Double.NaN;
+
+        double seconds(DoubleSupplier timing);
+    }
 
     /** This experiment with learned scales, whatever its fine-tuning does otherwise. */
     Experiment withLearnedSteps() {
@@ -143,7 +152,7 @@ public final class Experiment {
         });
     }
 
-    private Trained train(Lanes.Lane lane, long seed) {
+    Trained train(Lanes.Lane lane, long seed) {
         long start = System.nanoTime();
         GraphInput input = lane.input(DegreeBuckets.NONE);
         Model model = modelConfig.create(ModelSizes.of(input));
@@ -196,20 +205,21 @@ public final class Experiment {
     /** Fine-tunes and packs one trained model and reads its validation nodes alone. */
     public Validated validate(Lanes.Lane lane, Trained start, BitAssignment bits, TrainConfig fineTune) {
         try (QuantizedModel quantized = fineTuned(lane, start, bits, fineTune)) {
-            return validated(quantized, quantized.pack().run());
+            return validated(quantized, quantized.pack().run(), Clock.NONE);
         }
     }
 
     /** The same, where {@code known}, of this lane, spares what earlier calls have computed. */
-    Validated validate(Lanes.Lane lane, Trained start, BitAssignment bits, TrainConfig fineTune, TrialMemory known) {
+    Validated validate(
+            Lanes.Lane lane, Trained start, BitAssignment bits, TrainConfig fineTune, TrialMemory known, Clock clock) {
         if (fineTune.epochs() == 0 && quantConfig.weights().isAffine()) {
             try (QuantizedModel quantized = calibrated(lane, start, bits, known)) {
-                return validated(quantized, quantized.run());
+                return validated(quantized, quantized.run(), clock);
             }
         }
         try (QuantizedModel quantized = quantizedModel(lane, start.weights(), bits, known)) {
             tune(lane, quantized, start, fineTune);
-            return validated(quantized, quantized.pack().run());
+            return validated(quantized, quantized.pack().run(), clock);
         }
     }
 
@@ -226,10 +236,12 @@ public final class Experiment {
         }
     }
 
-    private static Validated validated(QuantizedModel quantized, float[][] logits) {
+    private static Validated validated(QuantizedModel quantized, float[][] logits, Clock clock) {
         Dataset data = quantized.input().dataset();
         return new Validated(
-                Predictions.metrics(logits, data.labels(), data.split().validation()), quantized.memory());
+                Predictions.metrics(logits, data.labels(), data.split().validation()),
+                quantized.memory(),
+                clock.seconds(() -> Latency.seconds(quantized.inference())));
     }
 
     /** Median time of one packed inference on one lane, nothing else running, after a warm-up. */

@@ -254,7 +254,6 @@ public final class SharedDatabase implements AutoCloseable {
                 wait();
             } catch (InterruptedException e) {
                 // The process ends: there is nobody left to tell.
-                continue;
             }
         }
     }

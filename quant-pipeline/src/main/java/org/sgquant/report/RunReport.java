@@ -121,16 +121,24 @@ public record RunReport(
         }
     }
 
-    /** The search that chose the bits; {@code drop} is on validation, {@code study} the file of its trials. */
+    /**
+     * The search that chose the bits; {@code drop} is on validation, {@code objectiveBytes} all bytes unless the objective is
+     * the inner ones, {@code study} the file of its trials; bounds that were not set and a latency that was not measured are
+     * left out.
+     */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record SearchSummary(
             String strategy,
             int trials,
             String objective,
-            double maxDrop,
+            Double maxDrop,
+            Long maxBytes,
+            Long maxInnerBytes,
+            Double maxLatencySeconds,
             double drop,
             boolean feasible,
             long objectiveBytes,
+            Double latencySeconds,
             String bits,
             String study) {}
 

@@ -82,13 +82,16 @@ public final class TextReport {
     private static void search(StringBuilder out, RunReport.SearchSummary s) {
         line(
                 out,
-                "  search     %s, %d trials: %,d B (%s cells) at a validation drop of %.2f%s",
+                "  search     %s, %d trials, least %s: %,d B at a validation drop of %.2f%s%s",
                 s.strategy(),
                 s.trials(),
-                s.objectiveBytes(),
                 s.objective(),
+                s.objectiveBytes(),
                 s.drop(),
-                s.feasible() ? "" : ", more than the " + s.maxDrop() + " allowed");
+                s.latencySeconds() == null
+                        ? ""
+                        : String.format(Locale.ROOT, ", %.3f ms an inference", 1e3 * s.latencySeconds()),
+                s.feasible() ? "" : ": not within the bounds");
         line(out, "             %s", s.bits());
     }
 

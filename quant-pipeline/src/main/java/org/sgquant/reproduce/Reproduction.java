@@ -16,6 +16,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.DoubleSupplier;
 import java.util.function.Function;
 import org.sgquant.experiment.Lanes;
+import org.sgquant.experiment.Weights;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.report.Json;
 import org.sgquant.train.DivergedException;

@@ -36,6 +36,15 @@ public enum Objective {
         };
     }
 
+    /** A value of it with its unit. */
+    public String format(double value) {
+        return switch (this) {
+            case ALL, INNER -> "%,.0f B".formatted(value);
+            case LATENCY -> "%.3f ms".formatted(1e3 * value);
+            case DROP -> "%.2f points".formatted(value);
+        };
+    }
+
     @Override
     public String toString() {
         return name().toLowerCase(Locale.ROOT);

@@ -117,7 +117,7 @@ final class Round {
 
     /** Claims the first trial that is free and says where it is; else says what to do instead. */
     private synchronized Next next(int[] place) {
-        for (Study.Entry entry : study.entries(first)) {
+        for (Study.Entry entry : study.entries(first, first + trials.length)) {
             accept(entry.trial());
         }
         for (int i = 0; i < trials.length; i++) {
@@ -146,10 +146,10 @@ final class Round {
         }
     }
 
-    /** Takes a trial of the study; one of a later round, from a worker that is ahead, is for later. */
+    /** Takes a trial of the study, whoever measured it. */
     private void accept(Trial trial) {
         int place = trial.number() - first;
-        if (place >= trials.length || trials[place] != null) {
+        if (trials[place] != null) {
             return;
         }
         if (!trial.bits().equals(proposed.get(place))) {

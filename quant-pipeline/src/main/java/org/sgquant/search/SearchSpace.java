@@ -1,12 +1,17 @@
 package org.sgquant.search;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -18,6 +23,9 @@ public record SearchSpace(List<Dimension> dimensions) {
 
     /** Up to this many configurations are listed one by one; larger spaces are sampled. */
     private static final int LISTABLE = 20_000;
+
+    /** A cell, which may end with a bucket in brackets, and its widths. */
+    private static final Pattern DESCRIBED = Pattern.compile("(\\S+)=\\[([0-9, ]+)\\]");
 
     /**
      * The widths of one cell.
@@ -65,6 +73,28 @@ public record SearchSpace(List<Dimension> dimensions) {
         return dimensions.stream()
                 .map(dimension -> dimension.cell() + "=" + dimension.choices())
                 .collect(Collectors.joining(" "));
+    }
+
+    /** The space that {@link #describe} tells of. */
+    static SearchSpace parse(String description) {
+        List<Dimension> dimensions = new ArrayList<>();
+        Matcher dimension = DESCRIBED.matcher(description);
+        while (dimension.find()) {
+            List<Integer> choices = Arrays.stream(dimension.group(2).split(", "))
+                    .map(Integer::valueOf)
+                    .toList();
+            dimensions.add(new Dimension(dimension.group(1), choices));
+        }
+        return new SearchSpace(dimensions);
+    }
+
+    /** A configuration as the width of each cell, in order. */
+    Map<String, Integer> byCell(List<Integer> bits) {
+        Map<String, Integer> widths = new LinkedHashMap<>();
+        for (int i = 0; i < bits.size(); i++) {
+            widths.put(dimensions.get(i).cell(), bits.get(i));
+        }
+        return widths;
     }
 
     /** Whether the space is small enough to be listed one by one. */

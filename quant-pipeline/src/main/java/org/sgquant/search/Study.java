@@ -192,21 +192,22 @@ public final class Study implements AutoCloseable {
 
     /** Finished trials, by number. */
     public List<Trial> trials() {
-        return entries(0).stream().map(Entry::trial).toList();
+        return entries().stream().map(Entry::trial).toList();
     }
 
     /** Finished trials, by number, with who measured them. */
     public List<Entry> entries() {
-        return entries(0);
+        return entries(0, Integer.MAX_VALUE);
     }
 
-    /** The same from number {@code first} on. */
-    List<Entry> entries(int first) {
+    /** The same of the numbers from {@code first} to below {@code end}. */
+    List<Entry> entries(int first, int end) {
         return database.read(connection -> {
             List<Entry> entries = new ArrayList<>();
             try (PreparedStatement query = connection.prepareStatement(
-                    "SELECT " + COLUMNS + " FROM trial WHERE number >= ? ORDER BY number")) {
+                    "SELECT " + COLUMNS + " FROM trial WHERE number >= ? AND number < ? ORDER BY number")) {
                 query.setInt(1, first);
+                query.setInt(2, end);
                 try (ResultSet row = query.executeQuery()) {
                     while (row.next()) {
                         entries.add(entry(row));
@@ -276,10 +277,8 @@ public final class Study implements AutoCloseable {
         return database.write(connection -> {
             insert(connection, trial);
             claims.release(TRIAL + trial.number());
-            List<Entry> kept = entries(trial.number());
-            if (kept.isEmpty()
-                    || kept.getFirst().trial().number() != trial.number()
-                    || !kept.getFirst().trial().bits().equals(trial.bits())) {
+            List<Entry> kept = entries(trial.number(), trial.number() + 1);
+            if (kept.isEmpty() || !kept.getFirst().trial().bits().equals(trial.bits())) {
                 throw new StudyException(database.name() + ": trial " + trial.number() + ", " + trial.bits()
                         + ", has the number or the widths of another one of the study");
             }

@@ -97,7 +97,8 @@ class TrialMemoryTest {
                         Outcome alone = alone(experiment, lane, start, bits, none);
                         for (TrialMemory known : List.of(ample, scarce, nothing)) {
                             long before = known.stages().restored();
-                            Experiment.Validated validated = experiment.validate(lane, start, bits, none, known);
+                            Experiment.Validated validated =
+                                    experiment.validate(lane, start, bits, none, known, Experiment.Clock.NONE);
                             ofOtherTrials += known == ample ? known.stages().restored() - before : 0;
                             assertThat(validated).as(replay).isEqualTo(alone.validated());
                             assertSame(shared(experiment, lane, start, bits, known), alone, replay);
@@ -139,8 +140,8 @@ class TrialMemoryTest {
                 try (TrialMemory known = new TrialMemory(lane.backend())) {
                     for (ThrowingCallable trial : List.<ThrowingCallable>of(
                             () -> experiment.validate(lane, broken, bits, none),
-                            () -> experiment.validate(lane, broken, bits, none, known),
-                            () -> experiment.validate(lane, broken, bits, none, known),
+                            () -> experiment.validate(lane, broken, bits, none, known, Experiment.Clock.NONE),
+                            () -> experiment.validate(lane, broken, bits, none, known, Experiment.Clock.NONE),
                             () -> experiment.quantize(lane, broken, bits, none))) {
                         assertThatThrownBy(trial)
                                 .isInstanceOf(NonFiniteException.class)

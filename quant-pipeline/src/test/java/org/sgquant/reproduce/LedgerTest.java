@@ -22,6 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sgquant.data.FormatException;
+import org.sgquant.experiment.Weights;
 
 final class LedgerTest {
 

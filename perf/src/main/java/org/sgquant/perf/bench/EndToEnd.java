@@ -238,11 +238,12 @@ final class EndToEnd {
                 QuantConfig.DEFAULT,
                 List.of(1, 2, 4, 8),
                 List.of(1, 2, 3, 4, 5, 6, 8));
-        new BitSearch(experiment, space, Objective.INNER, TrainConfig.FINE_TUNE.withEpochs(0))
+        BitSearch.Goal goal = new BitSearch.Goal(Objective.INNER, Bounds.drop(100), false);
+        new BitSearch(experiment, space, goal, TrainConfig.FINE_TUNE.withEpochs(0))
                 .run(
                         List.of(trained),
                         new RandomSearch(),
-                        Bounds.drop(100),
+                        null,
                         study,
                         new SearchSettings(trials, seed, threads),
                         (trial, finished, total) -> {});

@@ -1,4 +1,4 @@
-package org.sgquant.reproduce;
+package org.sgquant.experiment;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -6,11 +6,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A model's weights as bytes: their number, then rows, columns and values of each, little-endian. */
-final class Weights {
+public final class Weights {
 
     private Weights() {}
 
-    static byte[] write(List<float[][]> weights) {
+    public static byte[] write(List<float[][]> weights) {
         int bytes = Integer.BYTES;
         for (float[][] w : weights) {
             bytes += 2 * Integer.BYTES + Float.BYTES * w.length * columns(w);
@@ -32,7 +32,7 @@ final class Weights {
         return matrix.length == 0 ? 0 : matrix[0].length;
     }
 
-    static List<float[][]> read(byte[] bytes) {
+    public static List<float[][]> read(byte[] bytes) {
         ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         int count = in.getInt();
         List<float[][]> weights = new ArrayList<>();
