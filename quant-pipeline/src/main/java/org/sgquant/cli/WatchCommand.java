@@ -16,8 +16,6 @@ import picocli.CommandLine.Parameters;
         description = "Show a study while it runs: trials, best so far, workers, rate; ends when all trials are there.")
 final class WatchCommand implements Callable<Integer> {
 
-    private static final String UP_AND_CLEAR = "\u001b[%dA\u001b[J";
-
     @Parameters(paramLabel = "STUDY", description = "The file that 'sgquant search --study' was given.")
     Path file;
 
@@ -47,7 +45,7 @@ final class WatchCommand implements Callable<Integer> {
                 Thread.sleep(Math.round(1e3 * interval));
                 long lines = status.text().lines().count();
                 status = StudyStatus.of(study);
-                System.out.println((terminal ? UP_AND_CLEAR.formatted(lines) : "") + status.text());
+                System.out.println((terminal ? "\u001b[%dA\u001b[J".formatted(lines) : "") + status.text());
             }
             return ExitCode.OK;
         }

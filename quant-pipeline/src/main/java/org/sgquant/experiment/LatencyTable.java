@@ -12,13 +12,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.DoubleSupplier;
+import java.util.stream.DoubleStream;
 import org.sgquant.model.PackedInference;
 import org.sgquant.model.QuantizedModel;
 import org.sgquant.report.Json;
 import org.sgquant.search.SearchSpace;
 
 /**
- * {@code seconds(bits) = base + sum over cells of (cell at its width - base)}: the time of a packed inference, predicted
+ * {@code seconds(bits) = base + sum over cells of (cell at its width - cell at its width in the base)}: the time of a packed inference, predicted
  * from times measured on this machine, each with one cell at another width than in the base.
  *
  * <p>In the base every cell has the middle one of its widths. A cell's time thus belongs to the shape and the place that
@@ -26,7 +28,7 @@ import org.sgquant.search.SearchSpace;
  * alone is not seen.
  *
  * @param machine what the times were measured on and for
- * @param baseSeconds of the base
+ * @param baseSeconds of the base, the least of its measurements
  * @param seconds by cell, then by width
  */
 public record LatencyTable(
@@ -35,14 +37,21 @@ public record LatencyTable(
         @JsonProperty(required = true) Map<String, Map<Integer, Double>> seconds) {
 
     private static final int ROUNDS = 3;
+    private static final long WARM_UP_NANOSECONDS = 1_500_000_000L;
 
     /** Predicted seconds of one packed inference. */
     public double of(SearchSpace space, List<Integer> bits) {
         double sum = baseSeconds;
         for (int i = 0; i < bits.size(); i++) {
-            sum += seconds.get(space.dimensions().get(i).cell()).get(bits.get(i)) - baseSeconds;
+            SearchSpace.Dimension dimension = space.dimensions().get(i);
+            Map<Integer, Double> ofCell = seconds.get(dimension.cell());
+            sum += ofCell.get(bits.get(i)) - ofCell.get(middle(dimension));
         }
         return Math.max(sum, 0);
+    }
+
+    private static int middle(SearchSpace.Dimension dimension) {
+        return dimension.choices().get(dimension.choices().size() / 2);
     }
 
     /** The table in {@code file}, measured and written there if it has none for {@code machine}. */
@@ -70,10 +79,8 @@ public record LatencyTable(
     /** Measures every width of every cell, the others as in the base, in rounds over all of them. */
     static LatencyTable measure(String machine, Experiment experiment, Experiment.Trained start, BitSpace space) {
         List<SearchSpace.Dimension> dimensions = space.space().dimensions();
-        List<Integer> base = dimensions.stream()
-                .map(dimension -> dimension.choices().get(dimension.choices().size() / 2))
-                .toList();
-        List<List<Integer>> configurations = new ArrayList<>(List.of(base));
+        List<Integer> base = dimensions.stream().map(LatencyTable::middle).toList();
+        List<List<Integer>> configurations = new ArrayList<>();
         for (int i = 0; i < dimensions.size(); i++) {
             for (int width : dimensions.get(i).choices()) {
                 List<Integer> bits = new ArrayList<>(base);
@@ -83,7 +90,7 @@ public record LatencyTable(
         }
         double[] seconds = measure(experiment, start, space, configurations);
         Map<String, Map<Integer, Double>> table = new LinkedHashMap<>();
-        int at = 1;
+        int at = 0;
         for (SearchSpace.Dimension dimension : dimensions) {
             Map<Integer, Double> ofCell = new TreeMap<>();
             for (int width : dimension.choices()) {
@@ -91,7 +98,11 @@ public record LatencyTable(
             }
             table.put(dimension.cell(), ofCell);
         }
-        return new LatencyTable(machine, seconds[0], table);
+        double baseSeconds = dimensions.stream()
+                .mapToDouble(dimension -> table.get(dimension.cell()).get(middle(dimension)))
+                .min()
+                .orElseThrow();
+        return new LatencyTable(machine, baseSeconds, table);
     }
 
     private static double[] measure(
@@ -99,6 +110,7 @@ public record LatencyTable(
         double[][] times = new double[configurations.size()][ROUNDS];
         experiment.lanes().run(lane -> {
             try (TrialMemory known = new TrialMemory(lane.backend())) {
+                warmUp(() -> seconds(experiment, lane, start, space, configurations.getFirst(), known));
                 for (int round = 0; round < ROUNDS; round++) {
                     for (int i = 0; i < times.length; i++) {
                         times[i][round] = seconds(experiment, lane, start, space, configurations.get(i), known);
@@ -108,8 +120,16 @@ public record LatencyTable(
             }
         });
         return Arrays.stream(times)
-                .mapToDouble(rounds -> Arrays.stream(rounds).sorted().toArray()[ROUNDS / 2])
+                .mapToDouble(rounds -> Arrays.stream(rounds).min().orElseThrow())
                 .toArray();
+    }
+
+    /** Until the JVM has compiled what is timed. */
+    private static void warmUp(DoubleSupplier timing) {
+        long end = System.nanoTime() + WARM_UP_NANOSECONDS;
+        DoubleStream.generate(timing)
+                .takeWhile(seconds -> System.nanoTime() < end)
+                .forEach(seconds -> {});
     }
 
     private static double seconds(

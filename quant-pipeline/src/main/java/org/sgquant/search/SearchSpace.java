@@ -200,7 +200,7 @@ public record SearchSpace(List<Dimension> dimensions) {
             int place = random.nextInt(cells.size());
             List<Integer> narrower = step(now, cells.get(place), -1);
             if (narrower.equals(now)) {
-                cells.remove(place);
+                cells.subList(place, place + 1).clear();
             }
             now = narrower;
         }

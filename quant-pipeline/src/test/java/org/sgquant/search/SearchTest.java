@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -131,6 +132,44 @@ class SearchTest {
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("the cost function says");
         }
+    }
+
+    @Test
+    void whatAStrategyPreparesIsMadeOnceAndGivenToEveryRound() {
+        AtomicInteger prepared = new AtomicInteger();
+        List<String> given = new ArrayList<>();
+        SearchStrategy strategy = new SearchStrategy() {
+            @Override
+            public String name() {
+                return "prepared";
+            }
+
+            @Override
+            public String prepare(Problem problem, RandomGenerator random) {
+                return "{\"call\": " + prepared.incrementAndGet() + ", \"draw\": " + random.nextInt(1000) + "}";
+            }
+
+            @Override
+            public List<List<Integer>> propose(
+                    Problem problem, String knowledge, List<Trial> finished, int round, RandomGenerator random) {
+                given.add(knowledge);
+                return new RandomSearch().propose(problem, knowledge, finished, round, random);
+            }
+        };
+        try (Study study = Study.inMemory()) {
+            for (int trials : List.of(20, 60)) {
+                Search.run(
+                        network.problem(),
+                        strategy,
+                        network,
+                        study,
+                        new SearchSettings(trials, 0, 2),
+                        SearchListener.NONE);
+            }
+        }
+        assertThat(prepared).hasValue(1);
+        assertThat(given).hasSize(1 + 3).containsOnly(given.getFirst());
+        assertThat(given.getFirst()).startsWith("{\"call\": 1, ");
     }
 
     @Test
