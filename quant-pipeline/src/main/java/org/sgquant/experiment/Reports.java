@@ -259,7 +259,7 @@ public final class Reports {
                         trial.feasible(),
                         best == null
                                 ? bits.equals(text)
-                                : study == best && trial.number() == best.best().number()));
+                                : study.equals(best) && trial.number() == best.best().number()));
             }
         }
         return new ReportData.Search(
