@@ -259,7 +259,8 @@ public final class Reports {
                         trial.feasible(),
                         best == null
                                 ? bits.equals(text)
-                                : study.equals(best) && trial.number() == best.best().number()));
+                                : study.equals(best)
+                                        && trial.number() == best.best().number()));
             }
         }
         return new ReportData.Search(

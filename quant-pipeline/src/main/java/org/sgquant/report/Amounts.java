@@ -21,12 +21,12 @@ final class Amounts {
             return largest < 10 * MIB ? new SizeUnit("KiB", KIB) : new SizeUnit("MiB", MIB);
         }
 
-        double count(double size) {
-            return size / bytes;
+        double count(long size) {
+            return (double) size / bytes;
         }
 
-        String number(double size) {
-            return bytes == 1 ? format("%.0f", size) : format("%.1f", count(size));
+        String number(long size) {
+            return bytes == 1 ? format("%d", size) : format("%.1f", count(size));
         }
     }
 
@@ -34,8 +34,8 @@ final class Amounts {
         return String.format(Locale.ROOT, format, values);
     }
 
-    static String bytes(double bytes) {
-        SizeUnit unit = SizeUnit.suiting((long) bytes);
+    static String bytes(long bytes) {
+        SizeUnit unit = SizeUnit.suiting(bytes);
         return unit.number(bytes) + " " + unit.name();
     }
 

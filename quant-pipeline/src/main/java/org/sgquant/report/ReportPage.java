@@ -105,7 +105,7 @@ public final class ReportPage {
                 value.std() == null
                         ? Amounts.format("%.2f %%", value.mean())
                         : Amounts.format("%.2f ± %.2f %%", value.mean(), value.std());
-            case BYTES -> Amounts.bytes(value.mean());
+            case BYTES -> Amounts.bytes(Math.round(value.mean()));
             case SECONDS -> Amounts.seconds(value.mean());
         };
         return "<td class=\"number\">" + text + "</td>";
