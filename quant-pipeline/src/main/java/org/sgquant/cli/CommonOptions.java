@@ -1,12 +1,15 @@
 package org.sgquant.cli;
 
+import java.util.stream.Collectors;
 import org.sgquant.data.Dataset;
 import org.sgquant.experiment.Lanes;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.Backends;
 import org.sgquant.kernels.DenseLibrary;
 import org.sgquant.kernels.TrainingLibraries;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Options of every command that computes. */
 final class CommonOptions {
@@ -61,6 +64,21 @@ final class CommonOptions {
             names = {"-v", "--verbose"},
             description = "Notes on every seed and trial.")
     boolean verbose;
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command;
+
+    /** The command line, quoted for a shell. */
+    String commandLine() {
+        return "sgquant "
+                + command.root().commandLine().getParseResult().originalArgs().stream()
+                        .map(CommonOptions::quoted)
+                        .collect(Collectors.joining(" "));
+    }
+
+    private static String quoted(String word) {
+        return word.matches("[\\w.,:/=@%+-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
+    }
 
     Console console() {
         return new Console(quiet, verbose);

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.sgquant.data.Dataset;
+import org.sgquant.data.DegreeHistogram;
 import org.sgquant.doctor.Doctor;
 import org.sgquant.experiment.BitLearning;
 import org.sgquant.experiment.BitSearch;
@@ -18,10 +19,12 @@ import org.sgquant.experiment.Experiment;
 import org.sgquant.experiment.KeptModels;
 import org.sgquant.experiment.Lanes;
 import org.sgquant.experiment.Recipe;
+import org.sgquant.experiment.Reports;
 import org.sgquant.experiment.SavedModel;
 import org.sgquant.experiment.Sensitivity;
 import org.sgquant.experiment.SensitivityTable;
 import org.sgquant.experiment.Strategies;
+import org.sgquant.experiment.StudyNotes;
 import org.sgquant.model.Model;
 import org.sgquant.model.QuantizedModel;
 import org.sgquant.quant.BitAssignment;
@@ -29,6 +32,7 @@ import org.sgquant.quant.DegreeBuckets;
 import org.sgquant.quant.QuantConfig;
 import org.sgquant.report.Json;
 import org.sgquant.report.RegretReport;
+import org.sgquant.report.ReportData;
 import org.sgquant.report.RunReport;
 import org.sgquant.report.SensitivityReport;
 import org.sgquant.search.Study;
@@ -145,7 +149,8 @@ final class Pipeline implements AutoCloseable {
         train(progress -> KeptModels.train(experiment, study, common.seed, seeds, progress));
         long start = System.nanoTime();
         List<Experiment.Trained> starts = options.starts(trained);
-        BitSearch.Outcome outcome = options.run(experiment, starts, recipe, dataset, study, machine(), console);
+        BitSearch.Outcome outcome = options.run(
+                experiment, starts, recipe, dataset, study, machine(), provenance(common.seed), report(), console);
         searchSeconds = seconds(start);
         search = options.summary(outcome, starts);
         searched = options.section();
@@ -293,7 +298,19 @@ final class Pipeline implements AutoCloseable {
                 Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
                 dataset.name(),
                 dataset.fingerprint(),
-                seed);
+                seed,
+                Doctor.cpuModel(),
+                common.commandLine(),
+                DegreeHistogram.of(dataset.degrees()));
+    }
+
+    /** What a page shows of a run that quantized; {@code studies} of the search that chose the bits. */
+    ReportData page(List<StudyNotes> studies) {
+        return Reports.of(bits, experiment.model().cellNames(), report(), provenance(common.seed), studies);
+    }
+
+    BitAssignment bits() {
+        return bits;
     }
 
     /** Mean test drop in points, 0 before anything is quantized. */

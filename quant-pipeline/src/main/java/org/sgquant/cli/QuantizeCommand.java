@@ -1,5 +1,6 @@
 package org.sgquant.cli;
 
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.sgquant.quant.BitAssignment;
@@ -68,6 +69,9 @@ final class QuantizeCommand implements Callable<Integer> {
     @Mixin
     ResultOptions result;
 
+    @Mixin
+    ReportOptions page;
+
     @Override
     public Integer call() {
         model.applyRecipe(common, data);
@@ -80,6 +84,7 @@ final class QuantizeCommand implements Callable<Integer> {
                         "--dry-run is for a single graph: every batch of whole graphs has sizes of its own");
             }
             result.checkWithoutModel();
+            page.refuseForWholeGraphs();
             try (GraphPipeline pipeline = new GraphPipeline(common, data, preset(), graphs)) {
                 BitAssignment assignment = layers.over(pipeline::parse, bits);
                 pipeline.train();
@@ -89,6 +94,7 @@ final class QuantizeCommand implements Callable<Integer> {
         }
         graphs.refuseThoseOfGraphs(data);
         result.check();
+        page.check();
         try (Pipeline pipeline = new Pipeline(common, data, preset(), seeds, seeds)) {
             BitAssignment assignment = layers.over(pipeline::parse, bits);
             if (dryRun) {
@@ -104,7 +110,9 @@ final class QuantizeCommand implements Callable<Integer> {
                 assignment = pipeline.learnBits(learnBits, assignment);
             }
             pipeline.quantize(assignment);
-            return result.finish(pipeline, common.json);
+            int code = result.finish(pipeline, common.json);
+            page.write(() -> pipeline.page(List.of()));
+            return code;
         }
     }
 

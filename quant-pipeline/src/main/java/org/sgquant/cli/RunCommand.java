@@ -53,6 +53,9 @@ final class RunCommand implements Callable<Integer> {
     @Mixin
     ResultOptions result;
 
+    @Mixin
+    ReportOptions page;
+
     @Spec
     CommandSpec spec;
 
@@ -66,10 +69,12 @@ final class RunCommand implements Callable<Integer> {
         }
         graphs.refuseThoseOfGraphs(data);
         result.check();
+        page.check();
         search.check();
         search.share(common);
         try (Pipeline pipeline = new Pipeline(common, data, model, seeds, Integer.MAX_VALUE)) {
-            BitAssignment bits = searches()
+            boolean searched = searches();
+            BitAssignment bits = searched
                     ? pipeline.search(search, Sgquant.arguments(spec))
                     : trained(
                             pipeline, layers.over(pipeline::parse, model.named().bits()));
@@ -80,7 +85,12 @@ final class RunCommand implements Callable<Integer> {
             if (!noCompare) {
                 pipeline.compare(uniformInner(pipeline, bits));
             }
-            return result.finish(pipeline, common.json);
+            int code = result.finish(pipeline, common.json);
+            if (searched) {
+                search.note(bits, pipeline.report());
+            }
+            page.write(() -> pipeline.page(searched ? List.of(search.notes()) : List.of()));
+            return code;
         }
     }
 
@@ -105,6 +115,7 @@ final class RunCommand implements Callable<Integer> {
     /** Whole graphs: no search, every inner cell takes the first of {@link #COMPARED} unless the recipe has bits. */
     private int classifyGraphs() {
         result.checkWithoutModel();
+        page.refuseForWholeGraphs();
         try (GraphPipeline pipeline = new GraphPipeline(common, data, model, graphs)) {
             String chosen = model.named().bits();
             BitAssignment bits =

@@ -1,6 +1,8 @@
 package org.sgquant.cli;
 
+import java.util.List;
 import java.util.concurrent.Callable;
+import org.sgquant.experiment.Reports;
 import org.sgquant.report.Json;
 import org.sgquant.report.TextReport;
 import picocli.CommandLine.Command;
@@ -30,6 +32,9 @@ final class SearchCommand implements Callable<Integer> {
     @Mixin
     SearchOptions search;
 
+    @Mixin
+    ReportOptions page;
+
     @Option(
             names = "--max-drop",
             paramLabel = "POINTS",
@@ -45,6 +50,7 @@ final class SearchCommand implements Callable<Integer> {
         search.maxDrop = maxDrop;
         search.apply(model.named().search(), model::isGiven);
         search.check();
+        page.check();
         search.share(common);
         model.noteUnusedBits(common.console());
         try (Pipeline pipeline = new Pipeline(common, data, model, search.trialSeeds, Integer.MAX_VALUE)) {
@@ -52,6 +58,7 @@ final class SearchCommand implements Callable<Integer> {
             if (search.isWorker()) {
                 return ExitCode.OK;
             }
+            page.write(() -> Reports.of(List.of(search.notes()), List.of()));
             System.out.println(common.json ? Json.write(pipeline.report()) : TextReport.of(pipeline.report()));
             return ExitCode.OK;
         }

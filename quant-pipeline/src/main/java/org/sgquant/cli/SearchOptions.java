@@ -14,6 +14,9 @@ import org.sgquant.experiment.BitSpace;
 import org.sgquant.experiment.Experiment;
 import org.sgquant.experiment.Recipe;
 import org.sgquant.experiment.Strategies;
+import org.sgquant.experiment.SavedModel;
+import org.sgquant.experiment.StudyNotes;
+import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.DegreeBuckets;
 import org.sgquant.report.Json;
 import org.sgquant.report.RegretReport;
@@ -136,6 +139,8 @@ final class SearchOptions {
         return workerOf != null;
     }
 
+    private StudyNotes notes;
+
     /** Refuses what cannot be searched, before anything is trained. */
     void check() {
         Strategies.of(strategy);
@@ -215,7 +220,29 @@ final class SearchOptions {
         return trained.subList(0, Math.min(trialSeeds, trained.size()));
     }
 
-    /** Searches bits for {@code starts}, models trained by {@code recipe}; {@code machine} is what times are for. */
+    /** What the study held when the search ended. */
+    StudyNotes notes() {
+        return notes;
+    }
+
+    /** Keeps in the study, where there is a file, what became of the chosen bits. */
+    void note(BitAssignment bits, RunReport report) {
+        if (study == null) {
+            return;
+        }
+        try (Study opened = Study.look(study)) {
+            StudyNotes.run(opened, bits, report);
+        }
+    }
+
+    private String name() {
+        return study == null ? strategy : StudyNotes.name(study);
+    }
+
+    /**
+     * Searches bits for {@code starts}, models trained by {@code recipe}, of which {@code fp32} tells;
+     * {@code machine} is what times are for.
+     */
     BitSearch.Outcome run(
             Experiment experiment,
             List<Experiment.Trained> starts,
@@ -223,21 +250,31 @@ final class SearchOptions {
             Dataset dataset,
             Study opened,
             String machine,
+            SavedModel.Provenance provenance,
+            RunReport fp32,
             Console console) {
         BitSpace space = space(experiment, recipe, dataset);
         Strategies chosen = Strategies.of(strategy);
         int all = chosen == Strategies.EXHAUSTIVE ? (int) Math.min(space.space().size(), Integer.MAX_VALUE) : trials;
         SearchSettings settings =
                 new SearchSettings(all, recipe.seed(), experiment.lanes().count());
+        BitSearch search = search(experiment, space, recipe);
+        if (!isWorker()) {
+            StudyNotes.about(opened, provenance, fp32, space.names());
+        }
         try (Console.Progress progress = console.progress("search", all)) {
-            return search(experiment, space, recipe)
-                    .run(
-                            starts,
-                            chosen.create(experiment, space, starts, recipe.seed()),
-                            timings(machine),
-                            opened,
-                            settings,
-                            progress(progress, console, space, starts));
+            BitSearch.Outcome outcome = search.run(
+                    starts,
+                    chosen.create(experiment, space, starts, recipe.seed()),
+                    timings(machine),
+                    opened,
+                    settings,
+                    progress(progress, console, space, starts));
+            if (!isWorker()) {
+                StudyNotes.memory(opened, outcome.bits(), () -> search.memory(starts.getFirst(), outcome.bits()));
+                notes = StudyNotes.of(name(), opened);
+            }
+            return outcome;
         }
     }
 

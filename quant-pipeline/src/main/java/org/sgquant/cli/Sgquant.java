@@ -30,6 +30,7 @@ import picocli.CommandLine.Command;
             "  sgquant eval m                          accuracy and codes of a saved model",
             "  sgquant reproduce all-tensors           a whole table of results; continues where it was stopped",
             "  sgquant predict m -o predictions.csv    a class for every node",
+            "  sgquant report study.db -o report.html  a search or a saved model as a page to look at",
             "  sgquant doctor                          what of this machine can be used, and what to do about the rest",
             "%nExit codes: 0 ok, 1 failed, 2 usage, 3 accuracy gate missed, 4 device or library absent,",
             "5 bad input, 130 interrupted (143 by SIGTERM), what had ended is kept."
@@ -44,6 +45,7 @@ import picocli.CommandLine.Command;
             RegretCommand.class,
             CompareCommand.class,
             ReproduceCommand.class,
+            ReportCommand.class,
             RecipesCommand.class,
             EvalCommand.class,
             PredictCommand.class,

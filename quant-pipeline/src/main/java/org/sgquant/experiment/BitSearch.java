@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.sgquant.quant.BitAssignment;
+import org.sgquant.quant.MemoryReport;
 import org.sgquant.report.Json;
 import org.sgquant.search.Bounds;
 import org.sgquant.search.Constraint;
@@ -110,6 +111,14 @@ public final class BitSearch {
                     latencies == null ? Double.NaN : latencies.of(space.space(), bits));
         };
         return new Problem(space.space(), cost, goal.objective(), new Constraint(goal.bounds(), fp32Accuracy(starts)));
+    }
+
+    /** Sizes of {@code bits}, packed from {@code start}. */
+    public MemoryReport memory(Experiment.Trained start, BitAssignment bits) {
+        TrainConfig none = trialFineTune.withEpochs(0);
+        return experiment
+                .lanes()
+                .run(lane -> experiment.validate(lane, start, bits, none).memory());
     }
 
     /** The table of the study, so that every worker predicts alike; taken from the machine's file when there is none. */

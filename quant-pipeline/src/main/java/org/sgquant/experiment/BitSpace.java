@@ -71,6 +71,13 @@ public final class BitSpace {
         return widths;
     }
 
+    /** The dimensions by name, for those who read trials without the model. */
+    public StudyNotes.Space names() {
+        return new StudyNotes.Space(
+                dimensions.stream().map(SearchSpace.Dimension::cell).toList(),
+                Arrays.stream(buckets.splits()).boxed().toList());
+    }
+
     public SearchSpace space() {
         return new SearchSpace(dimensions);
     }

@@ -1,5 +1,6 @@
 package org.sgquant.experiment;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -17,7 +18,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.sgquant.data.Dataset;
+import org.sgquant.data.DegreeHistogram;
 import org.sgquant.data.FormatException;
 import org.sgquant.io.Dtype;
 import org.sgquant.io.SafeTensors;
@@ -32,9 +35,12 @@ import org.sgquant.model.Parameters;
 import org.sgquant.model.QuantizedModel;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.Cell;
+import org.sgquant.quant.MemoryReport;
 import org.sgquant.quant.QuantizedCells;
 import org.sgquant.report.Json;
+import org.sgquant.report.ReportData;
 import org.sgquant.report.RunReport;
+import org.sgquant.tensor.BitWidth;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.HostMemory;
@@ -75,7 +81,13 @@ public final class SavedModel {
         this.provenance = Json.read(folder.resolve(PROVENANCE), Provenance.class);
     }
 
-    /** Where a model comes from; {@code dataSha256} is the fingerprint of the dataset it was trained on. */
+    /**
+     * Where a model or a search comes from; {@code dataSha256} is the fingerprint of the dataset it was trained on. What
+     * the first versions did not record may be null.
+     *
+     * @param cpu name of the processor, empty where the system does not tell
+     * @param command the command line that made it
+     */
     public record Provenance(
             @JsonProperty(required = true) String sgquant,
             @JsonProperty(required = true) String java,
@@ -83,7 +95,10 @@ public final class SavedModel {
             @JsonProperty(required = true) String created,
             @JsonProperty(required = true) String dataset,
             @JsonProperty(required = true) String dataSha256,
-            @JsonProperty(required = true) long seed) {}
+            @JsonProperty(required = true) long seed,
+            @JsonInclude(JsonInclude.Include.NON_NULL) String cpu,
+            @JsonInclude(JsonInclude.Include.NON_NULL) String command,
+            @JsonInclude(JsonInclude.Include.NON_NULL) DegreeHistogram degrees) {}
 
     /** Writes {@code model}, packed, and its report; the folder is created and its files are replaced. */
     public static void write(
@@ -261,6 +276,63 @@ public final class SavedModel {
 
     public Provenance provenance() {
         return provenance;
+    }
+
+    /** Ranges of every packed cell that were kept, by name: of features with a range per row none is. */
+    public List<ReportData.Range> ranges() {
+        BitAssignment bits = bits();
+        List<ReportData.Range> ranges = new ArrayList<>();
+        try (Arena arena = Arena.ofConfined()) {
+            SafeTensors saved = SafeTensors.read(folder.resolve(TENSORS), arena);
+            for (Cell cell : cells()) {
+                List<BitWidth> widths = bits.widths(cell);
+                for (int b = 0; b < widths.size(); b++) {
+                    String scale = cell + ".scale." + b;
+                    if (widths.get(b).isPacked()
+                            && saved.tensors().stream().anyMatch(t -> t.name().equals(scale))) {
+                        ranges.add(range(
+                                cell,
+                                widths.size() == 1 ? -1 : b,
+                                widths.get(b).bits(),
+                                saved.tensor(scale),
+                                saved.tensor(cell + ".offset." + b)));
+                    }
+                }
+            }
+        }
+        return ranges;
+    }
+
+    private ReportData.Range range(Cell cell, int bucket, int bits, Tensor scales, Tensor offsets) {
+        int n = Math.toIntExact(scales.data().byteSize() / Float.BYTES);
+        float[] scale = floats(scales, folder.resolve(TENSORS), 1, n)[0];
+        float[] offset = floats(offsets, folder.resolve(TENSORS), 1, n)[0];
+        double min = Double.POSITIVE_INFINITY;
+        double max = Double.NEGATIVE_INFINITY;
+        double least = Double.POSITIVE_INFINITY;
+        double most = Double.NEGATIVE_INFINITY;
+        for (int i = 0; i < n; i++) {
+            min = Math.min(min, offset[i]);
+            max = Math.max(max, Math.fma((double) scale[i], (1 << bits) - 1, offset[i]));
+            least = Math.min(least, scale[i]);
+            most = Math.max(most, scale[i]);
+        }
+        return new ReportData.Range(cell.toString(), bucket, bits, n, min, max, least, most);
+    }
+
+    /** Cells that the model has or that its bits name, in order: a layer that aggregates first has no message. */
+    public List<Cell> cells() {
+        Stream<String> named = Stream.of(recipe.bits().split("[\\s=]")).filter(word -> word.contains("."));
+        return Stream.concat(metrics.memory().cells().stream().map(MemoryReport.CellBytes::cell), named)
+                .map(Cell::parse)
+                .distinct()
+                .sorted()
+                .toList();
+    }
+
+    /** Widths of the cells, without a look at the graph: the saved text is the canonical one. */
+    public BitAssignment bits() {
+        return BitAssignment.parse(recipe.bits(), cells(), new int[0]);
     }
 
     /** The model for the sizes of {@code data}, with as many classes as it was trained for. */

@@ -2,6 +2,8 @@ package org.sgquant.search;
 
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.ToDoubleFunction;
 
 /**
  * What a search found.
@@ -13,19 +15,24 @@ import java.util.List;
 public record SearchResult(Trial best, List<Trial> trials) {
 
     static SearchResult of(Problem problem, List<Trial> trials) {
-        Comparator<Trial> objective = Comparator.comparingDouble(problem::measured);
+        Trial best = best(trials, problem::measured)
+                .orElseThrow(() -> new IllegalArgumentException("no configuration of this space is within the bounds ("
+                        + problem.constraint().bounds() + "): allow more, or narrower widths"));
+        return new SearchResult(best, List.copyOf(trials));
+    }
+
+    /** {@link #best} of {@code trials} whose objective was measured as {@code measured} says; none of none. */
+    public static Optional<Trial> best(List<Trial> trials, ToDoubleFunction<Trial> measured) {
+        Comparator<Trial> objective = Comparator.comparingDouble(measured);
         Comparator<Trial> accuracy =
                 Comparator.comparingDouble(trial -> -trial.measurement().validationAccuracy());
         Comparator<Trial> rest = Comparator.comparingLong(
                         (Trial trial) -> trial.measurement().cost().bytes())
                 .thenComparingInt(Trial::number);
-        Trial best = trials.stream()
+        return trials.stream()
                 .filter(Trial::feasible)
                 .min(objective.thenComparing(accuracy).thenComparing(rest))
-                .or(() -> trials.stream().min(accuracy.thenComparing(objective).thenComparing(rest)))
-                .orElseThrow(() -> new IllegalArgumentException("no configuration of this space is within the bounds ("
-                        + problem.constraint().bounds() + "): allow more, or narrower widths"));
-        return new SearchResult(best, List.copyOf(trials));
+                .or(() -> trials.stream().min(accuracy.thenComparing(objective).thenComparing(rest)));
     }
 
     /** Least objective of a feasible trial among the first n + 1, infinite while there is none. */

@@ -147,7 +147,8 @@ final class SmallModels {
     }
 
     private static SavedModel.Provenance provenance(Dataset dataset) {
-        return new SavedModel.Provenance("test", "25", "any", "now", dataset.name(), dataset.fingerprint(), 0);
+        return new SavedModel.Provenance(
+                "test", "25", "any", "now", dataset.name(), dataset.fingerprint(), 0, null, null, null);
     }
 
     /** What the command line has where nothing is said, for a graph that need not be there. */

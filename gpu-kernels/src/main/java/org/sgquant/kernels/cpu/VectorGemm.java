@@ -6,6 +6,7 @@ import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
+import org.sgquant.tensor.BitPositions;
 import org.sgquant.tensor.BitWidth;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.Memory;
@@ -64,7 +65,7 @@ final class VectorGemm implements CodeProducts {
     private final class Bits implements Tile {
 
         private final int b;
-        private final int[] column = new int[a.cols()];
+        private final int[] column = new int[a.cols() + BitPositions.SLACK];
         private final float[] one = new float[a.cols()];
         private final RowProducts products = new RowProducts(right.words, c);
 

@@ -1,0 +1,206 @@
+package org.sgquant.report;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.DoubleStream;
+import org.sgquant.report.Amounts.SizeUnit;
+import org.sgquant.report.HtmlTable.Written;
+import org.sgquant.report.ReportData.Trial;
+
+/** Figures of the trials: the Pareto front, and the best size so far against trials and against seconds. */
+final class SearchFigures {
+
+    private static final String PARETO = "Accuracy against size";
+    private static final String HISTORY = "How the search went";
+
+    private final ReportData.Search search;
+    private final List<Trial> front;
+    private final SizeUnit unit;
+
+    private SearchFigures(ReportData.Search search) {
+        this.search = search;
+        this.front = front(search.trials());
+        this.unit = SizeUnit.suiting(
+                search.trials().stream().mapToLong(Trial::bytes).max().orElse(0));
+    }
+
+    /** The Pareto front first, the history last. */
+    static List<Figure> of(ReportData data) {
+        if (data.search() == null || data.search().trials().isEmpty()) {
+            String why = "No search was recorded: the bits were given, not searched.";
+            return List.of(Figure.empty("pareto", PARETO, why), Figure.empty("history", HISTORY, why));
+        }
+        SearchFigures figures = new SearchFigures(data.search());
+        return List.of(figures.pareto(), figures.history());
+    }
+
+    /** Trials that no other one beats in size and accuracy, by size. */
+    static List<Trial> front(List<Trial> trials) {
+        List<Trial> front = new ArrayList<>();
+        double least = Double.POSITIVE_INFINITY;
+        List<Trial> ordered = trials.stream()
+                .sorted(Comparator.comparingLong(Trial::bytes).thenComparingDouble(Trial::drop))
+                .toList();
+        for (Trial trial : ordered) {
+            if (trial.drop() < least) {
+                least = trial.drop();
+                front.add(trial);
+            }
+        }
+        return front;
+    }
+
+    private record Point(
+            String study,
+            int number,
+            double size,
+            String sizeText,
+            String storedText,
+            double drop,
+            String outcome,
+            String bits) {}
+
+    private Point point(Trial t) {
+        return new Point(
+                t.study(),
+                t.number(),
+                unit.count(t.bytes()),
+                Amounts.bytes(t.bytes()),
+                Amounts.bytes(t.storedBytes()),
+                t.drop(),
+                outcome(t),
+                t.bits());
+    }
+
+    private static String outcome(Trial trial) {
+        return trial.feasible() ? "within the drop" : "beyond the drop";
+    }
+
+    private record Limit(double maxDrop) {}
+
+    private Figure pareto() {
+        List<Trial> trials = search.trials();
+        List<Trial> chosen = trials.stream().filter(Trial::chosen).toList();
+        long feasible = trials.stream().filter(Trial::feasible).count();
+        double middle = trials.stream().mapToLong(Trial::bytes).min().orElseThrow() / 2.0
+                + trials.stream().mapToLong(Trial::bytes).max().orElseThrow() / 2.0;
+        boolean left = chosen.isEmpty() || chosen.getFirst().bytes() <= middle;
+        HtmlTable table = new HtmlTable(
+                "study", "trial", "size", "stored", "drop, points", "latency", "allowed", "on the front", "bits");
+        trials.stream()
+                .sorted(Comparator.comparingLong(Trial::bytes))
+                .forEach(t -> table.markedRow(
+                        t.chosen(),
+                        t.study(),
+                        t.number(),
+                        new Written(Amounts.bytes(t.bytes())),
+                        new Written(Amounts.bytes(t.storedBytes())),
+                        new Written(Amounts.format("%.2f", t.drop())),
+                        t.latencySeconds() == null ? null : new Written(Amounts.seconds(t.latencySeconds())),
+                        t.feasible() ? "yes" : "no",
+                        front.contains(t) ? "yes" : "no",
+                        t.bits()));
+        String caption = Amounts.format(
+                "Each mark is a measured assignment; left is smaller, down is more accurate. The dashed line is the allowed"
+                        + " drop of %.2f points, which %d of %d trials keep; the stepped line joins those that no other"
+                        + " beats in both. %s",
+                search.maxDrop(),
+                feasible,
+                trials.size(),
+                feasible > 0
+                        ? "The diamond is the smallest one allowed, which was chosen."
+                        : "None is allowed: the diamond is the one of least drop.");
+        return Figure.of(
+                "pareto",
+                PARETO,
+                caption,
+                table,
+                new Figure.Chart(
+                        "pareto",
+                        Map.of(
+                                "trials", trials.stream().map(this::point).toList(),
+                                "front", front.stream().map(this::point).toList(),
+                                "chosen", chosen.stream().map(this::point).toList(),
+                                "limit", List.of(new Limit(search.maxDrop()))),
+                        Map.of(
+                                "sizeTitle",
+                                search.sizeName() + ", " + unit.name() + " (log scale)",
+                                "dropTicks",
+                                dropTicks(trials),
+                                "chosenAlign",
+                                left ? "left" : "right")));
+    }
+
+    /** Round numbers on both sides of 0, as far as the trials reach. */
+    private static List<Double> dropTicks(List<Trial> trials) {
+        double least = trials.stream().mapToDouble(Trial::drop).min().orElseThrow();
+        double most = trials.stream().mapToDouble(Trial::drop).max().orElseThrow();
+        return DoubleStream.of(-5, -2, -1, -0.5, 0, 0.5, 1, 2, 5, 10, 20, 50, 100)
+                .filter(tick -> tick >= least - 0.1 && tick <= most)
+                .boxed()
+                .toList();
+    }
+
+    /** {@code trial} counts from 1. */
+    private record Step(String study, int trial, double seconds, double size, String sizeText) {}
+
+    private Figure history() {
+        Map<String, List<Trial>> studies = search.trials().stream()
+                .collect(Collectors.groupingBy(Trial::study, LinkedHashMap::new, Collectors.toList()));
+        List<Step> steps = new ArrayList<>();
+        HtmlTable table = new HtmlTable("study", "trial", "seconds", "best so far");
+        studies.forEach((study, trials) -> {
+            List<Step> line = steps(study, trials);
+            line.forEach(step -> table.row(
+                    study,
+                    step.trial(),
+                    new Written(Amounts.format("%.1f", step.seconds())),
+                    new Written(step.sizeText())));
+            steps.addAll(line);
+        });
+        if (steps.isEmpty()) {
+            return Figure.empty(
+                    "history", HISTORY, "No trial kept the allowed drop, so there is no best size to follow.");
+        }
+        String reached = studies.keySet().stream()
+                .map(study -> steps.stream()
+                        .filter(step -> step.study().equals(study))
+                        .reduce((first, last) -> last)
+                        .map(last -> last.sizeText() + " after " + last.trial() + " trials (" + study + ")")
+                        .orElse("nothing allowed (" + study + ")"))
+                .collect(Collectors.joining(", "));
+        Map<String, Object> words = Map.of("bestTitle", "best size so far, " + unit.name());
+        Map<String, List<?>> data = Map.of("history", steps);
+        return Figure.of(
+                "history",
+                HISTORY,
+                "The smallest assignment within the allowed drop so far, after each trial and by the clock: lower and"
+                        + " earlier is better. Reached: " + reached + ".",
+                table,
+                new Figure.Chart("history-trial", data, words),
+                new Figure.Chart("history-time", data, words));
+    }
+
+    /** A step per trial in the order in which they ended, from the first allowed one on. */
+    private List<Step> steps(String study, List<Trial> trials) {
+        List<Step> steps = new ArrayList<>();
+        long best = Long.MAX_VALUE;
+        List<Trial> ended = trials.stream()
+                .sorted(Comparator.comparingDouble(Trial::endedAfter))
+                .toList();
+        for (int n = 0; n < ended.size(); n++) {
+            Trial trial = ended.get(n);
+            if (trial.feasible()) {
+                best = Math.min(best, trial.bytes());
+            }
+            if (best < Long.MAX_VALUE) {
+                steps.add(new Step(study, n + 1, trial.endedAfter(), unit.count(best), Amounts.bytes(best)));
+            }
+        }
+        return steps;
+    }
+}

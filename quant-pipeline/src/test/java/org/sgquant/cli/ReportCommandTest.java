@@ -1,0 +1,135 @@
+package org.sgquant.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.sgquant.search.Study;
+
+/** {@code sgquant report} and {@code --report}: what studies and models hold is on the page; wrong input is one sentence. */
+final class ReportCommandTest {
+
+    @TempDir
+    private static Path folder;
+
+    private static Path study;
+    private static Path model;
+    private static Path direct;
+
+    @BeforeAll
+    static void search() throws IOException {
+        study = folder.resolve("abs.db");
+        model = folder.resolve("model");
+        direct = folder.resolve("direct.html");
+        List<String> graph = Cli.graph(folder.resolve("graph"));
+        Cli.Result result = Cli.run(Cli.args(
+                "run",
+                join(graph, Cli.SHORT),
+                "--seeds",
+                "2",
+                "--trials",
+                "9",
+                "--trial-epochs",
+                "2",
+                "--quartiles",
+                "--no-compare",
+                "--study",
+                study.toString(),
+                "-o",
+                model.toString(),
+                "--report",
+                direct.toString(),
+                "-q"));
+        assertThat(result.code()).as(result.toString()).isZero();
+    }
+
+    private static List<String> join(List<String> a, List<String> b) {
+        return java.util.stream.Stream.concat(a.stream(), b.stream()).toList();
+    }
+
+    private static String report(String... more) throws IOException {
+        Path page = folder.resolve("page.html");
+        Cli.Result result = Cli.run(Cli.args("report", List.of(more), "-o", page.toString()));
+        assertThat(result.code()).as(result.toString()).isZero();
+        return Files.readString(page);
+    }
+
+    /** Rows of the table that belongs to a figure. */
+    private static int rows(String page, String figure) {
+        String from = page.substring(page.indexOf("<section id=\"" + figure + "\">"));
+        return from.substring(0, from.indexOf("</section>")).split("<tr", -1).length - 2;
+    }
+
+    @Test
+    void aStudyHoldsAllThatItsPageShows() throws IOException {
+        String page = report(study.toString());
+        assertThat(rows(page, "pareto")).isEqualTo(9);
+        assertThat(page).contains("mean and standard deviation of 2 seeds", "--trial-epochs 2", "@deg(");
+        assertThat(rows(page, "degrees")).isPositive();
+        assertThat(rows(page, "bits")).isPositive();
+        assertThat(page).contains("Ranges belong to a saved model");
+        assertThat(Files.readString(direct)).contains("Accuracy against size");
+        assertThat(rows(Files.readString(direct), "pareto")).isEqualTo(9);
+    }
+
+    @Test
+    void aModelShowsItsRangesAndSensitivity() throws IOException {
+        Path sweeps = folder.resolve("sweeps.json");
+        Files.writeString(
+                sweeps, "{\"x\":1,\"cells\":[{\"cell\":\"L1.weight\",\"bits\":2,\"onlyThisDrop\":1.25,\"more\":0}]}");
+        String page = report(model.toString(), study.toString(), "--sensitivity", sweeps.toString());
+        assertThat(rows(page, "ranges")).isGreaterThanOrEqualTo(3);
+        assertThat(rows(page, "sensitivity")).isEqualTo(1);
+        assertThat(rows(page, "pareto")).isEqualTo(9);
+        assertThat(page).contains("<tr class=\"chosen\">");
+    }
+
+    private static void refused(int code, String message, String... args) {
+        SavedModelCommandsTest.refused(Cli.run(Cli.args("report", List.of(args))), code, message);
+    }
+
+    @Test
+    void whatIsNoStudyIsRefusedInOneSentence() throws IOException {
+        String page = folder.resolve("refused.html").toString();
+        refused(
+                ExitCode.BAD_INPUT,
+                "there is no such study",
+                folder.resolve("absent.db").toString(),
+                "-o",
+                page);
+        Path text = Files.writeString(
+                folder.resolve("notes.txt"), "no study, only words that fill a little file\n".repeat(50));
+        refused(ExitCode.BAD_INPUT, "notes.txt", text.toString(), "-o", page);
+        refused(
+                ExitCode.BAD_INPUT,
+                "SHA256SUMS",
+                Files.createDirectories(folder.resolve("none")).toString(),
+                "-o",
+                page);
+        Path empty = folder.resolve("empty.db");
+        Study.open(empty, Map.of()).close();
+        refused(ExitCode.BAD_INPUT, "no trial of the study has ended", empty.toString(), "-o", page);
+        refused(
+                ExitCode.BAD_INPUT,
+                "cells",
+                study.toString(),
+                "-o",
+                page,
+                "--sensitivity",
+                Files.writeString(folder.resolve("other.json"), "{}").toString());
+        assertThat(Path.of(page)).doesNotExist();
+    }
+
+    @Test
+    void anUnwritablePageIsRefusedBeforeTheWork() {
+        refused(ExitCode.FAILED, "there is no folder", study.toString(), "-o", folder + "/absent/r.html");
+        refused(ExitCode.FAILED, "it is a folder", study.toString(), "-o", folder.toString());
+        refused(ExitCode.USAGE, "one model at a time", model.toString(), folder.toString());
+    }
+}
