@@ -115,7 +115,8 @@ public enum CpuKernels {
     /** {@code sgq_FUNCTION} of these kernels, which can run here. */
     MethodHandle function(String function, FunctionDescriptor type) {
         return functions.computeIfAbsent(
-                function, f -> Library.LOADED.function("sgq_" + f + "_" + set(f).name().toLowerCase(Locale.ROOT), type));
+                function,
+                f -> Library.LOADED.function("sgq_" + f + "_" + set(f).name().toLowerCase(Locale.ROOT), type));
     }
 
     /** VNNI is AVX-512 but for products. */
