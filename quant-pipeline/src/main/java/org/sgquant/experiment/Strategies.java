@@ -59,13 +59,13 @@ public enum Strategies {
         };
     }
 
-    private static SearchStrategy knapsack(
+    private SearchStrategy knapsack(
             Experiment experiment,
             BitSpace space,
             List<Experiment.Trained> starts,
             Sensitivity.Score score,
             long seed) {
         Sensitivity sensitivity = new Sensitivity(experiment, space);
-        return new KnapsackSearch(() -> sensitivity.losses(starts, score, seed), score.toString());
+        return new KnapsackSearch(() -> sensitivity.losses(starts, score, seed), toString());
     }
 }

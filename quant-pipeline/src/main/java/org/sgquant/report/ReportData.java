@@ -52,7 +52,7 @@ public record ReportData(
      * Trials and what bound them.
      *
      * @param sizeName what the bytes of a trial count, as {@code stored size of all cells}
-     * @param maxDrop points of validation accuracy
+     * @param maxDrop points of validation accuracy, infinite where the drop has no bound
      */
     public record Search(String sizeName, double maxDrop, List<Trial> trials) {}
 

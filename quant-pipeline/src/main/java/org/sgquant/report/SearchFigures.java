@@ -77,7 +77,7 @@ final class SearchFigures {
     }
 
     private static String outcome(Trial trial) {
-        return trial.feasible() ? "within the drop" : "beyond the drop";
+        return trial.feasible() ? "within the bounds" : "beyond the bounds";
     }
 
     private record Limit(double maxDrop) {}
@@ -89,6 +89,7 @@ final class SearchFigures {
         double middle = trials.stream().mapToLong(Trial::bytes).min().orElseThrow() / 2.0
                 + trials.stream().mapToLong(Trial::bytes).max().orElseThrow() / 2.0;
         boolean left = chosen.isEmpty() || chosen.getFirst().bytes() <= middle;
+        boolean limited = Double.isFinite(search.maxDrop());
         HtmlTable table = new HtmlTable(
                 "study", "trial", "size", "stored", "drop, points", "latency", "allowed", "on the front", "bits");
         trials.stream()
@@ -105,15 +106,14 @@ final class SearchFigures {
                         front.contains(t) ? "yes" : "no",
                         t.bits()));
         String caption = Amounts.format(
-                "Each mark is a measured assignment; left is smaller, down is more accurate. The dashed line is the allowed"
-                        + " drop of %.2f points, which %d of %d trials keep; the stepped line joins those that no other"
-                        + " beats in both. %s",
-                search.maxDrop(),
+                "Each mark is a measured assignment; left is smaller, down is more accurate. %s%d of %d trials are within"
+                        + " the bounds; the stepped line joins those that no other beats in both. %s",
+                limited ? Amounts.format("The dashed line is the allowed drop of %.2f points. ", search.maxDrop()) : "",
                 feasible,
                 trials.size(),
                 feasible > 0
-                        ? "The diamond is the smallest one allowed, which was chosen."
-                        : "None is allowed: the diamond is the one of least drop.");
+                        ? "The diamond is the one chosen, the best within the bounds."
+                        : "The diamond is the one of least drop.");
         return Figure.of(
                 "pareto",
                 PARETO,
@@ -125,7 +125,7 @@ final class SearchFigures {
                                 "trials", trials.stream().map(this::point).toList(),
                                 "front", front.stream().map(this::point).toList(),
                                 "chosen", chosen.stream().map(this::point).toList(),
-                                "limit", List.of(new Limit(search.maxDrop()))),
+                                "limit", limited ? List.of(new Limit(search.maxDrop())) : List.of()),
                         Map.of(
                                 "sizeTitle",
                                 search.sizeName() + ", " + unit.name() + " (log scale)",
@@ -164,7 +164,7 @@ final class SearchFigures {
         });
         if (steps.isEmpty()) {
             return Figure.empty(
-                    "history", HISTORY, "No trial kept the allowed drop, so there is no best size to follow.");
+                    "history", HISTORY, "No trial was within the bounds, so there is no best size to follow.");
         }
         String reached = studies.keySet().stream()
                 .map(study -> steps.stream()
@@ -178,7 +178,7 @@ final class SearchFigures {
         return Figure.of(
                 "history",
                 HISTORY,
-                "The smallest assignment within the allowed drop so far, after each trial and by the clock: lower and"
+                "The smallest assignment within the bounds so far, after each trial and by the clock: lower and"
                         + " earlier is better. Reached: " + reached + ".",
                 table,
                 new Figure.Chart("history-trial", data, words),

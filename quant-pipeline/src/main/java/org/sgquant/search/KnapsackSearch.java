@@ -19,10 +19,10 @@ import java.util.stream.Collectors;
  * losses); Yao et al., HAWQ-V3, ICML 2021 (its linear program).
  *
  * @param losses loss of every choice of every dimension, computed when the search begins
- * @param score what the losses are, part of the study's identity
+ * @param label what users call it with these losses
  * @param batch places measured per round
  */
-public record KnapsackSearch(Losses losses, String score, int batch) implements SearchStrategy {
+public record KnapsackSearch(Losses losses, String label, int batch) implements SearchStrategy {
 
     /** Computes the predicted losses, {@code [dimension][choice]}. */
     @FunctionalInterface
@@ -39,13 +39,13 @@ public record KnapsackSearch(Losses losses, String score, int batch) implements 
         }
     }
 
-    public KnapsackSearch(Losses losses, String score) {
-        this(losses, score, 6);
+    public KnapsackSearch(Losses losses, String label) {
+        this(losses, label, 6);
     }
 
     @Override
     public String name() {
-        return "knapsack score=" + score + " batch=" + batch + ", then " + AFTERWARDS.name();
+        return label + " batch=" + batch + ", then " + AFTERWARDS.name();
     }
 
     @Override
