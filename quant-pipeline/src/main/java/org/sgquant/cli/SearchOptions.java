@@ -19,6 +19,7 @@ import org.sgquant.search.SearchSettings;
 import org.sgquant.search.Study;
 import org.sgquant.search.StudyException;
 import org.sgquant.tensor.BitWidth;
+import org.sgquant.train.TrainConfig;
 import picocli.CommandLine.Option;
 
 /** Options of the bit search, and the search itself. */
@@ -27,7 +28,7 @@ final class SearchOptions {
     @Option(
             names = "--strategy",
             paramLabel = "NAME",
-            description = "abs, random, knapsack or hawq (default: ${DEFAULT-VALUE}).")
+            description = "abs, random, knapsack, hawq or controller (default: ${DEFAULT-VALUE}).")
     String strategy = "abs";
 
     @Option(names = "--trials", paramLabel = "N", description = "Measured assignments (default: ${DEFAULT-VALUE}).")
@@ -134,18 +135,15 @@ final class SearchOptions {
         DegreeBuckets buckets = quartiles ? DegreeBuckets.quartiles(dataset.degrees()) : DegreeBuckets.NONE;
         BitSpace space = new BitSpace(
                 experiment.model(), buckets, dataset.degrees(), recipe.quantConfig(), featureBits, innerBits);
-        BitSearch search = new BitSearch(
-                experiment,
-                space,
-                Objective.of(objective),
-                recipe.fineTune().config().withEpochs(trialEpochs));
+        TrainConfig fineTune = recipe.fineTune().config().withEpochs(trialEpochs);
+        BitSearch search = new BitSearch(experiment, space, Objective.of(objective), fineTune);
         SearchSettings settings =
                 new SearchSettings(trials, recipe.seed(), experiment.lanes().count());
         try (Study opened = open(recipe, dataset, starts);
                 Console.Progress progress = console.progress("search", trials)) {
             return search.run(
                     starts,
-                    Strategies.of(strategy).create(experiment, space, starts, recipe.seed()),
+                    Strategies.of(strategy).create(experiment, space, starts, fineTune, recipe.seed()),
                     Bounds.drop(searchDrop),
                     opened,
                     settings,

@@ -300,7 +300,16 @@ public final class Experiment {
         }
     }
 
-    private Trainer.Task task(Lanes.Lane lane, QuantizedModel student, Trained fp32, TrainConfig fineTune) {
+    /** Refuses weights that cannot learn under several configurations in turn. */
+    void requireSharable() {
+        if (quantConfig.weights().powers() != null) {
+            throw new IllegalArgumentException("shared weights: got weights " + quantConfig.weights()
+                    + ", which freeze under one configuration, expected affine or multibit ones");
+        }
+    }
+
+    /** What {@code fineTune} of {@code fp32} minimises. */
+    Trainer.Task task(Lanes.Lane lane, QuantizedModel student, Trained fp32, TrainConfig fineTune) {
         // Without epochs there is nothing to learn, from a teacher neither.
         if (objective.distillation() == null || fineTune.epochs() == 0) {
             return new Trainer.Task(objective.withoutDistillation(), null, Map.of());

@@ -2,9 +2,12 @@ package org.sgquant.experiment;
 
 import java.util.List;
 import org.sgquant.search.AbsSearch;
+import org.sgquant.search.Controller;
 import org.sgquant.search.KnapsackSearch;
+import org.sgquant.search.PolicySearch;
 import org.sgquant.search.RandomSearch;
 import org.sgquant.search.SearchStrategy;
+import org.sgquant.train.TrainConfig;
 
 /** The search strategies by the names that users give them. */
 public enum Strategies {
@@ -15,9 +18,11 @@ public enum Strategies {
     /** Exact knapsack over the measured divergence of each cell. */
     KNAPSACK,
     /** Exact knapsack over the loss that curvature predicts for each cell: HAWQ-V2. */
-    HAWQ;
+    HAWQ,
+    /** A policy trained on weights that all configurations share: FLIQS. */
+    CONTROLLER;
 
-    private static final String CHOICES = "abs, random, knapsack or hawq";
+    private static final String CHOICES = "abs, random, knapsack, hawq or controller";
 
     /** The strategy called {@code name}. */
     public static Strategies of(String name) {
@@ -26,18 +31,37 @@ public enum Strategies {
             case "random" -> RANDOM;
             case "knapsack" -> KNAPSACK;
             case "hawq" -> HAWQ;
+            case "controller" -> CONTROLLER;
             default -> throw new IllegalArgumentException("strategy '" + name + "' does not exist: choose " + CHOICES);
         };
     }
 
-    /** Ready to search {@code space} for {@code starts}; {@code seed} is that of what it draws beforehand. */
-    public SearchStrategy create(Experiment experiment, BitSpace space, List<Experiment.Trained> starts, long seed) {
+    /**
+     * Ready to search {@code space} for {@code starts}.
+     *
+     * @param fineTune of a trial
+     * @param seed of what is drawn beforehand
+     */
+    public SearchStrategy create(
+            Experiment experiment, BitSpace space, List<Experiment.Trained> starts, TrainConfig fineTune, long seed) {
         return switch (this) {
             case ABS -> new AbsSearch();
             case RANDOM -> new RandomSearch();
             case KNAPSACK -> knapsack(experiment, space, starts, Sensitivity.Score.DIVERGENCE, seed);
             case HAWQ -> knapsack(experiment, space, starts, Sensitivity.Score.CURVATURE, seed);
+            case CONTROLLER -> controller(experiment, space, starts, fineTune);
         };
+    }
+
+    private static SearchStrategy controller(
+            Experiment experiment, BitSpace space, List<Experiment.Trained> starts, TrainConfig fineTune) {
+        Controller.Lender lender = work -> experiment.lanes().run(lane -> {
+            try (SharedWeights weights = new SharedWeights(experiment, lane, space, starts, fineTune)) {
+                work.accept(weights);
+            }
+            return null;
+        });
+        return new PolicySearch(new Controller(lender, Controller.Settings.DEFAULT));
     }
 
     private static SearchStrategy knapsack(
