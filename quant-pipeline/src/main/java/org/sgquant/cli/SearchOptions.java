@@ -28,7 +28,7 @@ final class SearchOptions {
     @Option(
             names = "--strategy",
             paramLabel = "NAME",
-            description = "abs, random, knapsack, hawq or controller (default: ${DEFAULT-VALUE}).")
+            description = "abs, random, knapsack, hawq, controller or differentiable (default: ${DEFAULT-VALUE}).")
     String strategy = "abs";
 
     @Option(names = "--trials", paramLabel = "N", description = "Measured assignments (default: ${DEFAULT-VALUE}).")

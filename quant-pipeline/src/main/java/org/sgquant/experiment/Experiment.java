@@ -21,6 +21,7 @@ import org.sgquant.quant.FeatureCodes;
 import org.sgquant.quant.MemoryReport;
 import org.sgquant.quant.QatConfig;
 import org.sgquant.quant.QuantConfig;
+import org.sgquant.quant.WeightConfig;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.train.Metrics;
 import org.sgquant.train.Objective;
@@ -300,12 +301,9 @@ public final class Experiment {
         }
     }
 
-    /** Refuses weights that cannot learn under several configurations in turn. */
-    void requireSharable() {
-        if (quantConfig.weights().powers() != null) {
-            throw new IllegalArgumentException("shared weights: got weights " + quantConfig.weights()
-                    + ", which freeze under one configuration, expected affine or multibit ones");
-        }
+    /** The form of the weights. */
+    WeightConfig weightConfig() {
+        return quantConfig.weights();
     }
 
     /** What {@code fineTune} of {@code fp32} minimises. */

@@ -46,7 +46,10 @@ final class SharedWeights implements Controller.SharedWeights, AutoCloseable {
         this.starts = starts;
         this.fineTune = fineTune;
         this.steps = new int[starts.size()];
-        experiment.requireSharable();
+        if (experiment.weightConfig().powers() != null) {
+            throw new IllegalArgumentException("shared weights: got weights " + experiment.weightConfig()
+                    + ", which freeze under one configuration, expected affine or multibit ones");
+        }
         this.known = new TrialMemory(lane.backend());
         for (Experiment.Trained start : starts) {
             weights.add(Experiment.parameters(lane, experiment.model(), start.weights()));

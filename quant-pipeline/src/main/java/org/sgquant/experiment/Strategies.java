@@ -1,8 +1,10 @@
 package org.sgquant.experiment;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.sgquant.search.AbsSearch;
 import org.sgquant.search.Controller;
+import org.sgquant.search.Differentiable;
 import org.sgquant.search.KnapsackSearch;
 import org.sgquant.search.PolicySearch;
 import org.sgquant.search.RandomSearch;
@@ -20,9 +22,11 @@ public enum Strategies {
     /** Exact knapsack over the loss that curvature predicts for each cell: HAWQ-V2. */
     HAWQ,
     /** A policy trained on weights that all configurations share: FLIQS. */
-    CONTROLLER;
+    CONTROLLER,
+    /** A policy that descends the loss of the mix of all widths: MixQ. */
+    DIFFERENTIABLE;
 
-    private static final String CHOICES = "abs, random, knapsack, hawq or controller";
+    private static final String CHOICES = "abs, random, knapsack, hawq, controller or differentiable";
 
     /** The strategy called {@code name}. */
     public static Strategies of(String name) {
@@ -32,6 +36,7 @@ public enum Strategies {
             case "knapsack" -> KNAPSACK;
             case "hawq" -> HAWQ;
             case "controller" -> CONTROLLER;
+            case "differentiable" -> DIFFERENTIABLE;
             default -> throw new IllegalArgumentException("strategy '" + name + "' does not exist: choose " + CHOICES);
         };
     }
@@ -50,6 +55,7 @@ public enum Strategies {
             case KNAPSACK -> knapsack(experiment, space, starts, Sensitivity.Score.DIVERGENCE, seed);
             case HAWQ -> knapsack(experiment, space, starts, Sensitivity.Score.CURVATURE, seed);
             case CONTROLLER -> controller(experiment, space, starts, fineTune);
+            case DIFFERENTIABLE -> differentiable(experiment, space, starts, fineTune);
         };
     }
 
@@ -62,6 +68,26 @@ public enum Strategies {
             return null;
         });
         return new PolicySearch(new Controller(lender, Controller.Settings.DEFAULT));
+    }
+
+    /** Every step is one of the next of {@code starts}. */
+    private static SearchStrategy differentiable(
+            Experiment experiment, BitSpace space, List<Experiment.Trained> starts, TrainConfig fineTune) {
+        Differentiable.Lender lender = work -> experiment.lanes().run(lane -> {
+            List<MixedWeights> mixed = new ArrayList<>();
+            int[] steps = {0};
+            try {
+                for (Experiment.Trained start : starts) {
+                    mixed.add(new MixedWeights(experiment, lane, space, start, fineTune.learningRate()));
+                }
+                work.accept(
+                        probabilities -> mixed.get(steps[0]++ % mixed.size()).step(probabilities));
+            } finally {
+                mixed.forEach(MixedWeights::close);
+            }
+            return null;
+        });
+        return new PolicySearch(new Differentiable(lender, Differentiable.Settings.DEFAULT));
     }
 
     private static SearchStrategy knapsack(

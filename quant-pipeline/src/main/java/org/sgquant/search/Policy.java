@@ -103,6 +103,11 @@ final class Policy {
         return p;
     }
 
+    /** Of every choice of every dimension. */
+    double[][] probabilities() {
+        return IntStream.range(0, logits.length).mapToObj(this::probabilities).toArray(double[][]::new);
+    }
+
     /** Draws a configuration. */
     List<Integer> sample(RandomGenerator random) {
         List<Integer> bits = new ArrayList<>();
@@ -201,6 +206,22 @@ final class Policy {
                 to[i][c] += factor * values[i][c];
             }
         }
+    }
+
+    /** A step down what has {@code gradient} by the probabilities: {@code dL/dz_c = p_c (dL/dp_c - sum_k p_k dL/dp_k)}. */
+    void descend(double[][] gradient, double rate) {
+        double[][] ascent = shaped(space, 0);
+        for (int i = 0; i < ascent.length; i++) {
+            double[] p = probabilities(i);
+            double mean = 0;
+            for (int c = 0; c < p.length; c++) {
+                mean += p[c] * gradient[i][c];
+            }
+            for (int c = 0; c < p.length; c++) {
+                ascent[i][c] = -p[c] * (gradient[i][c] - mean);
+            }
+        }
+        ascend(ascent, rate);
     }
 
     /** Adam's step up {@code gradient}. */
