@@ -63,7 +63,7 @@ public record Controller(Lender shared, Settings settings) implements PolicySear
             double dropPenalty,
             double excessPenalty) {
 
-        public static final Settings DEFAULT = new Settings(200, 40, 8, 0.05, 0.1, 0.5, 1);
+        public static final Settings DEFAULT = new Settings(200, 40, 8, 0.05, 0.1, 1, 1);
 
         public Settings {
             if (warmUp < 0 || steps <= warmUp || samples < 2 || !(rate > 0) || !(entropyPenalty >= 0)) {

@@ -10,10 +10,11 @@ import java.util.random.RandomGenerator;
  * Descends {@code loss of the mix + costPenalty E[cost] / cost of the widest} by the logits of a {@link Policy}: every cell
  * is the mix {@code sum_c p_c Q_c(x)} of what it is at each width, p the softmax of its logits.
  *
- * <p>A dimension that is not mixed keeps its logits, so that all its widths are tried, the narrowest first. Cost is the objective as it is known, or how far the bounds are filled where the drop is the objective; it is taken
+ * <p>Cost is the objective as it is known, or how far the bounds are filled where the drop is the objective; it is taken
  * as a sum over dimensions, each beside the widest of the others. The penalty is a price, so that how much is lost for it
  * is told by trials alone. What a mix loses says little of what its most probable width alone loses as long as p is
- * spread: as in MixQ, nothing forces a decision but the descent itself. Source: Moustafa et al., MixQ-GNN, ICDE 2025.
+ * spread: as in MixQ, nothing forces a decision but the descent itself. A dimension that is not mixed keeps its logits, so
+ * that all its widths are as probable, and the narrowest is tried first. Source: Moustafa et al., MixQ-GNN, ICDE 2025.
  *
  * @param mixed lends the weights that learn under the mix
  */

@@ -260,7 +260,8 @@ final class Policy {
         Set<List<Integer>> reached = new HashSet<>(Set.of(first));
         List<List<Integer>> found = new ArrayList<>();
         for (int looks = 0; looks < MOST_LOOKS && found.size() < count && !open.isEmpty(); looks++) {
-            List<Integer> ranks = open.remove().ranks();
+            Place place = open.remove();
+            List<Integer> ranks = place.ranks();
             List<Integer> bits = configuration(ranks, order);
             if (wanted.test(bits)) {
                 found.add(bits);
@@ -270,7 +271,10 @@ final class Policy {
                     List<Integer> next = new ArrayList<>(ranks);
                     next.set(i, ranks.get(i) + 1);
                     if (reached.add(next)) {
-                        open.add(new Place(next, logProbability(configuration(next, order))));
+                        // By the difference of two logits: softmax takes the same from both.
+                        double less = logits[i][order.get(i).get(ranks.get(i))]
+                                - logits[i][order.get(i).get(next.get(i))];
+                        open.add(new Place(next, place.logProbability() - less));
                     }
                 }
             }

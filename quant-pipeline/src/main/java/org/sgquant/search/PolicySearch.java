@@ -6,14 +6,15 @@ import java.util.List;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
+import java.util.stream.DoubleStream;
 
 /**
  * A policy trained beforehand, then the configurations that it holds most probable: first its choice and the neighbours
- * that it nearly chose, then the most probable ones that cost less than the best that kept the bounds; from there
- * {@link AbsSearch} goes on from all that was measured.
+ * that it nearly chose, then the most probable ones that cost less than the best that kept the bounds, or, as long as none
+ * did, more than any that was measured; from there {@link AbsSearch} goes on from all that was measured.
  *
  * @param training trains the policy when the search begins
- * @param batch configurations measured in each of the first two rounds
+ * @param batch configurations measured in a round of the policy
  */
 public record PolicySearch(Training training, int batch) implements SearchStrategy {
 
@@ -41,7 +42,12 @@ public record PolicySearch(Training training, int batch) implements SearchStrate
      */
     public record Learned(double[][] logits, List<Step> steps) {}
 
+    /** Rounds of the policy where a bound is kept early. */
     private static final int ROUNDS = 2;
+
+    /** Rounds of the policy at most, for one whose idea of the drop is too hopeful. */
+    private static final int MOST_ROUNDS = 5;
+
     private static final AbsSearch AFTERWARDS = new AbsSearch();
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -82,21 +88,28 @@ public record PolicySearch(Training training, int batch) implements SearchStrate
     @Override
     public List<List<Integer>> propose(
             Problem problem, String prepared, List<Trial> finished, int round, RandomGenerator random) {
-        List<List<Integer>> probable =
-                round < ROUNDS ? mostProbable(problem, read(problem.space(), prepared), finished) : List.of();
+        boolean kept = finished.stream().anyMatch(Trial::feasible);
+        List<List<Integer>> probable = round < (kept ? ROUNDS : MOST_ROUNDS)
+                ? mostProbable(problem, read(problem.space(), prepared), finished, kept)
+                : List.of();
         return probable.isEmpty() ? AFTERWARDS.propose(problem, "", finished, round, random) : probable;
     }
 
-    private List<List<Integer>> mostProbable(Problem problem, Policy policy, List<Trial> finished) {
+    private List<List<Integer>> mostProbable(Problem problem, Policy policy, List<Trial> finished, boolean kept) {
         Set<List<Integer>> seen = finished.stream().map(Trial::bits).collect(Collectors.toSet());
-        double best = problem.objective() == Objective.DROP
-                ? Double.POSITIVE_INFINITY
-                : finished.stream()
-                        .filter(Trial::feasible)
-                        .mapToDouble(trial -> problem.known(trial.bits()))
-                        .min()
-                        .orElse(Double.POSITIVE_INFINITY);
+        if (problem.objective() == Objective.DROP) {
+            return policy.mostProbable(batch, bits -> !seen.contains(bits) && problem.fits(bits));
+        }
+        DoubleStream costs = finished.stream()
+                .filter(trial -> !kept || trial.feasible())
+                .mapToDouble(trial -> problem.known(trial.bits()));
+        double less = kept ? costs.min().orElseThrow() : Double.POSITIVE_INFINITY;
+        double more = kept ? Double.NEGATIVE_INFINITY : costs.max().orElse(Double.NEGATIVE_INFINITY);
         return policy.mostProbable(
-                batch, bits -> !seen.contains(bits) && problem.fits(bits) && problem.known(bits) < best);
+                batch,
+                bits -> !seen.contains(bits)
+                        && problem.known(bits) < less
+                        && problem.known(bits) > more
+                        && problem.fits(bits));
     }
 }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sgquant.data.Dataset;
 import org.sgquant.data.SyntheticCitationGraph;
@@ -19,6 +20,7 @@ import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.Cell;
 import org.sgquant.quant.Component;
 import org.sgquant.quant.DegreeBuckets;
+import org.sgquant.quant.QuantConfig;
 import org.sgquant.search.Differentiable;
 
 class MixedWeightsTest {
@@ -87,6 +89,27 @@ class MixedWeightsTest {
         });
     }
 
+    /** What every model quantizes is mixed, but for features and attention. */
+    @ParameterizedTest
+    @CsvSource({"gcn, true", "agnn, false", "gat, true", "sage, false", "gin, true"})
+    void everyModelMixes(String name, boolean quartiles) {
+        with(ModelSettings.of(name, Map.of()), quartiles, null, (experiment, lane, space, start) -> {
+            double[][] gradient =
+                    step(experiment, lane, space, start, uniform(space)).byProbability();
+            for (int i = 0; i < gradient.length; i++) {
+                Cell cell = space.cell(i);
+                if (QuantConfig.isFeatures(cell) || cell.component() == Component.ATTENTION) {
+                    assertThat(gradient[i]).as(cell.toString()).isNull();
+                } else if (gradient[i] != null || cell.component().isWeight()) {
+                    assertThat(Arrays.stream(gradient[i]).map(Math::abs).sum())
+                            .as("gradient of %s", cell)
+                            .isPositive()
+                            .isFinite();
+                }
+            }
+        });
+    }
+
     @Test
     void weightsWithLevelsOfTheirOwnAreRefused() {
         Recipe.Quantization.Weights multibit = new Recipe.Quantization.Weights(null, null, null, true);
@@ -118,10 +141,12 @@ class MixedWeightsTest {
 
     /** Without dropout, so that every pass is the same. */
     private static void with(boolean quartiles, Recipe.Quantization.Weights weights, Check check) {
+        with(ModelSettings.of("gcn", Map.of("dropout", 0.0, "order", "transform-first")), quartiles, weights, check);
+    }
+
+    private static void with(ModelSettings model, boolean quartiles, Recipe.Quantization.Weights weights, Check check) {
         Recipe recipe = SmallModels.recipe(
-                ModelSettings.of("gcn", Map.of("dropout", 0.0, "order", "transform-first")),
-                "32",
-                new Recipe.Quantization("row", "minmax", "column", "minmax", "nearest", false, weights));
+                model, "32", new Recipe.Quantization("row", "minmax", "column", "minmax", "nearest", false, weights));
         try (Dataset dataset = SyntheticCitationGraph.SMALL.generate();
                 Lanes lanes = new Lanes(dataset, 1, i -> new CpuBackend(1))) {
             Experiment experiment = SmallModels.experiment(lanes, recipe);
