@@ -37,7 +37,7 @@ final class RegretCommand implements Callable<Integer> {
             paramLabel = "NAME",
             split = ",",
             description = "Strategies to compare (default: ${DEFAULT-VALUE}).")
-    List<String> strategies = List.of("random", "abs", "knapsack", "hawq");
+    List<String> strategies = List.of("random", "abs", "knapsack", "hawq", "controller", "differentiable");
 
     @Option(names = "--repeats", paramLabel = "N", description = "Searches of each (default: ${DEFAULT-VALUE}).")
     int repeats = 5;

@@ -32,6 +32,7 @@ import org.sgquant.search.SearchSettings;
 import org.sgquant.search.Study;
 import org.sgquant.search.StudyException;
 import org.sgquant.tensor.BitWidth;
+import org.sgquant.train.TrainConfig;
 import picocli.CommandLine.Option;
 
 /** Options of the bit search, and the search itself. */
@@ -265,7 +266,7 @@ final class SearchOptions {
         try (Console.Progress progress = console.progress("search", all)) {
             BitSearch.Outcome outcome = search.run(
                     starts,
-                    chosen.create(experiment, space, starts, recipe.seed()),
+                    chosen.create(experiment, space, starts, fineTune(recipe), recipe.seed()),
                     timings(machine),
                     opened,
                     settings,
@@ -286,7 +287,12 @@ final class SearchOptions {
 
     private BitSearch search(Experiment experiment, BitSpace space, Recipe recipe) {
         BitSearch.Goal goal = new BitSearch.Goal(Objective.of(objective), bounds(), latency);
-        return new BitSearch(experiment, space, goal, recipe.fineTune().config().withEpochs(trialEpochs));
+        return new BitSearch(experiment, space, goal, fineTune(recipe));
+    }
+
+    /** Of a trial. */
+    private TrainConfig fineTune(Recipe recipe) {
+        return recipe.fineTune().config().withEpochs(trialEpochs);
     }
 
     private static BitSearch.Timings timings(String machine) {
@@ -312,7 +318,7 @@ final class SearchOptions {
             for (Strategies strategy : strategies) {
                 List<Oracle.Outcome> outcomes = new ArrayList<>();
                 for (long seed = recipe.seed(); seed < recipe.seed() + repeats; seed++) {
-                    outcomes.add(oracle.run(strategy.create(experiment, space, starts, seed), seed));
+                    outcomes.add(oracle.run(strategy.create(experiment, space, starts, fineTune(recipe), seed), seed));
                     progress.step(strategy.toString());
                 }
                 rows.add(RegretReport.Row.of(strategy.toString(), outcomes));

@@ -118,6 +118,11 @@ public final class BitSpace {
         return slots.get(i).shape().cell();
     }
 
+    /** Whether dimension {@code i} is of one degree bucket among several. */
+    boolean isPerBucket(int i) {
+        return slots.get(i).bucket() >= 0;
+    }
+
     /** The degree bucket that dimension {@code i} is of, 0 where it is of all. */
     int bucket(int i) {
         return Math.max(slots.get(i).bucket(), 0);

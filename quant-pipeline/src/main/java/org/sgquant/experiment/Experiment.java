@@ -22,6 +22,7 @@ import org.sgquant.quant.FeatureCodes;
 import org.sgquant.quant.MemoryReport;
 import org.sgquant.quant.QatConfig;
 import org.sgquant.quant.QuantConfig;
+import org.sgquant.quant.WeightConfig;
 import org.sgquant.report.DryRunReport;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.train.Metrics;
@@ -318,7 +319,13 @@ public final class Experiment {
         }
     }
 
-    private Trainer.Task task(Lanes.Lane lane, QuantizedModel student, Trained fp32, TrainConfig fineTune) {
+    /** The form of the weights. */
+    WeightConfig weightConfig() {
+        return quantConfig.weights();
+    }
+
+    /** What {@code fineTune} of {@code fp32} minimises. */
+    Trainer.Task task(Lanes.Lane lane, QuantizedModel student, Trained fp32, TrainConfig fineTune) {
         // Without epochs there is nothing to learn, from a teacher neither.
         if (objective.distillation() == null || fineTune.epochs() == 0) {
             return new Trainer.Task(objective.withoutDistillation(), null, Map.of());

@@ -1,15 +1,20 @@
 package org.sgquant.experiment;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import org.sgquant.search.AbsSearch;
+import org.sgquant.search.Controller;
+import org.sgquant.search.Differentiable;
 import org.sgquant.search.ExhaustiveSearch;
 import org.sgquant.search.KnapsackSearch;
+import org.sgquant.search.PolicySearch;
 import org.sgquant.search.RandomSearch;
 import org.sgquant.search.SearchStrategy;
+import org.sgquant.train.TrainConfig;
 
 /** The search strategies by the names that users give them. */
 public enum Strategies {
@@ -21,6 +26,10 @@ public enum Strategies {
     KNAPSACK,
     /** Exact knapsack over the loss that curvature predicts for each cell: HAWQ-V2. */
     HAWQ,
+    /** A policy trained on weights that all configurations share: FLIQS. */
+    CONTROLLER,
+    /** A policy that descends the loss of the mix of all widths: MixQ. */
+    DIFFERENTIABLE,
     /** Every configuration of a small space. */
     EXHAUSTIVE;
 
@@ -48,15 +57,54 @@ public enum Strategies {
         }
     }
 
-    /** Ready to search {@code space} for {@code starts}; {@code seed} is that of what it draws beforehand. */
-    public SearchStrategy create(Experiment experiment, BitSpace space, List<Experiment.Trained> starts, long seed) {
+    /**
+     * Ready to search {@code space} for {@code starts}.
+     *
+     * @param fineTune of a trial
+     * @param seed of what is drawn beforehand
+     */
+    public SearchStrategy create(
+            Experiment experiment, BitSpace space, List<Experiment.Trained> starts, TrainConfig fineTune, long seed) {
         return switch (this) {
             case ABS -> new AbsSearch();
             case RANDOM -> new RandomSearch();
             case EXHAUSTIVE -> new ExhaustiveSearch();
             case KNAPSACK -> knapsack(experiment, space, starts, Sensitivity.Score.DIVERGENCE, seed);
             case HAWQ -> knapsack(experiment, space, starts, Sensitivity.Score.CURVATURE, seed);
+            case CONTROLLER -> controller(experiment, space, starts, fineTune);
+            case DIFFERENTIABLE -> differentiable(experiment, space, starts, fineTune);
         };
+    }
+
+    private static SearchStrategy controller(
+            Experiment experiment, BitSpace space, List<Experiment.Trained> starts, TrainConfig fineTune) {
+        Controller.Lender lender = work -> experiment.lanes().run(lane -> {
+            try (SharedWeights weights = new SharedWeights(experiment, lane, space, starts, fineTune)) {
+                work.accept(weights);
+            }
+            return null;
+        });
+        return new PolicySearch(new Controller(lender, Controller.Settings.DEFAULT));
+    }
+
+    /** Every step is one of the next of {@code starts}. */
+    private static SearchStrategy differentiable(
+            Experiment experiment, BitSpace space, List<Experiment.Trained> starts, TrainConfig fineTune) {
+        Differentiable.Lender lender = work -> experiment.lanes().run(lane -> {
+            List<MixedWeights> mixed = new ArrayList<>();
+            int[] steps = {0};
+            try {
+                for (Experiment.Trained start : starts) {
+                    mixed.add(new MixedWeights(experiment, lane, space, start, fineTune.learningRate()));
+                }
+                work.accept(
+                        probabilities -> mixed.get(steps[0]++ % mixed.size()).step(probabilities));
+            } finally {
+                mixed.forEach(MixedWeights::close);
+            }
+            return null;
+        });
+        return new PolicySearch(new Differentiable(lender, Differentiable.Settings.DEFAULT));
     }
 
     private SearchStrategy knapsack(

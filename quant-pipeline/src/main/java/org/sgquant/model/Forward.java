@@ -49,6 +49,7 @@ public final class Forward {
     private final Parameters parameters;
     private final QuantizedCells cells;
     private final StepState state;
+    private final Substitute substitute;
     private final Map<String, Value> parameterValues = new HashMap<>();
     private final Map<Value, Value> factors = new HashMap<>();
     private final IdentityHashMap<Object, Long> graphReads = new IdentityHashMap<>();
@@ -64,15 +65,47 @@ public final class Forward {
 
     private record StageKey(Object start, QuantConfig config, String steps) {}
 
+    /** What stands for the tensor of a cell in place of its fake quantization. */
+    @FunctionalInterface
+    public interface Substitute {
+        Value of(Tape tape, Cell cell, Value x);
+    }
+
     /** {@code cells} is null in fp32 phases, {@code state} may be null where there is no dropout. */
     public Forward(
             Tape tape, Phase phase, GraphInput input, Parameters parameters, QuantizedCells cells, StepState state) {
+        this(tape, phase, input, parameters, cells, state, null);
+    }
+
+    private Forward(
+            Tape tape,
+            Phase phase,
+            GraphInput input,
+            Parameters parameters,
+            QuantizedCells cells,
+            StepState state,
+            Substitute substitute) {
         this.tape = tape;
         this.phase = phase;
         this.input = input;
         this.parameters = parameters;
         this.cells = cells;
         this.state = state;
+        this.substitute = substitute;
+    }
+
+    /**
+     * Fine-tuning where {@code substitute} stands for every cell that is quantized while the model runs: weights with
+     * affine codes, messages, embeddings and hidden states. Features and attention are as {@code cells} says.
+     */
+    public static Forward substituted(
+            Tape tape,
+            GraphInput input,
+            Parameters parameters,
+            QuantizedCells cells,
+            StepState state,
+            Substitute substitute) {
+        return new Forward(tape, Phase.FINE_TUNE, input, parameters, cells, state, substitute);
     }
 
     /** Widths of all cells, null in fp32 phases. */
@@ -173,6 +206,9 @@ public final class Forward {
             return packedWeight(cell);
         }
         Value w = parameter(cell.toString());
+        if (substitute != null) {
+            return quantize(cell, w);
+        }
         if (!useQuantized(cell) || phase.isFp32() || cells.top(cell) != null) {
             // Of powers of two frozen entries are such themselves, the others still train as they are.
             return note(cell, w, w);
@@ -201,6 +237,9 @@ public final class Forward {
 
     /** {@code x} as its cell is stored: itself, its fake quantization, or its codes. */
     public Value quantize(Cell cell, Value x) {
+        if (substitute != null) {
+            return note(cell, x, substitute.of(tape, cell, x));
+        }
         if (phase.isFp32() || !useQuantized(cell)) {
             return note(cell, x, x);
         }

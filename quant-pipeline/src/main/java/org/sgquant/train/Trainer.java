@@ -159,11 +159,25 @@ public final class Trainer implements AutoCloseable {
         if (learnsRanges()) {
             cells.learnedRanges().values().forEach(this::resetMoments);
         }
-        return TrainingLoop.run(config, best, this::validate, epoch -> {
-            hostState.set(seed, epoch, config.learningRate(epoch));
-            backend.upload(hostState.data(), state.data(), StepState.BYTES);
-            step.run();
-        });
+        return TrainingLoop.run(config, best, this::validate, epoch -> step(seed, epoch, config.learningRate(epoch)));
+    }
+
+    /** Validation metrics of the present parameters with every range set anew, learned ones included. */
+    public Metrics calibrateAndValidate() {
+        if (learnsRanges()) {
+            calibration.run();
+        }
+        return validate();
+    }
+
+    /**
+     * Makes step {@code number}, from 0, of these parameters, whose moments go on, and keeps no checkpoint: they may meet
+     * another trainer at every step.
+     */
+    public void step(long seed, int number, float learningRate) {
+        hostState.set(seed, number, learningRate);
+        backend.upload(hostState.data(), state.data(), StepState.BYTES);
+        step.run();
     }
 
     private void resetMoments(LearnedRanges ranges) {

@@ -9,12 +9,12 @@ import org.sgquant.model.Forward;
 import org.sgquant.model.Parameters;
 
 /** What training on one graph and on batches of graphs have in common. */
-final class TrainingLoop {
+public final class TrainingLoop {
 
     private TrainingLoop() {}
 
     /** Records the end of a step: Adam on every trained parameter of {@code forward}, whose gradients are there. */
-    static void adam(Tape tape, Forward forward, Parameters parameters, StepState state) {
+    public static void adam(Tape tape, Forward forward, Parameters parameters, StepState state) {
         for (Parameters.Parameter p : parameters.list()) {
             if (p.spec().trained()) {
                 tape.adam(

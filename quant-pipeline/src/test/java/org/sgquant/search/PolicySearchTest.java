@@ -1,0 +1,168 @@
+package org.sgquant.search;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+class PolicySearchTest {
+
+    private static final int TRIALS = 40;
+    private static final String JSON_OF_NOTHING = "{\"logits\":%s,\"steps\":[]}";
+
+    /** Shared weights that know the network, as one measurement each tells it. */
+    private static PolicySearch strategy(SyntheticNetwork network) {
+        double widest = network.trueAccuracy(network.space().uniform().getLast());
+        return new PolicySearch(new Controller(
+                work -> work.accept(sampled -> sampled.stream()
+                        .mapToDouble(bits -> widest - network.measure(bits).validationAccuracy())
+                        .toArray()),
+                Controller.Settings.DEFAULT));
+    }
+
+    private static Problem withBytes(SyntheticNetwork network, Objective objective) {
+        long most = network.bytes(network.space().uniform().get(3));
+        Bounds bounds = new Bounds(0.5, most, Long.MAX_VALUE, Double.POSITIVE_INFINITY);
+        return network.problem(objective, new Constraint(bounds, SyntheticNetwork.FP32));
+    }
+
+    /** Bytes of the best that kept the bounds, as a share of the widest; 1 where none did. */
+    private static double found(SyntheticNetwork network, SearchStrategy strategy, long seed) {
+        SearchResult result = Search.run(
+                network.problem(),
+                strategy,
+                network,
+                Study.inMemory(),
+                new SearchSettings(TRIALS, seed, 1),
+                SearchListener.NONE);
+        return result.best().feasible()
+                ? (double) result.best().measurement().cost().bytes()
+                        / network.bytes(network.space().uniform().getLast())
+                : 1;
+    }
+
+    @Test
+    void aTrainedPolicyFindsFewerBytesThanRandom() {
+        double controller = 0;
+        double random = 0;
+        for (int seed = 0; seed < 3; seed++) {
+            SyntheticNetwork network = new SyntheticNetwork(8, 100 + seed);
+            controller += found(network, strategy(network), seed) / 3;
+            random += found(network, new RandomSearch(), seed) / 3;
+        }
+        System.out.printf(
+                "bytes found in %d trials: controller %.3f, random %.3f of uniform 8%n", TRIALS, controller, random);
+        assertThat(controller).isLessThan(0.9 * random);
+    }
+
+    @Test
+    void rewardsFollowTheObjectiveAndItsBounds() {
+        SyntheticNetwork network = new SyntheticNetwork(4, 7);
+        Controller controller = new Controller(work -> {}, new Controller.Settings(9, 1, 2, 0.05, 0.1, 0.3, 2));
+        List<Integer> widest = network.space().uniform().getLast();
+        List<Integer> narrow = network.space().uniform().getFirst();
+        double share = (double) network.bytes(narrow) / network.bytes(widest);
+        assertThat(controller.reward(network.problem(), narrow, 0.2)).isCloseTo(-share, within(1e-12));
+        assertThat(controller.reward(network.problem(), narrow, 2.5)).isCloseTo(-share - Math.log(1.6), within(1e-12));
+        Problem bounded = withBytes(network, Objective.DROP);
+        double excess = 2 * bounded.excess(widest);
+        assertThat(excess).isPositive();
+        assertThat(controller.reward(bounded, narrow, 0.2)).isCloseTo(-Math.log(1.06), within(1e-12));
+        assertThat(controller.reward(bounded, widest, -1)).isCloseTo(Math.log(1.3) - excess, within(1e-12));
+    }
+
+    @Test
+    void thePenaltyGrowsFromTheWarmUpOnToTheLastStep() {
+        Controller.Settings settings = new Controller.Settings(101, 20, 2, 0.05, 0.4, 0.3, 1);
+        assertThat(settings.entropyPenalty(0)).isZero();
+        assertThat(settings.entropyPenalty(20)).isZero();
+        assertThat(settings.entropyPenalty(60)).isCloseTo(0.2, within(1e-12));
+        assertThat(settings.entropyPenalty(100)).isCloseTo(0.4, within(1e-12));
+    }
+
+    @Test
+    void trainsTheSameFromTheSameSeedAndTellsOfEveryStep() throws Exception {
+        SyntheticNetwork network = new SyntheticNetwork(6, 3);
+        String prepared = strategy(network).prepare(network.problem(), new SplittableRandom(1));
+        assertThat(strategy(network).prepare(network.problem(), new SplittableRandom(1)))
+                .isEqualTo(prepared);
+        assertThat(strategy(network).prepare(network.problem(), new SplittableRandom(2)))
+                .isNotEqualTo(prepared);
+        JsonNode steps = new ObjectMapper().readTree(prepared).get("steps");
+        Controller.Settings settings = Controller.Settings.DEFAULT;
+        assertThat(steps).hasSize(settings.steps());
+        double first = steps.get(0).get("entropy").asDouble();
+        assertThat(first).isCloseTo(6 * Math.log(7), within(1e-9));
+        assertThat(steps.get(settings.warmUp() - 1).get("entropy").asDouble()).isEqualTo(first);
+        assertThat(steps.get(settings.steps() - 1).get("entropy").asDouble()).isLessThan(0.7 * first);
+    }
+
+    @Test
+    void proposesTheSameRoundAgainAndKeepsKnownBounds() {
+        SyntheticNetwork network = new SyntheticNetwork(6, 3);
+        for (Objective objective : List.of(Objective.ALL, Objective.DROP)) {
+            Problem problem = withBytes(network, objective);
+            PolicySearch strategy = strategy(network);
+            String prepared = strategy.prepare(problem, new SplittableRandom(1));
+            List<Trial> trials = new ArrayList<>();
+            for (int round = 0; round < 6; round++) {
+                List<List<Integer>> proposed =
+                        strategy.propose(problem, prepared, trials, round, new SplittableRandom(round));
+                assertThat(strategy.propose(problem, prepared, trials, round, new SplittableRandom(round)))
+                        .isEqualTo(proposed);
+                assertThat(proposed).doesNotHaveDuplicates().allMatch(problem::fits);
+                assertThat(trials.stream().map(Trial::bits)).doesNotContainAnyElementsOf(proposed);
+                for (List<Integer> bits : proposed) {
+                    Measurement m = network.measure(bits);
+                    trials.add(new Trial(
+                            trials.size(), round, bits, m, problem.constraint().allows(m)));
+                }
+            }
+            assertThat(trials).hasSizeGreaterThan(20);
+        }
+    }
+
+    @Test
+    void looksForDearerOnesUntilABoundIsKeptAndThenForCheaperOnes() {
+        SyntheticNetwork network = new SyntheticNetwork(6, 3);
+        Problem problem = network.problem();
+        String indifferent = JSON_OF_NOTHING.formatted(Arrays.deepToString(new Policy(network.space()).logits()));
+        PolicySearch strategy = strategy(network);
+        List<Trial> trials = new ArrayList<>();
+        for (int round = 0; round < 5; round++) {
+            double most = trials.stream()
+                    .mapToDouble(t -> problem.known(t.bits()))
+                    .max()
+                    .orElse(0);
+            for (List<Integer> bits :
+                    strategy.propose(problem, indifferent, trials, round, new SplittableRandom(round))) {
+                assertThat(problem.known(bits)).isGreaterThan(most);
+                trials.add(new Trial(trials.size(), round, bits, network.measure(bits), false));
+            }
+            assertThat(trials).hasSize(6 * (round + 1));
+        }
+        Trial kept =
+                new Trial(0, 0, network.space().uniform().get(4), trials.get(0).measurement(), true);
+        assertThat(strategy.propose(problem, indifferent, List.of(kept), 1, new SplittableRandom(1)))
+                .hasSize(6)
+                .allMatch(bits -> problem.known(bits) < problem.known(kept.bits()));
+    }
+
+    @Test
+    void whatIsNoPolicyOfTheSpaceIsRefused() {
+        SyntheticNetwork network = new SyntheticNetwork(3, 3);
+        for (String prepared : List.of("[1]", "{\"logits\":[[1]],\"steps\":[]}")) {
+            assertThatThrownBy(() -> strategy(network)
+                            .propose(network.problem(), prepared, List.of(), 0, new SplittableRandom(1)))
+                    .isInstanceOf(StudyException.class)
+                    .hasMessageContaining("policy is not one");
+        }
+    }
+}
