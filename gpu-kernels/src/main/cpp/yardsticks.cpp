@@ -27,9 +27,9 @@ template <int LINES>
 SGQ_INLINE uint64_t read_lines(const Gather &rows, int32_t from, int32_t to) {
     constexpr uintptr_t whole = ~(uintptr_t)(Gather::LINE - 1);
     Words all[LINES > 0 ? LINES : 1] = {};
-    int32_t ahead = rows.ahead(to);
     for (int32_t e = from; e < to; e++) {
-        uintptr_t later = rows.base + rows.col_idx[e + ahead] * rows.stride;
+        int32_t next = rows.last - e < Gather::AHEAD ? rows.last : e + Gather::AHEAD;
+        uintptr_t later = rows.base + rows.col_idx[next] * rows.stride;
         uintptr_t row = rows.base + rows.col_idx[e] * rows.stride;
         if constexpr (LINES > 0) {
             for (int i = 0; i < LINES; i++) {

@@ -98,7 +98,8 @@ final class CommonOptions {
         return new Lanes(count, lane -> backend(threads / count, lane == 0 ? console : Console.SILENT));
     }
 
-    private void requireThreads() {
+    /** Refuses a number of threads that there cannot be. */
+    void requireThreads() {
         if (threads < 1 || threads > MOST_THREADS) {
             throw new IllegalArgumentException("--threads must lie in 1.." + MOST_THREADS + ", got " + threads);
         }

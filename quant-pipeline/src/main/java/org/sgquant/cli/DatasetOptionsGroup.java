@@ -82,9 +82,9 @@ final class DatasetOptionsGroup {
         if (!given.test("--dataset") && !given.test("--edges")) {
             dataset = section.path("name").asText(dataset);
             edges = path(section, "edges", edges);
-            features = path(section, "features", features);
-            labels = path(section, "labels", labels);
-            split = path(section, "split", split);
+            features = given.test("--features") ? features : path(section, "features", features);
+            labels = given.test("--labels") ? labels : path(section, "labels", labels);
+            split = given.test("--split") ? split : path(section, "split", split);
         }
         if (!given.test("--no-normalize")) {
             noNormalize = !section.path("normalizeRows").asBoolean(!noNormalize);

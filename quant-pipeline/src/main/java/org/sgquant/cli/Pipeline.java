@@ -127,6 +127,9 @@ final class Pipeline implements AutoCloseable {
      * what the study has already is taken from there.
      */
     BitAssignment search(SearchOptions options, List<String> arguments) {
+        if (options.packsUntrained()) {
+            requireAffine("the strategy or a predicted latency");
+        }
         try (Study study = options.open(recipe, dataset, seeds, computer());
                 Checkpoint checkpoint = options.study == null ? null : new Checkpoint(study, options)) {
             if (options.isWorker() || options.workers == 1) {
@@ -180,12 +183,21 @@ final class Pipeline implements AutoCloseable {
     /** What times are for. */
     private String machine() {
         return Doctor.cpuModel() + ", " + device.description() + ", lanes " + lanes.count() + ", "
-                + dataset.fingerprint() + ", " + Json.writeYaml(recipe.model()) + Version.code();
+                + dataset.fingerprint() + ", " + Json.writeYaml(recipe.model())
+                + Json.writeYaml(recipe.quantization()) + recipe.storage() + ", " + computer() + ", "
+                + Version.code();
     }
 
     /** What computes: results of devices and libraries differ in last bits. */
     private String computer() {
         return device.name() + ", dense " + common.dense + ", sparse " + common.sparse;
+    }
+
+    /** Refuses forms of weights whose levels are set while they train: a model cannot be packed as it is. */
+    void requireAffine(String what) {
+        if (!recipe.quantConfig().weights().isAffine()) {
+            throw new IllegalArgumentException(what + " needs affine weights, got --weights pot or multibit");
+        }
     }
 
     /** What {@code widths} of each cell do to the trained models. */

@@ -145,15 +145,23 @@ final class SearchOptions {
     /** Refuses what cannot be searched, before anything is trained. */
     void check() {
         Strategies.of(strategy);
-        bounds();
+        Objective.of(objective);
         featureBits.forEach(BitWidth::of);
         innerBits.forEach(BitWidth::of);
-        if (trials < 1) {
-            throw new IllegalArgumentException("--trials must be at least 1, got " + trials);
+        requireAtLeast("--trials", 1, trials);
+        requireAtLeast("--trial-seeds", 1, trialSeeds);
+        requireAtLeast("--trial-epochs", 0, trialEpochs);
+        requireAtLeast("--workers", 1, workers);
+        if (featureBits.isEmpty() || innerBits.isEmpty()) {
+            throw new IllegalArgumentException("--feature-bits and --inner-bits need at least one width each");
         }
-        if (workers < 1) {
-            throw new IllegalArgumentException("--workers must be at least 1, got " + workers);
+        if (maxLatency != null && !(maxLatency > 0)) {
+            throw new IllegalArgumentException("--max-latency must be above 0 ms, got " + maxLatency);
         }
+        if (maxDrop != null && maxDrop.isNaN()) {
+            throw new IllegalArgumentException("--max-drop must be a number of points, got " + maxDrop);
+        }
+        bounds();
         if (study == null) {
             if (resume || workers > 1) {
                 throw new IllegalArgumentException((resume ? "--resume" : "--workers") + " needs --study FILE");
@@ -166,13 +174,31 @@ final class SearchOptions {
         }
     }
 
+    private static void requireAtLeast(String option, int least, int value) {
+        if (value < least) {
+            throw new IllegalArgumentException(option + " must be at least " + least + ", got " + value);
+        }
+    }
+
     /** Divides the threads among the workers; a worker is silent, joins the study and ends with the one that it is for. */
     void share(CommonOptions common) {
-        common.threads = Math.max(1, common.threads / workers);
+        common.requireThreads();
+        if (workers > common.threads) {
+            throw new IllegalArgumentException(
+                    "--workers " + workers + " need as many --threads at least, got " + common.threads);
+        }
+        common.threads /= workers;
         if (isWorker()) {
             common.quiet = true;
             WorkerProcesses.endWith(workerOf);
         }
+    }
+
+    /** Whether models are packed as they were trained, before any trial. */
+    boolean packsUntrained() {
+        return Strategies.of(strategy).packsUntrained()
+                || maxLatency != null
+                || Objective.of(objective) == Objective.LATENCY;
     }
 
     /** The study of models of {@code seeds} seeds, made or joined. */
@@ -209,15 +235,15 @@ final class SearchOptions {
             throw new IllegalArgumentException(
                     option + " '" + text + "' is no size: give bytes, or a number with KiB, MiB or GiB");
         }
+        if (Double.parseDouble(size.group(1)) < 1) {
+            throw new IllegalArgumentException(option + " must be at least 1 byte, got '" + text + "'");
+        }
         String unit = size.group(2) == null || size.group(2).equals("B") ? "" : size.group(2);
         return (long) (Double.parseDouble(size.group(1)) * (1L << (10 * UNITS.indexOf(unit))));
     }
 
     /** The models that trials start from: the first ones trained. */
     List<Experiment.Trained> starts(List<Experiment.Trained> trained) {
-        if (trialSeeds < 1) {
-            throw new IllegalArgumentException("--trial-seeds must be at least 1, got " + trialSeeds);
-        }
         return trained.subList(0, Math.min(trialSeeds, trained.size()));
     }
 

@@ -49,6 +49,7 @@ final class SensitivityCommand implements Callable<Integer> {
         model.applyRecipe(common, data);
         widths.forEach(BitWidth::of);
         try (Pipeline pipeline = new Pipeline(common, data, model, seeds, seeds)) {
+            pipeline.requireAffine("sensitivity");
             pipeline.train();
             SensitivityReport report = pipeline.sensitivity(widths, quartiles);
             System.out.println(common.json ? Json.write(report) : report.text());

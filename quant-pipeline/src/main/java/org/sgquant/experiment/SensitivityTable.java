@@ -3,7 +3,9 @@ package org.sgquant.experiment;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 import org.sgquant.report.RankCorrelation;
 import org.sgquant.report.SensitivityReport;
 import org.sgquant.search.SearchSpace;
@@ -64,14 +66,19 @@ public final class SensitivityTable {
                 .orElseThrow();
     }
 
+    /** Of cells at one width, mean over the widths; over the same cells for every estimate, so without the features. */
     private static Double correlation(List<Sensitivity.Row> rows, ToDoubleFunction<Sensitivity.Row> estimate) {
-        List<Sensitivity.Row> known = rows.stream()
-                .filter(r -> !Double.isNaN(estimate.applyAsDouble(r)))
-                .toList();
-        double rho = RankCorrelation.of(
-                known.stream().map(estimate::applyAsDouble).toList(),
-                known.stream().map(Sensitivity.Row::onlyThisDrop).toList());
-        return finite(rho);
+        Map<Integer, List<Sensitivity.Row>> byWidth = rows.stream()
+                .filter(r -> !Double.isNaN(r.trace()))
+                .collect(Collectors.groupingBy(Sensitivity.Row::bits));
+        double mean = byWidth.values().stream()
+                .mapToDouble(cells -> RankCorrelation.of(
+                        cells.stream().map(estimate::applyAsDouble).toList(),
+                        cells.stream().map(Sensitivity.Row::onlyThisDrop).toList()))
+                .filter(rho -> !Double.isNaN(rho))
+                .average()
+                .orElse(Double.NaN);
+        return finite(mean);
     }
 
     private static Double finite(double value) {

@@ -49,6 +49,11 @@ public enum Strategies {
         return name().toLowerCase(Locale.ROOT);
     }
 
+    /** Whether it packs the trained models as they are, one cell after the other. */
+    public boolean packsUntrained() {
+        return this == KNAPSACK || this == HAWQ;
+    }
+
     /** Every name, for help and completion. */
     public static final class Names implements Iterable<String> {
         @Override

@@ -8,7 +8,7 @@ import java.util.Locale;
  * What each cell's width does to a trained model, as text for people and as JSON.
  *
  * @param fp32Validation mean accuracy in percent
- * @param correlations of the ranks of all rows against {@code onlyThisDrop}
+ * @param correlations with {@code onlyThisDrop} of the ranks of the cells at one width, mean over the widths
  * @param mostSensitive cells of largest divergence at the width nearest to 4, most sensitive first
  * @param bits an assignment that keeps these at 8 bits or their widest, and the others at 4
  */
@@ -62,7 +62,7 @@ public record SensitivityReport(
                     c.curvature() == null ? "-" : String.format(Locale.ROOT, "%.2e", c.curvature())));
         }
         out.append(String.format(
-                "%nrank correlation with the drop of only this: divergence %s, curvature %s%n",
+                "%nrank correlation of cells with the drop of only this, mean over widths: divergence %s, curvature %s%n",
                 number(correlations.divergence()), number(correlations.curvature())));
         out.append(String.format("most sensitive: %s%n%n", String.join(", ", mostSensitive)));
         out.append("a recipe that spares them, for quantize --bits or a recipe file:\n");

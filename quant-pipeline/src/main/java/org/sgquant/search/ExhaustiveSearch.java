@@ -15,16 +15,19 @@ public final class ExhaustiveSearch implements SearchStrategy {
         return "exhaustive";
     }
 
-    /** @throws IllegalArgumentException if the space is too large to be listed */
+    /** @throws IllegalArgumentException if {@code space} is too large to be listed */
+    public static void requireListable(SearchSpace space) {
+        if (!space.isListable()) {
+            throw new IllegalArgumentException("strategy exhaustive: the space has " + space.size()
+                    + " configurations, at most " + SearchSpace.LISTABLE
+                    + " can all be measured; give fewer widths or choose another strategy");
+        }
+    }
+
     @Override
     public List<List<Integer>> propose(
             Problem problem, String prepared, List<Trial> finished, int round, RandomGenerator random) {
-        if (!problem.space().isListable()) {
-            throw new IllegalArgumentException(
-                    "strategy exhaustive: the space has " + problem.space().size()
-                            + " configurations, at most " + SearchSpace.LISTABLE
-                            + " can all be measured; give fewer widths or choose another strategy");
-        }
+        requireListable(problem.space());
         Set<List<Integer>> seen = finished.stream().map(Trial::bits).collect(Collectors.toSet());
         return problem.space().list().stream()
                 .filter(bits -> !seen.contains(bits) && problem.fits(bits))

@@ -32,8 +32,16 @@ public final class Oracle {
 
     /** @throws StudyException if a configuration within the known bounds is missing among {@code trials} */
     public Oracle(Problem problem, List<Trial> trials) {
+        if (problem.objective() == Objective.DROP) {
+            throw new IllegalArgumentException(
+                    "objective drop: within 2 % of a drop that may be 0 says nothing; choose all, inner or latency");
+        }
+        ExhaustiveSearch.requireListable(problem.space());
         this.problem = problem;
-        trials.forEach(trial -> measured.put(trial.bits(), trial.measurement()));
+        List<Trial> own = trials.stream()
+                .filter(trial -> problem.space().contains(trial.bits()) && problem.fits(trial.bits()))
+                .toList();
+        own.forEach(trial -> measured.put(trial.bits(), trial.measurement()));
         long missing = problem.space().list().stream()
                 .filter(bits -> problem.fits(bits) && !measured.containsKey(bits))
                 .count();
@@ -41,7 +49,10 @@ public final class Oracle {
             throw new StudyException("the study lacks " + missing + " of " + (missing + measured.size())
                     + " configurations: finish it with search --strategy exhaustive --resume");
         }
-        this.best = trials.stream()
+        if (own.stream().anyMatch(trial -> Double.isNaN(problem.measured(trial)))) {
+            throw new StudyException("the study has no latencies: make it with search --strategy exhaustive --latency");
+        }
+        this.best = own.stream()
                 .filter(trial -> problem.constraint().allows(trial.measurement()))
                 .mapToDouble(problem::measured)
                 .min()

@@ -27,7 +27,8 @@ class SensitivityCommandTest {
         assertThat(features.has("trace")).isFalse();
         assertThat(report.at("/cells/2/trace").asDouble()).isPositive();
         assertThat(report.at("/mostSensitive")).hasSize(5);
-        assertThat(report.at("/correlations/divergence").asDouble()).isBetween(-1.0, 1.0);
+        assertThat(report.at("/correlations/divergence").isNumber()).isTrue();
+        assertThat(report.at("/correlations/curvature").asDouble()).isBetween(-1.0, 1.0);
 
         String bits = report.at("/bits").asText();
         Cli.Result quantized = Cli.run(
@@ -43,6 +44,13 @@ class SensitivityCommandTest {
                 .contains("L2.message[0]")
                 .contains("most sensitive: ")
                 .contains("bits: \"");
+    }
+
+    @Test
+    void refusesWeightsThatCannotBePackedAsTheyAre() {
+        Cli.Result result = run("--weights", "pot");
+        assertThat(result.code()).isEqualTo(ExitCode.USAGE);
+        assertThat(result.err()).contains("sensitivity needs affine weights");
     }
 
     @Test
