@@ -40,7 +40,7 @@ class SensitivityTest {
                     Model model = experiment.model();
                     try (Parameters parameters = Experiment.parameters(lane, model, start.weights())) {
                         Map<Cell, double[]> traces =
-                                FisherTraces.of(model, input, parameters, DegreeBuckets.NONE, 200, 5, lane.backend());
+                                FisherTraces.of(model, input, parameters, DegreeBuckets.NONE, 400, 5, lane.backend());
                         float[][] exact = Trainer.logits(model, input, parameters, lane.backend());
                         Random random = new Random(11);
                         for (Cell cell : model.cellNames()) {
@@ -65,7 +65,7 @@ class SensitivityTest {
             float[][] exact,
             Random random) {
         double deviation = 2e-3;
-        int draws = 40;
+        int draws = 150;
         int index =
                 model.parameters().stream().map(Parameters.Spec::name).toList().indexOf(cell.toString());
         double sum = 0;
