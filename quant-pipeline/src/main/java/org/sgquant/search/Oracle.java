@@ -34,7 +34,7 @@ public final class Oracle {
     public Oracle(Problem problem, List<Trial> trials) {
         if (problem.objective() == Objective.DROP) {
             throw new IllegalArgumentException(
-                    "objective drop: within 2 % of a drop that may be 0 says nothing; choose all, inner or latency");
+                    "objective drop: near a drop that may be 0 says nothing; choose all, inner or latency");
         }
         ExhaustiveSearch.requireListable(problem.space());
         this.problem = problem;
