@@ -14,6 +14,7 @@ import org.sgquant.train.Trainer;
  *
  * <p>A call takes the next of the models, so that its configurations are compared on the same one and all models count in
  * the end; it begins with the widest configuration, which keeps the weights good at all and is what others lose against.
+ * As the policy decides, the weights get used to what it likes, narrow widths too, and the drops become hopeful.
  * Accuracy is that of fake quantization, which guides the choice of what is measured by packed inference later.
  */
 final class SharedWeights implements Controller.SharedWeights, AutoCloseable {

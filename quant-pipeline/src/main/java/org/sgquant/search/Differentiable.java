@@ -48,6 +48,7 @@ public record Differentiable(Lender mixed, Settings settings) implements PolicyS
      */
     public record Settings(int steps, double rate, double costPenalty) {
 
+        /** The best of 0.1, 0.3, 1 and 3 as a price on Cora with GCN, at one seed. */
         public static final Settings DEFAULT = new Settings(200, 0.05, 0.3);
 
         public Settings {
