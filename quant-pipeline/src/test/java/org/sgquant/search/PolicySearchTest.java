@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -15,7 +14,6 @@ import org.junit.jupiter.api.Test;
 class PolicySearchTest {
 
     private static final int TRIALS = 40;
-    private static final String JSON_OF_NOTHING = "{\"logits\":%s,\"steps\":[]}";
 
     /** Shared weights that know the network, as one measurement each tells it. */
     private static PolicySearch strategy(SyntheticNetwork network) {
@@ -130,10 +128,11 @@ class PolicySearchTest {
     }
 
     @Test
-    void looksForDearerOnesUntilABoundIsKeptAndThenForCheaperOnes() {
+    void looksForDearerOnesUntilABoundIsKeptAndThenForCheaperOnes() throws Exception {
         SyntheticNetwork network = new SyntheticNetwork(6, 3);
         Problem problem = network.problem();
-        String indifferent = JSON_OF_NOTHING.formatted(Arrays.deepToString(new Policy(network.space()).logits()));
+        String indifferent = new ObjectMapper()
+                .writeValueAsString(new PolicySearch.Learned(new Policy(network.space()).logits(), List.of()));
         PolicySearch strategy = strategy(network);
         List<Trial> trials = new ArrayList<>();
         for (int round = 0; round < 5; round++) {
