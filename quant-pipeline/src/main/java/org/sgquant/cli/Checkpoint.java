@@ -2,6 +2,7 @@ package org.sgquant.cli;
 
 import java.util.concurrent.locks.LockSupport;
 import org.sgquant.search.Study;
+import org.sgquant.search.StudyException;
 
 /**
  * What happens on Ctrl-C or SIGTERM while a study is open: workers are told to end, claims are given back, and a sentence says
@@ -24,16 +25,28 @@ final class Checkpoint implements AutoCloseable {
         workers = more;
     }
 
-    private synchronized void keep() {
+    synchronized void keep() {
         if (workers != null) {
             workers.stop();
         }
-        int kept = study.trials().size();
-        study.abandon();
+        String left;
+        try {
+            left = "%d trials are kept in %s: go on with the same command and --resume"
+                    .formatted(leave(), options.study);
+        } catch (StudyException e) {
+            left = e.getMessage();
+        }
         if (!options.isWorker()) {
-            System.err.printf(
-                    "%nsgquant: interrupted; %d trials are kept in %s: go on with the same command and --resume%n",
-                    kept, options.study);
+            System.err.printf("%nsgquant: interrupted; %s%n", left);
+        }
+    }
+
+    /** Gives the study up, even where it cannot be read; how many trials it has. */
+    private int leave() {
+        try {
+            return study.trials().size();
+        } finally {
+            study.abandon();
         }
     }
 

@@ -3,6 +3,7 @@ package org.sgquant.experiment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.sgquant.search.Study;
 import org.sgquant.train.Metrics;
@@ -19,13 +20,32 @@ public final class KeptModels {
     /** Seeds {@code firstSeed ...}, trained now where the study has no model of them; {@code progress} hears of each. */
     public static List<Experiment.Trained> train(
             Experiment experiment, Study study, long firstSeed, int seeds, Consumer<Experiment.Trained> progress) {
-        return experiment.lanes().map(seeds, i -> lane -> {
+        // All that no other worker trains, before any is waited for: waiting for one would keep the next from being
+        // begun.
+        List<Optional<Experiment.Trained>> now = experiment.lanes().map(seeds, i -> lane -> {
             long seed = firstSeed + i;
-            Experiment.Trained trained =
-                    read(seed, study.once("fp32 seed " + seed, () -> write(experiment.train(lane, seed))));
-            progress.accept(trained);
-            return trained;
+            return study.tryOnce(key(seed), () -> write(experiment.train(lane, seed)))
+                    .map(bytes -> heard(read(seed, bytes), progress));
         });
+        return experiment
+                .lanes()
+                .map(
+                        seeds,
+                        i -> lane -> now.get(i).orElseGet(() -> {
+                            long seed = firstSeed + i;
+                            return heard(
+                                    read(seed, study.once(key(seed), () -> write(experiment.train(lane, seed)))),
+                                    progress);
+                        }));
+    }
+
+    private static String key(long seed) {
+        return "fp32 seed " + seed;
+    }
+
+    private static Experiment.Trained heard(Experiment.Trained trained, Consumer<Experiment.Trained> progress) {
+        progress.accept(trained);
+        return trained;
     }
 
     /** Loss and accuracy on validation and on test, seconds, weights. */

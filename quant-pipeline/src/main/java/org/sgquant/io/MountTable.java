@@ -26,7 +26,13 @@ public final class MountTable {
             "glusterfs",
             "beegfs",
             "gpfs",
-            "pvfs2");
+            "pvfs2",
+            "ncpfs",
+            "ocfs2",
+            "gfs2",
+            "virtiofs",
+            "vboxsf",
+            "fuse");
 
     /** The root of a container that a user started: local, although a program serves it. */
     private static final String CONTAINER = "fuse.fuse-overlayfs";

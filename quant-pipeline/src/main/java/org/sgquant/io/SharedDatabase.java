@@ -20,12 +20,13 @@ import org.sqlite.SQLiteErrorCode;
  * An SQLite file of ours that processes share, each by one connection of this class.
  *
  * <p>In WAL mode with {@code synchronous=FULL}: whatever kills a process, what it committed stays. Who finds the file
- * locked waits up to a minute. WAL shares memory between processes, so a file on a network file system is refused. All
+ * locked waits up to 20 seconds. WAL shares memory between processes, so a file on a network file system is refused. All
  * methods are thread-safe.
  */
 public final class SharedDatabase implements AutoCloseable {
 
-    private static final int BUSY_MILLISECONDS = 60_000;
+    /** Well below the minute without a sign of life after which {@link Claims} gives a worker up. */
+    private static final int BUSY_SECONDS = 20;
 
     /**
      * What a file is.
@@ -121,7 +122,7 @@ public final class SharedDatabase implements AutoCloseable {
 
     private void prepare() throws SQLException {
         try (Statement statement = connection.createStatement()) {
-            statement.execute("PRAGMA busy_timeout=" + BUSY_MILLISECONDS);
+            statement.execute("PRAGMA busy_timeout=" + TimeUnit.SECONDS.toMillis(BUSY_SECONDS));
             // Tables first: who sees those of another process that makes this file just now sees its mark, too.
             boolean empty = number(statement, "SELECT count(*) FROM sqlite_schema") == 0;
             if (!empty
@@ -155,7 +156,7 @@ public final class SharedDatabase implements AutoCloseable {
      * wait for the other's shared lock. It answers that the file is busy, and the lock is gone with the statement.
      */
     private static void useWal(Statement statement) throws SQLException {
-        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(BUSY_MILLISECONDS);
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(BUSY_SECONDS);
         while (true) {
             try {
                 statement.execute("PRAGMA journal_mode=WAL");
@@ -211,7 +212,7 @@ public final class SharedDatabase implements AutoCloseable {
                 T result = work.run(connection);
                 execute("COMMIT");
                 return result;
-            } catch (SQLException | RuntimeException e) {
+            } catch (Throwable e) {
                 rollBack(e);
                 throw e;
             }
@@ -223,7 +224,7 @@ public final class SharedDatabase implements AutoCloseable {
     }
 
     /** On some errors, as a full disk, SQLite has rolled back already and says so. */
-    private void rollBack(Exception reason) {
+    private void rollBack(Throwable reason) {
         try {
             execute("ROLLBACK");
         } catch (SQLException e) {
@@ -243,8 +244,11 @@ public final class SharedDatabase implements AutoCloseable {
      */
     public synchronized void abandon() {
         if (!abandoned) {
-            close();
-            abandoned = true;
+            try {
+                close();
+            } finally {
+                abandoned = true;
+            }
         }
     }
 
@@ -270,7 +274,7 @@ public final class SharedDatabase implements AutoCloseable {
 
     private static RuntimeException problem(String name, Kind kind, SQLException e) {
         String reason = switch (e.getErrorCode() & 0xff) {
-            case 5, 6 -> "another process has locked it for a minute";
+            case 5, 6 -> "another process has locked it for " + BUSY_SECONDS + " seconds";
             case 8 -> "it cannot be written";
             case 11, 26 -> "it is corrupt or no " + kind.noun;
             case 13 -> "the disk is full";

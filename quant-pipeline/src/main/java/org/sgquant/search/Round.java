@@ -120,8 +120,10 @@ final class Round {
         for (Study.Entry entry : study.entries(first, first + trials.length)) {
             accept(entry.trial());
         }
+        // Read once: a claim locks the file for writing, which is not to be tried in vain at every look.
+        Set<Integer> claimed = study.claimed();
         for (int i = 0; i < trials.length; i++) {
-            if (trials[i] == null && !mine.contains(i) && study.claim(first + i)) {
+            if (trials[i] == null && !mine.contains(i) && !claimed.contains(first + i) && study.claim(first + i)) {
                 mine.add(i);
                 place[0] = i;
                 return Next.MEASURE;

@@ -77,6 +77,8 @@ public final class Search {
             List<List<Integer>> proposed =
                     strategy.propose(problem, knowledge, List.copyOf(trials), round, random(round));
             if (proposed.isEmpty()) {
+                // Nothing is left to measure: whoever watches the study is not to wait for more.
+                study.ask(trials.size());
                 break;
             }
             int count = Math.min(proposed.size(), settings.trials() - trials.size());

@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -180,7 +181,7 @@ public final class Study implements AutoCloseable {
         });
     }
 
-    /** Trials that the last run asked for, 0 before any. */
+    /** Trials that the last run asked for, or those it could measure where these were fewer; 0 before any run. */
     public int asked() {
         return database.read(connection -> {
             try (Statement statement = connection.createStatement();
@@ -247,6 +248,15 @@ public final class Study implements AutoCloseable {
                 new Trial(row.getInt(1), row.getInt(2), widths, measurement, row.getBoolean(10)),
                 row.getString(11),
                 Instant.parse(row.getString(12)));
+    }
+
+    /** Trials that workers that live have claimed, this one included. */
+    Set<Integer> claimed() {
+        return claims.held().stream()
+                .map(Claims.Claim::key)
+                .filter(key -> key.startsWith(TRIAL))
+                .map(key -> Integer.valueOf(key.substring(TRIAL.length())))
+                .collect(Collectors.toSet());
     }
 
     /** Takes trial {@code number} for the caller; false where it is finished, or a worker that lives has it. */
@@ -338,15 +348,22 @@ public final class Study implements AutoCloseable {
      */
     public byte[] once(String key, Supplier<byte[]> make) {
         while (true) {
-            Optional<byte[]> made = find(key);
+            Optional<byte[]> made = tryOnce(key, make);
             if (made.isPresent()) {
                 return made.get();
             }
-            if (database.write(connection -> find(key).isEmpty() && claims.take(ONCE + key))) {
-                return make(key, make);
-            }
             sleep();
         }
+    }
+
+    /** As {@link #once}, but empty, at once, while another worker makes it. */
+    public Optional<byte[]> tryOnce(String key, Supplier<byte[]> make) {
+        Optional<byte[]> made = find(key);
+        if (made.isPresent() || claims.isHeld(ONCE + key)) {
+            return made;
+        }
+        boolean mine = database.write(connection -> find(key).isEmpty() && claims.take(ONCE + key));
+        return mine ? Optional.of(make(key, make)) : Optional.empty();
     }
 
     private byte[] make(String key, Supplier<byte[]> make) {
@@ -370,7 +387,7 @@ public final class Study implements AutoCloseable {
 
     /** Runs {@code work}, such as a timing, while no other worker of the study runs any work this way. */
     public <T> T alone(Supplier<T> work) {
-        while (!claims.take(ALONE)) {
+        while (claims.isHeld(ALONE) || !claims.take(ALONE)) {
             sleep();
         }
         try {
@@ -408,8 +425,11 @@ public final class Study implements AutoCloseable {
      * that is about to end: whoever asks it for anything afterwards waits for that end.
      */
     public void abandon() {
-        claims.releaseAll();
-        database.abandon();
+        try {
+            claims.releaseAll();
+        } finally {
+            database.abandon();
+        }
     }
 
     @Override

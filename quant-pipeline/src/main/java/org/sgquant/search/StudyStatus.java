@@ -10,7 +10,7 @@ import java.util.Map;
  * How far a study is.
  *
  * @param finished trials that are there
- * @param asked trials that the last run asked for; a search may end before, when nothing is left to measure
+ * @param asked trials that the last run asked for, or those that are there once nothing is left to measure
  * @param workers that live
  * @param best null while no trial is within the bounds
  * @param trialsPerMinute over the last trials, null where there are not two

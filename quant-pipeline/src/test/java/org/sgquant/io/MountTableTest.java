@@ -16,6 +16,12 @@ class MountTableTest {
             50 27 0:60 / /data rw,relatime - nfs4 server:/export rw,vers=4.2
             51 27 0:61 / /home/a\\040b rw - fuse.sshfs host: rw
             52 27 0:62 / /media rw - fuseblk /dev/sda1 rw
+            53 27 0:63 / /m/shared rw - virtiofs shared rw
+            54 27 0:64 / /m/box rw - vboxsf host rw
+            55 27 0:65 / /m/program rw - fuse program rw
+            56 27 0:66 / /m/novell rw - ncpfs server rw
+            57 27 0:67 / /m/cluster rw - ocfs2 /dev/sdb rw
+            58 27 0:68 / /m/cluster2 rw - gfs2 /dev/sdc rw
             this line is none
             """);
 
@@ -27,7 +33,13 @@ class MountTableTest {
         "/tmp/x/y, tmpfs, true, false",
         "/data/graphs, nfs4, false, true",
         "/home/a b/c, fuse.sshfs, false, true",
-        "/media/disk, fuseblk, false, false"
+        "/media/disk, fuseblk, false, false",
+        "/m/shared/a, virtiofs, false, true",
+        "/m/box, vboxsf, false, true",
+        "/m/program, fuse, false, true",
+        "/m/novell, ncpfs, false, true",
+        "/m/cluster, ocfs2, false, true",
+        "/m/cluster2/x, gfs2, false, true"
     })
     void a_path_lies_on_the_last_mount_nearest_above_it(Path path, String type, boolean noexec, boolean network) {
         MountTable.Mount mount = TABLE.of(path).orElseThrow();

@@ -59,6 +59,12 @@ class SharedDatabaseTest {
                         throw new SQLException("no");
                     }))
                     .hasMessageContaining("the notebook cannot be used: no");
+            assertThatThrownBy(() -> notes.write(connection -> {
+                        add(notes, "e");
+                        throw new AssertionError("an error, too");
+                    }))
+                    .hasMessage("an error, too")
+                    .hasNoSuppressedExceptions();
             assertThat(notes.<Integer>read(connection -> {
                         try (var statement = connection.createStatement();
                                 var row = statement.executeQuery("SELECT count(*) FROM note")) {

@@ -125,6 +125,27 @@ class SearchTest {
     }
 
     @Test
+    void aSearchThatEndsBeforeItsGoalLeavesACompleteStudy() {
+        SyntheticNetwork small = new SyntheticNetwork(2, 1);
+        Bounds loose = Bounds.drop(100);
+        Problem problem = small.problem(Objective.ALL, new Constraint(loose, SyntheticNetwork.FP32));
+        int all = SyntheticNetwork.WIDTHS.size() * SyntheticNetwork.WIDTHS.size();
+        try (Study study = Study.inMemory()) {
+            for (int trials : List.of(all - 1, 1000, all - 1)) {
+                Search.run(
+                        problem,
+                        new ExhaustiveSearch(),
+                        small,
+                        study,
+                        new SearchSettings(trials, 0, 2),
+                        SearchListener.NONE);
+                assertThat(StudyStatus.of(study).isComplete()).isTrue();
+                assertThat(study.asked()).isEqualTo(Math.min(trials, all));
+            }
+        }
+    }
+
+    @Test
     void aCostFunctionThatDisagreesWithTheMeasurementIsAnError() {
         try (Study study = Study.inMemory()) {
             TrialRunner wrong = bits -> new Measurement(80, new Cost(network.bytes(bits) + 1, 0, Double.NaN), 0, 0);

@@ -10,7 +10,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -21,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 class SharedStudyTest {
 
     private static final SyntheticNetwork NETWORK = new SyntheticNetwork(6, 1);
+    private static final SearchStrategy RANDOM = new RandomSearch();
     private static final int WORKERS = 4;
 
     /** Kills go on for this long; else there are a few, each after some trials. */
@@ -30,13 +34,16 @@ class SharedStudyTest {
     private static final int TRIALS_BETWEEN = 10;
     private static final int MILLISECONDS_BETWEEN = 3000;
 
+    /** What takes seconds has hung when it takes this long. */
+    private static final int LIMIT_SECONDS = 120;
+
     /** Trials take this long, so that most kills hit one. */
     private static final int TRIAL_MILLISECONDS = 50;
 
     @TempDir
     private Path folder;
 
-    /** A worker that measures until it is killed or {@code args[2]} trials are there; it notes every start of a trial. */
+    /** Searches by strategy {@code args[3]}, once {@code args[4]} workers live; notes every start of a trial. */
     static final class Worker {
         private Worker() {}
 
@@ -52,7 +59,11 @@ class SharedStudyTest {
                 return NETWORK.measure(bits);
             };
             try (Study study = open(Path.of(args[0]))) {
-                search(study, slow, Integer.parseInt(args[2]));
+                // So that both of two workers measure, however long one takes to start.
+                while (study.workers().size() < Integer.parseInt(args[4])) {
+                    LockSupport.parkNanos(20_000_000);
+                }
+                search(study, strategy(args[3]), slow, Integer.parseInt(args[2]));
             }
         }
     }
@@ -68,7 +79,7 @@ class SharedStudyTest {
         int started = 0;
         try {
             for (; started < WORKERS; started++) {
-                workers.add(start(file, started, 1_000_000));
+                workers.add(start(file, started, 1_000_000, RANDOM, 1));
             }
             try (Study watched = open(file)) {
                 long end = System.nanoTime() + SECONDS * 1_000_000_000L;
@@ -80,7 +91,7 @@ class SharedStudyTest {
                             .isTrue();
                     kill(workers.get(victim));
                     kills++;
-                    workers.set(victim, start(file, started++, 1_000_000));
+                    workers.set(victim, start(file, started++, 1_000_000, RANDOM, 1));
                 }
             }
         } finally {
@@ -98,7 +109,11 @@ class SharedStudyTest {
             return;
         }
         int enough = watched.trials().size() + TRIALS_BETWEEN;
+        long start = System.nanoTime();
         while (watched.trials().size() < enough) {
+            assertThat(System.nanoTime() - start)
+                    .as("nanoseconds until trial " + enough)
+                    .isLessThan(TimeUnit.SECONDS.toNanos(LIMIT_SECONDS));
             Thread.sleep(20);
         }
     }
@@ -122,7 +137,7 @@ class SharedStudyTest {
             assertThat(measured - kept.size())
                     .as("trials begun and not finished: none but those that a kill cut off")
                     .isBetween(0, kills);
-            SearchResult resumed = search(study, NETWORK, asked);
+            SearchResult resumed = search(study, RANDOM, NETWORK, asked);
             assertThat(resumed.trials().equals(study.trials())).isTrue();
             assertThat(resumed.trials().size()).isEqualTo(asked);
             assertThat(study.trials()
@@ -130,7 +145,7 @@ class SharedStudyTest {
                     .as("none is lost")
                     .isTrue();
             try (Study whole = Study.inMemory()) {
-                assertThat(resumed.equals(search(whole, NETWORK, asked)))
+                assertThat(resumed.equals(search(whole, RANDOM, NETWORK, asked)))
                         .as("as without kills")
                         .isTrue();
             }
@@ -138,18 +153,31 @@ class SharedStudyTest {
     }
 
     @Test
-    void twoProcessesShareTheTrialsAndBothSeeTheEnd() throws Exception {
+    void twoProcessesShareTheTrialsProposeAlikeAndBothSeeTheEnd() throws Exception {
         Path file = folder.resolve("study.sqlite");
-        Process a = start(file, 0, 60);
-        Process b = start(file, 1, 60);
-        assertThat(a.waitFor()).isZero();
-        assertThat(b.waitFor()).isZero();
+        // Rounds that depend on what was measured before, by whichever process.
+        SearchStrategy strategy = new AbsSearch();
+        Process a = start(file, 0, 60, strategy, 2);
+        Process b = start(file, 1, 60, strategy, 2);
+        try {
+            assertThat(exit(a)).isZero();
+            assertThat(exit(b)).isZero();
+        } finally {
+            a.destroyForcibly();
+            b.destroyForcibly();
+        }
         List<String> begun = new ArrayList<>(Files.readAllLines(log(0)));
         begun.addAll(Files.readAllLines(log(1)));
         assertThat(begun).hasSize(60).doesNotHaveDuplicates();
-        try (Study study = open(file)) {
-            assertThat(study.trials()).hasSize(60);
+        try (Study study = open(file);
+                Study whole = Study.inMemory()) {
+            assertThat(study.trials())
+                    .hasSize(60)
+                    .isEqualTo(search(whole, strategy, NETWORK, 60).trials());
             assertThat(study.workers()).containsExactly(study.worker());
+            assertThat(study.entries().stream().map(Study.Entry::worker).distinct())
+                    .as("processes that measured")
+                    .hasSize(2);
         }
     }
 
@@ -157,7 +185,7 @@ class SharedStudyTest {
         return folder.resolve("worker" + worker);
     }
 
-    private Process start(Path file, int worker, int trials) throws IOException {
+    private Process start(Path file, int worker, int trials, SearchStrategy strategy, int together) throws IOException {
         return new ProcessBuilder(List.of(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "--enable-native-access=ALL-UNNAMED",
@@ -167,7 +195,9 @@ class SharedStudyTest {
                         Worker.class.getName(),
                         file.toString(),
                         log(worker).toString(),
-                        String.valueOf(trials)))
+                        String.valueOf(trials),
+                        strategy.name(),
+                        String.valueOf(together)))
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
@@ -175,20 +205,29 @@ class SharedStudyTest {
 
     private static void kill(Process worker) throws InterruptedException {
         worker.destroyForcibly();
-        assertThat(worker.waitFor()).as("killed by signal 9").isEqualTo(128 + 9);
+        assertThat(exit(worker)).as("killed by signal 9").isEqualTo(128 + 9);
+    }
+
+    private static int exit(Process worker) throws InterruptedException {
+        assertThat(worker.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS))
+                .as("a worker ended within " + LIMIT_SECONDS + " s")
+                .isTrue();
+        return worker.exitValue();
+    }
+
+    private static SearchStrategy strategy(String name) {
+        return Stream.of(RANDOM, new AbsSearch())
+                .filter(strategy -> strategy.name().equals(name))
+                .findFirst()
+                .orElseThrow();
     }
 
     private static Study open(Path file) {
         return Study.open(file, Map.of("data", "synthetic"));
     }
 
-    private static SearchResult search(Study study, TrialRunner runner, int trials) {
+    private static SearchResult search(Study study, SearchStrategy strategy, TrialRunner runner, int trials) {
         return Search.run(
-                NETWORK.problem(),
-                new RandomSearch(),
-                runner,
-                study,
-                new SearchSettings(trials, 0, 1),
-                SearchListener.NONE);
+                NETWORK.problem(), strategy, runner, study, new SearchSettings(trials, 0, 1), SearchListener.NONE);
     }
 }

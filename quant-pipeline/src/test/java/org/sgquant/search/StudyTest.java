@@ -176,6 +176,20 @@ class StudyTest {
     }
 
     @Test
+    void whatAnotherWorkerMakesNeedNotBeWaitedFor() {
+        try (Study one = Study.open(file, FINGERPRINT);
+                Study other = Study.open(file, FINGERPRINT)) {
+            byte[] made = one.once("k", () -> {
+                assertThat(other.tryOnce("k", () -> new byte[] {2})).isEmpty();
+                assertThat(other.tryOnce("free", () -> new byte[] {3})).hasValue(new byte[] {3});
+                return new byte[] {1};
+            });
+            assertThat(other.tryOnce("k", () -> new byte[] {2})).hasValue(made);
+            assertThat(one.find("free")).hasValue(new byte[] {3});
+        }
+    }
+
+    @Test
     void oneWorkerAtATimeIsAlone() throws Exception {
         AtomicInteger inside = new AtomicInteger();
         AtomicInteger most = new AtomicInteger();
