@@ -216,7 +216,7 @@ class BenchCommandTest {
             delimiter = '|',
             value = {
                 "--kernel spmn | kernel 'spmn' does not exist: did you mean spmm? choose spmm, spmm-weighted, spmm-gemm,"
-                        + " gemm, pack, unpack",
+                        + " gemm, gemm-codes, pack, unpack",
                 "--shape redit | shape 'redit' does not exist: did you mean reddit? choose tiny, cora",
                 "--shape reddit/x | shape 'reddit/x': after the slash got 'x', expected a whole number from 1 on",
                 "--shape reddit/1000 | graph reddit/1000: expected",
