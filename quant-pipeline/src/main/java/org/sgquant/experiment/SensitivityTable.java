@@ -36,7 +36,7 @@ public final class SensitivityTable {
                 .toList();
         List<Integer> bits = new ArrayList<>();
         for (SearchSpace.Dimension d : dimensions) {
-            bits.add(nearest(d, most.contains(d.cell()) ? WIDE : NARROW));
+            bits.add(most.contains(d.cell()) ? WIDE : NARROW);
         }
         return new SensitivityReport(
                 dataset,

@@ -10,7 +10,7 @@ import java.util.Locale;
  * @param fp32Validation mean accuracy in percent
  * @param correlations with {@code onlyThisDrop} of the ranks of the cells at one width, mean over the widths
  * @param mostSensitive cells of largest divergence at the width nearest to 4, most sensitive first
- * @param bits an assignment that keeps these at 8 bits or their widest, and the others at 4
+ * @param bits an assignment that keeps these at 8 bits and the others at 4
  */
 public record SensitivityReport(
         String dataset,
