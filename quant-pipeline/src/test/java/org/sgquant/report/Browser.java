@@ -123,12 +123,13 @@ final class Browser implements AutoCloseable {
                 .toList();
     }
 
-    /** Addresses requested since the last call. */
+    /** Addresses requested since the last call, but for what the browser's own pages ask of the browser. */
     List<String> requests() {
         List<String> urls = new ArrayList<>();
         for (LogEntry entry : driver.manage().logs().get(LogType.PERFORMANCE).getAll()) {
             JsonNode message = read(entry.getMessage()).path("message");
-            if (message.path("method").asText().equals("Network.requestWillBeSent")) {
+            boolean request = message.path("method").asText().equals("Network.requestWillBeSent");
+            if (request && !message.at("/params/documentURL").asText().startsWith("chrome://")) {
                 urls.add(message.at("/params/request/url").asText());
             }
         }
