@@ -65,13 +65,7 @@ public interface PackedParityContract {
         try (PackedFixture f = new PackedFixture()) {
             CsrGraph graph = f.graph(SOURCES, PackedFixture.DEGREES);
             EdgeWeights weights = f.weights(ops(), graph, BitWidth.Q4, BitWidth.FP32, BitWidth.Q16, bits);
-            forAll(f, bits, (x, what) -> {
-                FloatMatrix actual = f.output(PackedFixture.DEGREES.length, x.cols());
-                FloatMatrix expected = f.output(PackedFixture.DEGREES.length, x.cols());
-                ops().spmmWeighted(graph, weights, x, actual);
-                reference().spmmWeighted(graph, weights, x, expected);
-                f.assertSameBits(actual, expected, what);
-            });
+            assertSameWeightedSums(f, bits, graph, weights);
         }
     }
 
@@ -81,20 +75,25 @@ public interface PackedParityContract {
     default void aggregation_with_small_weights_has_the_bits_of_the_reference(BitWidth bits) {
         try (PackedFixture f = new PackedFixture()) {
             CsrGraph graph = f.graph(SOURCES, PackedFixture.DEGREES);
-            List<EdgeWeights> all = List.of(
-                    f.weights(ops(), graph, BitWidth.Q8, BitWidth.Q1, BitWidth.Q6, BitWidth.Q3),
-                    f.weights(ops(), graph, BitWidth.Q2, BitWidth.Q5, BitWidth.Q4, BitWidth.Q7));
-            forAll(
+            assertSameWeightedSums(
                     f,
                     bits,
-                    (x, what) -> all.forEach(weights -> {
-                        FloatMatrix actual = f.output(PackedFixture.DEGREES.length, x.cols());
-                        FloatMatrix expected = f.output(PackedFixture.DEGREES.length, x.cols());
-                        ops().spmmWeighted(graph, weights, x, actual);
-                        reference().spmmWeighted(graph, weights, x, expected);
-                        f.assertSameBits(actual, expected, what);
-                    }));
+                    graph,
+                    f.weights(ops(), graph, BitWidth.Q8, BitWidth.Q1, BitWidth.Q6, BitWidth.Q3),
+                    f.weights(ops(), graph, BitWidth.Q2, BitWidth.Q5, BitWidth.Q4, BitWidth.Q7));
         }
+    }
+
+    private void assertSameWeightedSums(PackedFixture f, BitWidth bits, CsrGraph graph, EdgeWeights... all) {
+        forAll(f, bits, (x, what) -> {
+            for (EdgeWeights weights : all) {
+                FloatMatrix actual = f.output(PackedFixture.DEGREES.length, x.cols());
+                FloatMatrix expected = f.output(PackedFixture.DEGREES.length, x.cols());
+                ops().spmmWeighted(graph, weights, x, actual);
+                reference().spmmWeighted(graph, weights, x, expected);
+                f.assertSameBits(actual, expected, what);
+            }
+        });
     }
 
     /** Where code 0 stands for 0, zeros are skipped: rows without a value, with one, a few, most and all of them. */

@@ -207,7 +207,7 @@ final class Pipeline implements AutoCloseable {
                 new BitSpace(experiment.model(), buckets, dataset.degrees(), recipe.quantConfig(), widths, widths);
         List<Sensitivity.Row> rows;
         try (Console.Progress progress =
-                console.progress("sensitivity", space.space().dimensions().size())) {
+                console.progress("sensitivity", space.space().dimensions().size() * seeds)) {
             rows = new Sensitivity(experiment, space).rows(trained, common.seed, cell -> progress.step(cell));
         }
         return SensitivityTable.of(

@@ -411,11 +411,6 @@ final class SearchOptions {
         };
     }
 
-    /** The bytes that the objective counts, all unless it is the inner ones. */
-    private long bytes(Cost cost) {
-        return Objective.of(objective) == Objective.INNER ? cost.innerBytes() : cost.bytes();
-    }
-
     /** The part of the report that tells of a search. */
     RunReport.SearchSummary summary(BitSearch.Outcome outcome, List<Experiment.Trained> starts) {
         var best = outcome.result().best();
@@ -431,7 +426,7 @@ final class SearchOptions {
                 maxLatency == null ? null : bounds.maxLatencySeconds(),
                 BitSearch.fp32Accuracy(starts) - best.measurement().validationAccuracy(),
                 best.feasible(),
-                bytes(cost),
+                Objective.of(objective).bytes(cost),
                 Double.isNaN(cost.latencySeconds()) ? null : cost.latencySeconds(),
                 outcome.bits().toString(),
                 study == null ? null : study.toString());

@@ -1,6 +1,5 @@
 package org.sgquant.experiment;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -38,9 +37,6 @@ import org.sgquant.train.Trainer;
  * quantized models from packed inference.
  */
 public final class Experiment {
-
-    private static final int WARM_UP_RUNS = 20;
-    private static final int TIMED_RUNS = 21;
 
     private final Lanes lanes;
     private final ModelConfig modelConfig;
@@ -255,10 +251,7 @@ public final class Experiment {
     public double inferenceSeconds(Packed result, BitAssignment bits) {
         return lanes.run(lane -> {
             try (QuantizedModel model = restore(lane, result, bits)) {
-                for (int i = 0; i < WARM_UP_RUNS; i++) {
-                    model.inference().runOnly();
-                }
-                return medianSeconds(model.inference());
+                return Latency.unhurried(model.inference());
             }
         });
     }
@@ -361,17 +354,6 @@ public final class Experiment {
 
     private static List<float[][]> toHost(Lanes.Lane lane, List<FloatMatrix> matrices) {
         return matrices.stream().map(m -> Transfer.download(lane.backend(), m)).toList();
-    }
-
-    private static double medianSeconds(PackedInference inference) {
-        double[] times = new double[TIMED_RUNS];
-        for (int i = 0; i < times.length; i++) {
-            long start = System.nanoTime();
-            inference.runOnly();
-            times[i] = seconds(start);
-        }
-        Arrays.sort(times);
-        return times[times.length / 2];
     }
 
     private static double seconds(long since) {

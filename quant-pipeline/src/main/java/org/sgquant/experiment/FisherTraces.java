@@ -19,7 +19,6 @@ import org.sgquant.model.Phase;
 import org.sgquant.quant.Cell;
 import org.sgquant.quant.DegreeBuckets;
 import org.sgquant.tensor.FloatMatrix;
-import org.sgquant.tensor.HostMemory;
 import org.sgquant.tensor.Memory;
 import org.sgquant.train.Trainer;
 
@@ -119,20 +118,17 @@ final class FisherTraces {
 
     /** Squared norm of a gradient, by the bucket that each row belongs to. */
     private double[] squares(Cell cell, FloatMatrix gradient) {
-        try (HostMemory host = new HostMemory()) {
-            FloatMatrix g = FloatMatrix.allocate(host, gradient.rows(), gradient.cols());
-            backend.download(gradient.data(), g.data(), g.bytes());
-            List<Integer> firstRows = firstRows(cell, g.rows());
-            double[] sums = new double[firstRows.size() - 1];
-            for (int b = 0; b < sums.length; b++) {
-                for (int i = firstRows.get(b); i < firstRows.get(b + 1); i++) {
-                    for (int c = 0; c < g.cols(); c++) {
-                        sums[b] += (double) g.get(i, c) * g.get(i, c);
-                    }
+        float[][] g = Transfer.download(backend, gradient);
+        List<Integer> firstRows = firstRows(cell, g.length);
+        double[] sums = new double[firstRows.size() - 1];
+        for (int b = 0; b < sums.length; b++) {
+            for (int i = firstRows.get(b); i < firstRows.get(b + 1); i++) {
+                for (float value : g[i]) {
+                    sums[b] += (double) value * value;
                 }
             }
-            return sums;
         }
+        return sums;
     }
 
     /** The first row of each bucket and the number of rows: rows are nodes, edges by target, or of a weight. */

@@ -230,9 +230,7 @@ public final class Reports {
     }
 
     private static long bytes(StudyNotes study, Trial trial) {
-        return study.objective() == Objective.INNER
-                ? trial.measurement().cost().innerBytes()
-                : trial.measurement().cost().bytes();
+        return study.objective().bytes(trial.measurement().cost());
     }
 
     /** Trials of all studies; the chosen one is the best of {@code best}, else one of the bits {@code text}. */

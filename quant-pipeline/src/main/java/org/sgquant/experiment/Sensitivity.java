@@ -4,10 +4,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.sgquant.autograd.Plan;
 import org.sgquant.autograd.Tape;
 import org.sgquant.data.Dataset;
 import org.sgquant.kernels.Backend;
+import org.sgquant.kernels.Transfer;
 import org.sgquant.model.Forward;
 import org.sgquant.model.GraphInput;
 import org.sgquant.model.Parameters;
@@ -18,7 +20,6 @@ import org.sgquant.quant.Cell;
 import org.sgquant.quant.DegreeBuckets;
 import org.sgquant.search.SearchSpace;
 import org.sgquant.tensor.FloatMatrix;
-import org.sgquant.tensor.HostMemory;
 import org.sgquant.tensor.Memory;
 import org.sgquant.train.Trainer;
 
@@ -79,25 +80,19 @@ public final class Sensitivity {
         this.buckets = space.assignment(0, REST, REST).buckets();
     }
 
-    /** A row per dimension of the space and width it may have, in this order; {@code progress} hears of each dimension. */
+    /**
+     * A row per dimension of the space and width it may have, in this order; {@code progress} hears of each dimension of
+     * each model.
+     */
     public List<Row> rows(List<Experiment.Trained> starts, long seed, Consumer<String> progress) {
-        List<Map<Cell, double[]>> traces =
-                experiment.lanes().map(starts.size(), i -> lane -> traces(lane, starts.get(i), seed));
-        List<Row> rows = new ArrayList<>();
-        for (int i = 0; i < dimensions.size(); i++) {
-            int dimension = i;
-            List<List<Row>> perModel = experiment.lanes().map(starts.size(), m -> lane -> {
-                try (TrialMemory known = new TrialMemory(lane.backend())) {
-                    return rows(lane, starts.get(m), known, dimension, traces.get(m));
-                }
-            });
-            for (int r = 0; r < perModel.get(0).size(); r++) {
-                int row = r;
-                rows.add(mean(perModel.stream().map(list -> list.get(row)).toList()));
+        List<List<Row>> perModel = experiment.lanes().map(starts.size(), m -> lane -> {
+            try (TrialMemory known = new TrialMemory(lane.backend())) {
+                return rows(lane, starts.get(m), known, seed, progress);
             }
-            progress.accept(dimensions.get(i).cell());
-        }
-        return rows;
+        });
+        return IntStream.range(0, perModel.get(0).size())
+                .mapToObj(r -> mean(perModel.stream().map(rows -> rows.get(r)).toList()))
+                .toList();
     }
 
     /**
@@ -150,23 +145,28 @@ public final class Sensitivity {
     }
 
     private List<Row> rows(
-            Lanes.Lane lane, Experiment.Trained start, TrialMemory known, int i, Map<Cell, double[]> traces) {
+            Lanes.Lane lane, Experiment.Trained start, TrialMemory known, long seed, Consumer<String> progress) {
         float[][] exact = logits(lane, start);
+        Map<Cell, double[]> traces = traces(lane, start, seed);
         List<Row> rows = new ArrayList<>();
-        for (int bits : dimensions.get(i).choices()) {
-            BitAssignment only = space.assignment(i, bits, REST);
-            Effect alone = effect(lane, start, only, exact, known);
-            Effect others = effect(lane, start, allBut(i, bits), exact, known);
-            double error = squaredError(lane, start, only, space.cell(i), known);
-            rows.add(new Row(
-                    dimensions.get(i).cell(),
-                    bits,
-                    alone.drop(),
-                    others.drop(),
-                    alone.divergence(),
-                    error,
-                    trace(i, traces),
-                    curvature(i, traces, error)));
+        for (int i = 0; i < dimensions.size(); i++) {
+            String name = dimensions.get(i).cell();
+            for (int bits : dimensions.get(i).choices()) {
+                BitAssignment only = space.assignment(i, bits, REST);
+                Effect alone = effect(lane, start, only, exact, known);
+                Effect others = effect(lane, start, allBut(i, bits), exact, known);
+                double error = squaredError(lane, start, only, space.cell(i), known);
+                rows.add(new Row(
+                        name,
+                        bits,
+                        alone.drop(),
+                        others.drop(),
+                        alone.divergence(),
+                        error,
+                        trace(i, traces),
+                        curvature(i, traces, error)));
+            }
+            progress.accept(name);
         }
         return rows;
     }
@@ -233,25 +233,19 @@ public final class Sensitivity {
             try (Plan plan = Plan.compile(tape, backend, memory)) {
                 plan.run();
             }
-            return squaredError(backend, exact, quantized);
+            return squaredError(Transfer.download(backend, exact), Transfer.download(backend, quantized));
         }
     }
 
-    private static double squaredError(Backend backend, FloatMatrix a, FloatMatrix b) {
-        try (HostMemory host = new HostMemory()) {
-            FloatMatrix x = FloatMatrix.allocate(host, a.rows(), a.cols());
-            FloatMatrix y = FloatMatrix.allocate(host, b.rows(), b.cols());
-            backend.download(a.data(), x.data(), x.bytes());
-            backend.download(b.data(), y.data(), y.bytes());
-            double sum = 0;
-            for (int i = 0; i < x.rows(); i++) {
-                for (int c = 0; c < x.cols(); c++) {
-                    double d = (double) x.get(i, c) - y.get(i, c);
-                    sum += d * d;
-                }
+    private static double squaredError(float[][] a, float[][] b) {
+        double sum = 0;
+        for (int i = 0; i < a.length; i++) {
+            for (int c = 0; c < a[i].length; c++) {
+                double d = (double) a[i][c] - b[i][c];
+                sum += d * d;
             }
-            return sum;
         }
+        return sum;
     }
 
     private static Row mean(List<Row> rows) {

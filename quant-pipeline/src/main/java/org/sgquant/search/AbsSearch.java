@@ -67,7 +67,7 @@ public record AbsSearch(int batch, int samples, double exploration, int trees) i
             start.addAll(space.unseen(random, more, new HashSet<>(start), problem::fits));
             return start;
         }
-        Set<List<Integer>> seen = finished.stream().map(Trial::bits).collect(Collectors.toSet());
+        Set<List<Integer>> seen = Trial.configurations(finished);
         List<Candidate> candidates = candidates(problem, finished, seen, random);
         // Where the drop itself is to be small, no drop is small enough.
         double allowed = problem.objective() == Objective.DROP

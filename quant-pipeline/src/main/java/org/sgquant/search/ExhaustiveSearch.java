@@ -3,7 +3,6 @@ package org.sgquant.search;
 import java.util.List;
 import java.util.Set;
 import java.util.random.RandomGenerator;
-import java.util.stream.Collectors;
 
 /** Every configuration within the known bounds, in the order of the space: the oracle that other strategies are judged by. */
 public final class ExhaustiveSearch implements SearchStrategy {
@@ -28,7 +27,7 @@ public final class ExhaustiveSearch implements SearchStrategy {
     public List<List<Integer>> propose(
             Problem problem, String prepared, List<Trial> finished, int round, RandomGenerator random) {
         requireListable(problem.space());
-        Set<List<Integer>> seen = finished.stream().map(Trial::bits).collect(Collectors.toSet());
+        Set<List<Integer>> seen = Trial.configurations(finished);
         return problem.space().list().stream()
                 .filter(bits -> !seen.contains(bits) && problem.fits(bits))
                 .limit(BATCH)

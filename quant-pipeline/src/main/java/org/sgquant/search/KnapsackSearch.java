@@ -76,7 +76,7 @@ public record KnapsackSearch(Losses losses, String label, int batch) implements 
 
     /** The unseen ones among the last places: where cost is only bounded, two rounds of those of least predicted loss. */
     private List<List<Integer>> leastLoss(List<List<Integer>> front, List<Trial> finished, int round) {
-        Set<List<Integer>> seen = finished.stream().map(Trial::bits).collect(Collectors.toSet());
+        Set<List<Integer>> seen = Trial.configurations(finished);
         List<List<Integer>> unseen =
                 front.reversed().stream().filter(bits -> !seen.contains(bits)).toList();
         return round > 1 ? List.of() : unseen.subList(0, Math.min(batch, unseen.size()));

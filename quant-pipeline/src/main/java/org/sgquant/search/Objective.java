@@ -45,6 +45,11 @@ public enum Objective {
         };
     }
 
+    /** The stored bytes that it counts: those of inner cells for {@link #INNER}, else those of all. */
+    public long bytes(Cost cost) {
+        return this == INNER ? cost.innerBytes() : cost.bytes();
+    }
+
     @Override
     public String toString() {
         return name().toLowerCase(Locale.ROOT);

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.List;
 import java.util.Set;
 import java.util.random.RandomGenerator;
-import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 
 /**
@@ -96,7 +95,7 @@ public record PolicySearch(Training training, int batch) implements SearchStrate
     }
 
     private List<List<Integer>> mostProbable(Problem problem, Policy policy, List<Trial> finished, boolean kept) {
-        Set<List<Integer>> seen = finished.stream().map(Trial::bits).collect(Collectors.toSet());
+        Set<List<Integer>> seen = Trial.configurations(finished);
         if (problem.objective() == Objective.DROP) {
             return policy.mostProbable(batch, bits -> !seen.contains(bits) && problem.fits(bits));
         }

@@ -3,7 +3,6 @@ package org.sgquant.search;
 import java.util.List;
 import java.util.Set;
 import java.util.random.RandomGenerator;
-import java.util.stream.Collectors;
 
 /** The baseline: unseen configurations within the known bounds, uniform over the space where there are none. */
 public final class RandomSearch implements SearchStrategy {
@@ -18,7 +17,7 @@ public final class RandomSearch implements SearchStrategy {
     @Override
     public List<List<Integer>> propose(
             Problem problem, String prepared, List<Trial> finished, int round, RandomGenerator random) {
-        Set<List<Integer>> seen = finished.stream().map(Trial::bits).collect(Collectors.toSet());
+        Set<List<Integer>> seen = Trial.configurations(finished);
         return problem.space().unseen(random, BATCH, seen, problem::fits);
     }
 }

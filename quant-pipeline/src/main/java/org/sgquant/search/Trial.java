@@ -1,6 +1,8 @@
 package org.sgquant.search;
 
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * One measured configuration.
@@ -13,5 +15,10 @@ import java.util.List;
 public record Trial(int number, int round, List<Integer> bits, Measurement measurement, boolean feasible) {
     public Trial {
         bits = List.copyOf(bits);
+    }
+
+    /** The configurations of {@code trials}. */
+    static Set<List<Integer>> configurations(List<Trial> trials) {
+        return trials.stream().map(Trial::bits).collect(Collectors.toSet());
     }
 }

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
@@ -162,21 +161,11 @@ final class BadInputTest {
     /** The same through a process of its own, as a script sees it. */
     @Test
     void aProcessPrintsOnlyTheDocumentAndExitsWithTheCode() throws Exception {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--add-modules",
-                "jdk.incubator.vector",
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Sgquant.class.getName(),
-                "quantize"));
-        command.addAll(graph);
-        command.addAll(Cli.SHORT);
-        command.addAll(List.of("-b", "4", "--max-drop", "-100", "--json"));
+        List<String> arguments = Cli.args("quantize", graph);
+        arguments.addAll(Cli.SHORT);
+        arguments.addAll(List.of("-b", "4", "--max-drop", "-100", "--json"));
         Path err = folder.resolve("stderr.txt");
-        Process process =
-                new ProcessBuilder(command).redirectError(err.toFile()).start();
+        Process process = Cli.process(arguments).redirectError(err.toFile()).start();
         String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).as(Files.readString(err)).isEqualTo(ExitCode.GATE_MISSED);
         Cli.Result result = new Cli.Result(process.exitValue(), out, Files.readString(err), 0);

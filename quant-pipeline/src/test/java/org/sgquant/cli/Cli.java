@@ -51,6 +51,20 @@ final class Cli {
         return all;
     }
 
+    /** The command in a process of its own, ready to start. */
+    static ProcessBuilder process(List<String> args) {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-modules",
+                "jdk.incubator.vector",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Sgquant.class.getName()));
+        command.addAll(args);
+        return new ProcessBuilder(command);
+    }
+
     static Result run(List<String> args) {
         return run(args.toArray(String[]::new));
     }

@@ -31,16 +31,7 @@ final class ReproduceSharingTest {
     }
 
     private Process start(Path err) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--add-modules",
-                "jdk.incubator.vector",
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Sgquant.class.getName()));
-        command.addAll(arguments());
-        return new ProcessBuilder(command)
+        return Cli.process(arguments())
                 .redirectError(err.toFile())
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();

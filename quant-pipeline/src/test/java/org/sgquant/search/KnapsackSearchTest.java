@@ -63,22 +63,7 @@ class KnapsackSearchTest {
         for (Objective objective : List.of(Objective.ALL, Objective.DROP)) {
             Problem problem = network.problem(objective, new Constraint(bounds, SyntheticNetwork.FP32));
             KnapsackSearch strategy = strategy(network);
-            String prepared = strategy.prepare(problem, new SplittableRandom(1));
-            List<Trial> trials = new ArrayList<>();
-            for (int round = 0; round < 8; round++) {
-                List<List<Integer>> proposed =
-                        strategy.propose(problem, prepared, trials, round, new SplittableRandom(round));
-                assertThat(strategy.propose(problem, prepared, trials, round, new SplittableRandom(round)))
-                        .isEqualTo(proposed);
-                assertThat(proposed).doesNotHaveDuplicates().allMatch(problem::fits);
-                assertThat(trials.stream().map(Trial::bits)).doesNotContainAnyElementsOf(proposed);
-                for (List<Integer> bits : proposed) {
-                    Measurement m = network.measure(bits);
-                    trials.add(new Trial(
-                            trials.size(), round, bits, m, problem.constraint().allows(m)));
-                }
-            }
-            assertThat(trials).hasSizeGreaterThan(20);
+            assertThat(Proposals.assertSound(strategy, problem, network, 8)).hasSizeGreaterThan(20);
         }
     }
 

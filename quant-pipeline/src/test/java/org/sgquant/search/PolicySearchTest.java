@@ -108,22 +108,7 @@ class PolicySearchTest {
         for (Objective objective : List.of(Objective.ALL, Objective.DROP)) {
             Problem problem = withBytes(network, objective);
             PolicySearch strategy = strategy(network);
-            String prepared = strategy.prepare(problem, new SplittableRandom(1));
-            List<Trial> trials = new ArrayList<>();
-            for (int round = 0; round < 6; round++) {
-                List<List<Integer>> proposed =
-                        strategy.propose(problem, prepared, trials, round, new SplittableRandom(round));
-                assertThat(strategy.propose(problem, prepared, trials, round, new SplittableRandom(round)))
-                        .isEqualTo(proposed);
-                assertThat(proposed).doesNotHaveDuplicates().allMatch(problem::fits);
-                assertThat(trials.stream().map(Trial::bits)).doesNotContainAnyElementsOf(proposed);
-                for (List<Integer> bits : proposed) {
-                    Measurement m = network.measure(bits);
-                    trials.add(new Trial(
-                            trials.size(), round, bits, m, problem.constraint().allows(m)));
-                }
-            }
-            assertThat(trials).hasSizeGreaterThan(20);
+            assertThat(Proposals.assertSound(strategy, problem, network, 6)).hasSizeGreaterThan(20);
         }
     }
 
