@@ -16,7 +16,7 @@ import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantScheme;
 import org.sgquant.tensor.Rounding;
 
-/** Seeded operands of the packed kernels, all in one memory; {@code -Dsgquant.test.seed=S} replays a failure. */
+/** Seeded operands of the packed kernels, all in one memory; {@code -Dsgquant.seed=S} replays a failure. */
 public final class PackedFixture implements AutoCloseable {
 
     /** Around the sizes of vectors and words, odd ones, and the widths of real features. */
@@ -31,7 +31,7 @@ public final class PackedFixture implements AutoCloseable {
     };
 
     final HostMemory memory = new HostMemory();
-    final long seed = Long.getLong("sgquant.test.seed", System.nanoTime());
+    final long seed = Long.getLong("sgquant.seed", System.nanoTime());
     final Random random = new Random(seed);
 
     public long seed() {

@@ -95,7 +95,7 @@ class RangeSearchTest {
 
     @Test
     void the_chosen_range_is_as_good_as_the_extremes_and_its_neighbours_up_to_the_width_of_a_bin() {
-        long seed = Long.getLong("sgquant.test.seed", System.nanoTime());
+        long seed = Long.getLong("sgquant.seed", System.nanoTime());
         Random random = new Random(seed);
         for (BitWidth bits : new BitWidth[] {BitWidth.Q1, BitWidth.Q2, BitWidth.Q4, BitWidth.Q8}) {
             for (Rounding rounding : Rounding.values()) {

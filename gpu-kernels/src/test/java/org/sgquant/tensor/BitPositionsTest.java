@@ -11,7 +11,7 @@ class BitPositionsTest {
 
     @Test
     void positionsOfWordsOfAnyNumberOfOnesFollowOneAnother() {
-        long seed = Long.getLong("sgquant.test.seed", System.nanoTime());
+        long seed = Long.getLong("sgquant.seed", System.nanoTime());
         Random random = new Random(seed);
         for (int ones = 0; ones <= Long.SIZE; ones++) {
             long word = 0;

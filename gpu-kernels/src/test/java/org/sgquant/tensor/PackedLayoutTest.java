@@ -35,7 +35,7 @@ class PackedLayoutTest {
     @ParameterizedTest
     @EnumSource(value = BitWidth.class, names = "FP32", mode = EnumSource.Mode.EXCLUDE)
     void codes_come_back_and_leave_their_neighbours_alone(BitWidth bits) {
-        long seed = Long.getLong("sgquant.test.seed", System.nanoTime());
+        long seed = Long.getLong("sgquant.seed", System.nanoTime());
         Random random = new Random(seed);
         try (Arena arena = Arena.ofConfined()) {
             for (int cols : new int[] {1, 2, 7, 31, 33, 100}) {

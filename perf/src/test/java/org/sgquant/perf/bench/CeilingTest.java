@@ -18,7 +18,7 @@ class CeilingTest {
     private static final int NODES = 3001;
     private static final int[] ROW_BYTES = {1, 2, 16, 32, 48, 64, 80, 112, 128, 192, 256, 512, 640};
 
-    private final long seed = Long.getLong("seed", System.nanoTime());
+    private final long seed = Long.getLong("sgquant.seed", System.nanoTime());
 
     @ParameterizedTest
     @EnumSource(value = CpuKernels.class, names = "JAVA", mode = EnumSource.Mode.EXCLUDE)

@@ -27,7 +27,7 @@ public abstract class PeerContract {
     private static final int[] COLS = {1, 7, 16, 33, 128, 200};
     private static final int[] THREADS = {1, 2};
 
-    private final long seed = Long.getLong("seed", System.nanoTime());
+    private final long seed = Long.getLong("sgquant.seed", System.nanoTime());
     private final Random random = new Random(seed);
     private final HostMemory memory = new HostMemory();
     private final Backend reference = new ReferenceBackend();
@@ -150,7 +150,7 @@ public abstract class PeerContract {
                     run.fetch();
                     run.milliseconds().ifPresent(ms -> assertThat(ms).isPositive());
                 }
-                requireClose(what + ", " + threads + " threads, -Dseed=" + seed, out, expected, terms);
+                requireClose(what + ", " + threads + " threads, -Dsgquant.seed=" + seed, out, expected, terms);
             }
         }
     }
