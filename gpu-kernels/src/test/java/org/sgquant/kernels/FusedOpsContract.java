@@ -153,9 +153,8 @@ public interface FusedOpsContract {
     }
 
     /** Many tiles in many chunks with a hub, on so many columns. */
-    default void assertLargeProducts(int cols, Granularity granularity) {
-        try (PackedFixture f = new PackedFixture();
-                Backend oracle = oracle()) {
+    default void assertLargeProducts(Backend oracle, int cols, Granularity granularity) {
+        try (PackedFixture f = new PackedFixture()) {
             int[] degrees = new int[2003];
             Arrays.setAll(degrees, i -> i == 700 ? hub() : f.random.nextInt(9));
             CsrGraph graph = f.graph(degrees.length, degrees);
