@@ -18,7 +18,9 @@ import org.sgquant.tensor.PackedMatrix;
  * A recorded list of kernel calls with its buffers: replayed as often as wanted, without allocation.
  *
  * <p>The backend may record the calls and launch the record ({@link Backend#replayable}), so what changes from run to run
- * is in device memory, never an argument. Buffers of intermediate values are placed by liveness in one slab: two values share bytes iff no step needs both.
+ * is in device memory, never an argument. Chains of packed inference are one step each ({@link Fusion}).
+ *
+ * <p>Buffers of intermediate values are placed by liveness in one slab: two values share bytes iff no step needs both.
  */
 public final class Plan implements AutoCloseable {
 
