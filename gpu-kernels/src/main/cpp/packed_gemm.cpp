@@ -143,8 +143,12 @@ void multiply(const sgq_gemm *g, const Tile &tile, int steps) {
 }  // namespace
 }  // namespace sgq
 
-/** Rows [from, to) of the block, by way of `memory`: ROWS times `bytes`, which hold a row at 4 bytes per code and 16 more. */
-SGQ_EXPORT(void, sgq_gemm)(const sgq_gemm *g, int32_t from, int32_t to, uint8_t *memory, int64_t bytes) {
+/**
+ * Writes rows [from, to) of the block to `out`, `out_stride` floats from row to row, by way of `memory`: ROWS times
+ * `bytes`, which hold a row at 4 bytes per code and 16 more.
+ */
+SGQ_EXPORT(void, sgq_gemm)
+(const sgq_gemm *g, int32_t from, int32_t to, float *out, int64_t out_stride, uint8_t *memory, int64_t bytes) {
     using namespace sgq;
     int steps = (g->depth + STEP - 1) / STEP;
     Tile tile;
@@ -157,7 +161,7 @@ SGQ_EXPORT(void, sgq_gemm)(const sgq_gemm *g, int32_t from, int32_t to, uint8_t 
             tile.sum[r] = (float)prepare(g, row, steps, memory + r * bytes);
             tile.scale[r] = g->scale[row * g->scale_step] * code;
             tile.offset[r] = g->offset[row * g->scale_step] * code;
-            tile.out[r] = g->out + row * g->out_stride;
+            tile.out[r] = out + (row - from) * out_stride;
         }
         multiply(g, tile, steps);
     }

@@ -18,9 +18,6 @@ struct sgq_gemm {
     const float *column_scale;
     const float *column_base;
     const float *column_sum;
-    /** The first row of the block in the product, and floats from row to row. */
-    float *out;
-    int64_t out_stride;
     int32_t scale_step;
     /** Columns of the left and of the right matrix. */
     int32_t depth;
@@ -30,4 +27,4 @@ struct sgq_gemm {
     int32_t widths[3];
     int32_t section_offset[3];
 };
-static_assert(sizeof(sgq_gemm) == 128, "org.sgquant.kernels.cpu.NativeGemm");
+static_assert(sizeof(sgq_gemm) == 112, "org.sgquant.kernels.cpu.NativeGemm");

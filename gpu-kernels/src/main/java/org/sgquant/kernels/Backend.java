@@ -56,6 +56,11 @@ public interface Backend extends AutoCloseable {
 
     SparsePackedOps sparsePacked();
 
+    /** Products with what follows them, one after another unless the device can do it at once. */
+    default FusedOps fused() {
+        return new FusedOps.InSequence(this);
+    }
+
     ElementwiseOps elementwise();
 
     AttentionOps attention();

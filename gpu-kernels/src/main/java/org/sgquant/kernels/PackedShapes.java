@@ -23,6 +23,14 @@ public final class PackedShapes {
         x.requireShape(scheme.rows(), scheme.cols(), what + " " + scheme.name());
     }
 
+    /** {@code x} is rows x cols; {@code what} names operation and operand. */
+    static void requireShape(PackedTensor x, int rows, int cols, String what) {
+        if (x.rows() != rows || x.cols() != cols) {
+            throw new ShapeException(
+                    what + " " + x.name() + ": got " + x.rows() + "x" + x.cols() + ", expected " + rows + "x" + cols);
+        }
+    }
+
     /** {@code x}, {@code gradY} and {@code gradX} have the rows and columns of the scheme that is learned. */
     public static void requireLearned(FloatMatrix x, LearnedRanges ranges, FloatMatrix gradY, FloatMatrix gradX) {
         requireScheme(x, ranges.scheme(), "learned backward");
@@ -39,9 +47,14 @@ public final class PackedShapes {
         requireScheme(gradY, ranges.scheme(), "quantization error gradY");
     }
 
+    /** graph N x M, x M x F. */
+    static void requireSpmm(CsrGraph graph, PackedTensor x) {
+        ShapeException.require(x.rows(), graph.numCols(), "packed spmm: x.rows must equal graph.numCols");
+    }
+
     /** graph N x M, x M x F, out N x F. */
     public static void requireSpmm(CsrGraph graph, PackedTensor x, FloatMatrix out) {
-        ShapeException.require(x.rows(), graph.numCols(), "packed spmm: x.rows must equal graph.numCols");
+        requireSpmm(graph, x);
         out.requireShape(graph.numRows(), x.cols(), "packed spmm: out");
     }
 
@@ -67,16 +80,26 @@ public final class PackedShapes {
         ShapeException.require(rows, rowPtr.size() - 1L, "edge weights: rows covered must equal graph.numRows");
     }
 
+    /** a N x K, w K x F. */
+    static void requireGemm(PackedTensor a, FloatMatrix w) {
+        ShapeException.require(w.rows(), a.cols(), "packed gemm: w.rows must equal a.cols");
+    }
+
     /** a N x K, w K x F, c N x F. */
     public static void requireGemm(PackedTensor a, FloatMatrix w, FloatMatrix c) {
-        ShapeException.require(w.rows(), a.cols(), "packed gemm: w.rows must equal a.cols");
+        requireGemm(a, w);
         c.requireShape(a.rows(), w.cols(), "packed gemm: c");
     }
 
     /** a N x K, w K x F, c N x F, and the product is one of integers. */
     public static void requireGemm(PackedMatrix a, PackedMatrix w, FloatMatrix c) {
-        ShapeException.require(w.rows(), a.cols(), "packed gemm: w.rows must equal a.cols");
+        requireGemm(a, w);
         c.requireShape(a.rows(), w.cols(), "packed gemm: c");
+    }
+
+    /** a N x K, w K x F, and the product is one of integers. */
+    static void requireGemm(PackedMatrix a, PackedMatrix w) {
+        ShapeException.require(w.rows(), a.cols(), "packed gemm: w.rows must equal a.cols");
         if (!a.scheme().hasIntegerProduct(w.scheme())) {
             throw new IllegalArgumentException("packed gemm: " + describe(a) + " times " + describe(w)
                     + " is no product of integers: expected widths of at most 8 bits, no scale per column on the left,"
@@ -95,12 +118,17 @@ public final class PackedShapes {
     /** graph N x M, x M x K, rowScale 1 x N or null, w K x F, out N x F. */
     public static void requireSpmmGemm(
             CsrGraph graph, PackedTensor x, FloatMatrix rowScale, FloatMatrix w, FloatMatrix out) {
+        requireSpmmGemm(graph, x, rowScale, w);
+        out.requireShape(graph.numRows(), w.cols(), "packed spmmGemm: out");
+    }
+
+    /** graph N x M, x M x K, rowScale 1 x N or null, w K x F. */
+    static void requireSpmmGemm(CsrGraph graph, PackedTensor x, FloatMatrix rowScale, FloatMatrix w) {
         ShapeException.require(x.rows(), graph.numCols(), "packed spmmGemm: x.rows must equal graph.numCols");
         ShapeException.require(w.rows(), x.cols(), "packed spmmGemm: w.rows must equal x.cols");
         if (rowScale != null) {
             rowScale.requireShape(1, graph.numRows(), "packed spmmGemm: rowScale");
         }
-        out.requireShape(graph.numRows(), w.cols(), "packed spmmGemm: out");
     }
 
     /** {@link PackedAttentionOps}: x and out have the heads of attention; its blocks hold the edges of whole rows. */

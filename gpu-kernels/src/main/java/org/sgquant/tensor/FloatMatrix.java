@@ -40,6 +40,11 @@ public final class FloatMatrix {
         return new FloatMatrix(rows, cols, data);
     }
 
+    /** View of rows {@code [from, to)}; nothing is copied. */
+    public FloatMatrix slice(int from, int to) {
+        return new FloatMatrix(to - from, cols, data.asSlice(rowOffset(from), rowOffset(to) - rowOffset(from)));
+    }
+
     /** Copies {@code values}, all rows of one length, into {@code memory}. */
     public static FloatMatrix of(Memory memory, float[][] values) {
         FloatMatrix m = allocate(memory, values.length, values.length == 0 ? 0 : values[0].length);

@@ -18,7 +18,9 @@ import org.sgquant.tensor.PackedMatrix;
  * A recorded list of kernel calls with its buffers: replayed as often as wanted, without allocation.
  *
  * <p>The backend may record the calls and launch the record ({@link Backend#replayable}), so what changes from run to run
- * is in device memory, never an argument. Buffers of intermediate values are placed by liveness in one slab: two values share bytes iff no step needs both.
+ * is in device memory, never an argument. Chains of packed inference are one step each ({@link Fusion}).
+ *
+ * <p>Buffers of intermediate values are placed by liveness in one slab: two values share bytes iff no step needs both.
  */
 public final class Plan implements AutoCloseable {
 
@@ -29,40 +31,56 @@ public final class Plan implements AutoCloseable {
 
     private final Backend backend;
     private final List<Tape.Node> steps;
+    private final List<Integer> starts;
     private final long slabBytes;
     private final Replay replay;
 
-    private Plan(Backend backend, List<Tape.Node> steps, long slabBytes) {
+    private Plan(Backend backend, Placement placement) {
         this.backend = backend;
-        this.steps = steps;
-        this.slabBytes = slabBytes;
+        this.steps = placement.steps().stream().map(Fusion.Step::node).toList();
+        this.starts = placement.steps().stream().map(Fusion.Step::start).toList();
+        this.slabBytes = placement.bytes();
         this.replay =
                 backend.replayable(() -> steps.forEach(step -> step.kernel().run(backend)));
     }
 
     /** Binds every value of {@code tape} to a place in one slab from {@code memory}. */
     public static Plan compile(Tape tape, Backend backend, Memory memory) {
-        return compile(List.of(tape), backend, memory).get(0);
+        return compile(tape, backend, memory, Set.of());
+    }
+
+    /**
+     * The same, ready to be run in stages: no step of the plan joins steps of the tape before and after one of {@code ends},
+     * {@link StageCache.Stage#end()}.
+     */
+    public static Plan compile(Tape tape, Backend backend, Memory memory, Set<Integer> ends) {
+        return compile(List.of(tape), backend, memory, ends).get(0);
     }
 
     /** A plan for each tape, all over one slab as large as the largest needs: a run leaves nothing for the next. */
     public static List<Plan> compile(List<Tape> tapes, Backend backend, Memory memory) {
-        List<Placement> placements = tapes.stream().map(Plan::place).toList();
+        return compile(tapes, backend, memory, Set.of());
+    }
+
+    private static List<Plan> compile(List<Tape> tapes, Backend backend, Memory memory, Set<Integer> ends) {
+        List<Placement> placements = tapes.stream()
+                .map(tape -> place(Fusion.steps(tape, backend, ends)))
+                .toList();
         long bytes = placements.stream().mapToLong(Placement::bytes).max().orElse(0);
         MemorySegment slab = memory.allocate(bytes);
         List<Plan> plans = new ArrayList<>();
         for (Placement p : placements) {
             p.offsets().forEach((value, offset) -> bind(value, slab.asSlice(offset, bytes(value))));
-            plans.add(new Plan(backend, p.nodes(), p.bytes()));
+            plans.add(new Plan(backend, p));
         }
         return plans;
     }
 
     /** Where the values of a tape lie in a slab. */
-    private record Placement(List<Tape.Node> nodes, Map<Value, Long> offsets, long bytes) {}
+    private record Placement(List<Fusion.Step> steps, Map<Value, Long> offsets, long bytes) {}
 
-    private static Placement place(Tape tape) {
-        List<Tape.Node> nodes = List.copyOf(tape.nodes());
+    private static Placement place(List<Fusion.Step> steps) {
+        List<Tape.Node> nodes = steps.stream().map(Fusion.Step::node).toList();
         Map<Value, Integer> lastUse = new HashMap<>();
         for (int i = 0; i < nodes.size(); i++) {
             int step = i;
@@ -76,7 +94,7 @@ public final class Plan implements AutoCloseable {
                 offsets.put(out, layout.place(bytes(out), i, lastUse.getOrDefault(out, i)));
             }
         }
-        return new Placement(nodes, offsets, layout.bytes());
+        return new Placement(steps, offsets, layout.bytes());
     }
 
     private static long bytes(Value v) {
@@ -111,22 +129,24 @@ public final class Plan implements AutoCloseable {
     /**
      * Runs the steps that {@code cache} does not know already, and tells it of stages that it may know another time:
      * those after which a single tensor of floats is read on.
+     *
+     * @throws IllegalArgumentException where a stage ends within a step
      */
     public void run(StageCache cache, List<StageCache.Stage> allStages) {
         List<StageCache.Stage> stages =
-                allStages.stream().filter(s -> s.end() < steps.size()).toList();
+                allStages.stream().filter(s -> end(s) < steps.size()).toList();
         int from = 0;
         for (StageCache.Stage stage : stages.reversed()) {
-            FloatMatrix live = onlyLive(stage.end());
+            FloatMatrix live = onlyLive(end(stage));
             if (live != null && cache.restore(stage, live)) {
-                from = stage.end();
+                from = end(stage);
                 break;
             }
         }
         for (StageCache.Stage stage : stages) {
-            if (stage.end() > from) {
-                run(from, stage.end());
-                from = stage.end();
+            if (end(stage) > from) {
+                run(from, end(stage));
+                from = end(stage);
                 FloatMatrix live = onlyLive(from);
                 if (live != null) {
                     cache.save(stage, live);
@@ -134,6 +154,19 @@ public final class Plan implements AutoCloseable {
             }
         }
         run(from, steps.size());
+    }
+
+    /** Steps of this plan up to the end of a stage of its tape. */
+    private int end(StageCache.Stage stage) {
+        int end = 0;
+        while (end < steps.size() && starts.get(end) < stage.end()) {
+            end++;
+        }
+        if (end < steps.size() && starts.get(end) != stage.end()) {
+            throw new IllegalArgumentException("a stage ends at step " + stage.end() + ", within "
+                    + steps.get(end - 1).name() + ": compile the plan with the ends of its stages");
+        }
+        return end;
     }
 
     private void run(int from, int to) {

@@ -18,7 +18,7 @@ import org.sgquant.tensor.Memory;
 public final class StageCache implements AutoCloseable {
 
     /**
-     * The first {@code end} steps of a plan. Plans whose stages have equal keys compute the same in them, and leave the
+     * What a plan does of the first {@code end} steps of its tape. Plans whose stages have equal keys compute the same in them, and leave the
      * same in {@code written}, the buffers outside the slab that they write.
      */
     public record Stage(int end, Object key, List<FloatMatrix> written) {}

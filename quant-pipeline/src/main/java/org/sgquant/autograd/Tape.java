@@ -4,9 +4,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.sgquant.kernels.Aggregation;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.Calibration;
+import org.sgquant.kernels.Epilogue;
+import org.sgquant.kernels.PackedProduct;
 import org.sgquant.kernels.StepState;
 import org.sgquant.tensor.EdgeWeights;
 import org.sgquant.tensor.FloatMatrix;
@@ -37,7 +40,23 @@ public final class Tape {
         void apply(Value gradOut);
     }
 
-    record Node(String name, List<Value> inputs, Value output, Kernel kernel, Vjp vjp) {}
+    /**
+     * What a step is to a chain of steps that may run as one ({@link Fusion}); what it gives are operands, which are there
+     * once buffers are bound.
+     */
+    sealed interface Part {}
+
+    /** The chain begins. */
+    record Begins(Supplier<PackedProduct> product) implements Part {}
+
+    /** It goes on with what becomes of {@code x}. */
+    record GoesOn(Value x, Supplier<Epilogue.Step> step) implements Part {}
+
+    /** It ends where {@code x} is kept. */
+    record Ends(Value x, Supplier<Epilogue.Destination> to) implements Part {}
+
+    /** {@code part} is null where a step is none. */
+    record Node(String name, List<Value> inputs, Value output, Kernel kernel, Vjp vjp, Part part) {}
 
     private final boolean exact;
     private final List<Node> nodes = new ArrayList<>();
@@ -59,6 +78,10 @@ public final class Tape {
     /** What products over the edges of a graph run on. */
     Aggregation aggregation(Backend backend) {
         return exact ? Aggregation.own(backend.sparse(), backend.attention()) : backend.aggregation();
+    }
+
+    boolean isExact() {
+        return exact;
     }
 
     List<Node> nodes() {
@@ -94,17 +117,19 @@ public final class Tape {
         ShapeException.require(w.rows(), x.cols(), "matmul: w.rows must equal x.cols");
         Value out = Value.dense(x.rows(), w.cols(), x.requiresGrad() || w.requiresGrad());
         if (x.sparsePacked() != null) {
-            return record(
+            return recordProduct(
                     "gemm_sparse_packed",
                     List.of(x, w),
                     out,
-                    b -> b.sparsePacked().gemm(x.sparsePacked(), w.dense(), out.dense()));
+                    () -> new PackedProduct.SparseGemm(x.sparsePacked(), w.dense()));
         }
         if (w.isPacked()) {
-            return record("gemm_codes", List.of(x, w), out, b -> b.packed().gemm(x.packed(), w.packed(), out.dense()));
+            return recordProduct(
+                    "gemm_codes", List.of(x, w), out, () -> new PackedProduct.CodeGemm(x.packed(), w.packed()));
         }
         if (x.isPacked()) {
-            return record("gemm_packed", List.of(x, w), out, b -> b.packed().gemm(x.packed(), w.dense(), out.dense()));
+            return recordProduct(
+                    "gemm_packed", List.of(x, w), out, () -> new PackedProduct.Gemm(x.packed(), w.dense()));
         }
         if (x.isSparse()) {
             return spmm(x.sparsity(), x, w);
@@ -132,15 +157,15 @@ public final class Tape {
         boolean valuesLearn = values != null && values.requiresGrad();
         Value out = Value.dense(pattern.graph().numRows(), x.cols(), valuesLearn || x.requiresGrad());
         if (x.sparsePacked() != null) {
-            return record(
+            return recordProduct(
                     "spmm_sparse_packed",
                     List.of(x),
                     out,
-                    b -> b.sparsePacked().spmm(pattern.graph(), x.sparsePacked(), out.dense()));
+                    () -> new PackedProduct.SparseSum(pattern.graph(), x.sparsePacked()));
         }
         if (x.isPacked()) {
-            return record(
-                    "spmm_packed", List.of(x), out, b -> b.packed().spmm(pattern.graph(), x.packed(), out.dense()));
+            return recordProduct(
+                    "spmm_packed", List.of(x), out, () -> new PackedProduct.Sum(pattern.graph(), null, x.packed()));
         }
         Kernel kernel = b ->
                 aggregation(b).spmm(pattern.graph(), values == null ? null : values.dense(), x.dense(), out.dense());
@@ -172,11 +197,11 @@ public final class Tape {
     /** {@code A x} with quantized edge weights on packed codes; inference only. */
     public Value spmmWeighted(Sparsity pattern, EdgeWeights weights, Value x) {
         Value out = Value.dense(pattern.graph().numRows(), x.cols(), false);
-        return record(
+        return recordProduct(
                 "spmm_packed_weighted",
                 List.of(x),
                 out,
-                b -> b.packed().spmmWeighted(pattern.graph(), weights, x.packed(), out.dense()));
+                () -> new PackedProduct.Sum(pattern.graph(), weights, x.packed()));
     }
 
     /** {@code diag(rowScale) A x w} aggregate-first on packed codes; inference only, weights and rowScale may be null. */
@@ -184,17 +209,17 @@ public final class Tape {
         Value out = Value.dense(pattern.graph().numRows(), w.cols(), false);
         FloatMatrix scale = rowScale == null ? null : rowScale.dense();
         if (x.sparsePacked() != null && weights == null) {
-            return record(
+            return recordProduct(
                     "spmm_gemm_sparse_packed",
                     List.of(x, w),
                     out,
-                    b -> b.sparsePacked().spmmGemm(pattern.graph(), x.sparsePacked(), scale, w.dense(), out.dense()));
+                    () -> new PackedProduct.SparseSumGemm(pattern.graph(), x.sparsePacked(), scale, w.dense()));
         }
-        return record(
+        return recordProduct(
                 "spmm_gemm_packed",
                 List.of(x, w),
                 out,
-                b -> b.packed().spmmGemm(pattern.graph(), weights, x.packed(), scale, w.dense(), out.dense()));
+                () -> new PackedProduct.SumGemm(pattern.graph(), weights, x.packed(), scale, w.dense()));
     }
 
     // --- element-wise
@@ -202,8 +227,8 @@ public final class Tape {
     /** {@code x + bias} per row. */
     public Value addBias(Value x, Value bias) {
         Value out = Value.dense(x.rows(), x.cols(), x.requiresGrad() || bias.requiresGrad());
-        Kernel kernel = b -> b.elementwise().addBias(x.dense(), bias.dense(), out.dense());
-        return record("bias", List.of(x, bias), out, kernel, g -> {
+        GoesOn part = new GoesOn(x, () -> new Epilogue.AddBias(bias.dense()));
+        return recordStep("bias", List.of(x, bias), out, part, g -> {
             if (bias.requiresGrad()) {
                 accumulate(bias, sumRows(g));
             }
@@ -220,8 +245,8 @@ public final class Tape {
     /** {@code a + b}. */
     public Value add(Value a, Value b) {
         Value out = Value.dense(a.rows(), a.cols(), a.requiresGrad() || b.requiresGrad());
-        Kernel kernel = k -> k.elementwise().add(a.dense(), b.dense(), out.dense());
-        return record("add", List.of(a, b), out, kernel, g -> {
+        GoesOn part = new GoesOn(b, () -> new Epilogue.AddTo(a.dense()));
+        return recordStep("add", List.of(a, b), out, part, g -> {
             accumulate(a, g);
             accumulate(b, g);
         });
@@ -230,14 +255,14 @@ public final class Tape {
     /** {@code factor_i x_i}, factor a constant 1 x N. */
     public Value scaleRows(Value x, Value factor) {
         Value out = Value.dense(x.rows(), x.cols(), x.requiresGrad());
-        Kernel kernel = b -> b.elementwise().scaleRows(x.dense(), factor.dense(), out.dense());
-        return record("scale_rows", List.of(x, factor), out, kernel, g -> accumulate(x, scaleRows(g, factor)));
+        GoesOn part = new GoesOn(x, () -> new Epilogue.ScaleRows(factor.dense()));
+        return recordStep("scale_rows", List.of(x, factor), out, part, g -> accumulate(x, scaleRows(g, factor)));
     }
 
     /** {@code max(x, 0)}. */
     public Value relu(Value x) {
         Value out = Value.dense(x.rows(), x.cols(), x.requiresGrad());
-        return record("relu", List.of(x), out, b -> b.elementwise().relu(x.dense(), out.dense()), g -> {
+        return recordStep("relu", List.of(x), out, new GoesOn(x, Epilogue.Relu::new), g -> {
             Value gx = Value.dense(x.rows(), x.cols(), false);
             record(
                     "relu_backward",
@@ -286,7 +311,8 @@ public final class Tape {
     /** Packed codes of x, under the scheme's name in {@link Plan#run(Plan.PackedListener)}. */
     public Value pack(Value x, QuantScheme scheme) {
         Value out = Value.packed(scheme);
-        return record("pack", List.of(x), out, b -> b.packed().pack(x.dense(), out.packed()));
+        Kernel kernel = b -> b.packed().pack(x.dense(), out.packed());
+        return record("pack", List.of(x), out, kernel, null, new Ends(x, () -> new Epilogue.Codes(out.packed())));
     }
 
     /** Dense floats of packed codes. */
@@ -318,7 +344,8 @@ public final class Tape {
 
     /** Copies a result to a buffer that outlives the run. */
     public void output(Value x, FloatMatrix buffer) {
-        record("output", List.of(x), null, b -> b.elementwise().copy(x.dense(), buffer));
+        Kernel kernel = b -> b.elementwise().copy(x.dense(), buffer);
+        record("output", List.of(x), null, kernel, null, new Ends(x, () -> new Epilogue.Floats(buffer)));
     }
 
     /** Copies a result, of a sparse value its stored entries, to a new buffer of {@code memory} and returns that. */
@@ -393,13 +420,27 @@ public final class Tape {
         }
     }
 
+    private Value recordProduct(String name, List<Value> inputs, Value output, Supplier<PackedProduct> product) {
+        Kernel kernel = b -> product.get().into(b, output.dense());
+        return record(name, inputs, output, kernel, null, new Begins(product));
+    }
+
+    private Value recordStep(String name, List<Value> inputs, Value output, GoesOn part, Vjp vjp) {
+        Kernel kernel = b -> part.step().get().apply(b.elementwise(), part.x().dense(), output.dense());
+        return record(name, inputs, output, kernel, vjp, part);
+    }
+
     Value record(String name, List<Value> inputs, Value output, Kernel kernel) {
         return record(name, inputs, output, kernel, null);
     }
 
     /** Appends a step that writes {@code output}, which may be null; {@code vjp} gives the gradients of its inputs. */
     Value record(String name, List<Value> inputs, Value output, Kernel kernel, Vjp vjp) {
-        nodes.add(new Node(name, inputs, output, kernel, vjp));
+        return record(name, inputs, output, kernel, vjp, null);
+    }
+
+    private Value record(String name, List<Value> inputs, Value output, Kernel kernel, Vjp vjp, Part part) {
+        nodes.add(new Node(name, inputs, output, kernel, vjp, part));
         return output;
     }
 }

@@ -4,8 +4,11 @@ import java.lang.foreign.MemorySegment;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.sgquant.autograd.Plan;
 import org.sgquant.autograd.StageCache;
 import org.sgquant.autograd.Tape;
@@ -31,8 +34,11 @@ public final class PackedInference implements AutoCloseable {
     private final Memory memory;
     private final QuantizedCells cells;
     private final FloatMatrix logits;
-    private final Plan plan;
+    private final Tape tape;
     private final Forward forward;
+    private Memory slab;
+    private Plan plan;
+    private Set<Integer> ends;
 
     /** Traces {@code model} over the frozen ranges and packed weights of {@code cells}. */
     public PackedInference(
@@ -40,29 +46,57 @@ public final class PackedInference implements AutoCloseable {
         this.backend = backend;
         this.memory = backend.newMemory("inference");
         this.cells = cells;
-        Tape tape = Tape.exact();
+        this.tape = Tape.exact();
         this.forward = new Forward(tape, Phase.PACKED, input, parameters, cells, null);
         Value out = model.logits(forward);
         this.logits = FloatMatrix.allocate(memory, out.rows(), out.cols());
         tape.output(out, logits);
-        this.plan = Plan.compile(tape, backend, memory);
+    }
+
+    /** The plan to run whole. */
+    private Plan plan() {
+        return plan(List.of());
+    }
+
+    /** The plan to run in {@code stages}. There is one at a time, as a tape has one set of buffers. */
+    private Plan plan(List<StageCache.Stage> stages) {
+        Set<Integer> asked = stages.stream().map(StageCache.Stage::end).collect(Collectors.toSet());
+        if (plan == null || !asked.equals(ends)) {
+            closePlan();
+            slab = backend.newMemory("inference");
+            plan = Plan.compile(tape, backend, slab, asked);
+            ends = asked;
+        }
+        return plan;
+    }
+
+    private void closePlan() {
+        if (plan != null) {
+            plan.close();
+            plan = null;
+        }
+        if (slab != null) {
+            slab.close();
+            slab = null;
+        }
     }
 
     /** Runs once and returns the logits, N x C, rows in the order of the graph. */
     public float[][] run() {
-        plan.run();
+        plan().run();
         return Transfer.download(backend, logits);
     }
 
     /** The same but for what {@code known} has of models of one {@code start}, told apart by {@code structure}. */
     float[][] run(StageCache known, Object start, String structure) {
-        plan.run(known, forward.stages(start, structure));
+        List<StageCache.Stage> stages = forward.stages(start, structure);
+        plan(stages).run(known, stages);
         return Transfer.download(backend, logits);
     }
 
     /** Runs once to the end without reading the logits; for timing. */
     public void runOnly() {
-        plan.run();
+        plan().run();
         backend.finish();
     }
 
@@ -81,7 +115,7 @@ public final class PackedInference implements AutoCloseable {
             cells.attention(cell).packed().parts().forEach(p -> update(digest, p.codes()));
             sums.put(cell.toString(), HexFormat.of().formatHex(digest.digest()));
         }
-        plan.run(matrix -> {
+        plan().run(matrix -> {
             if (matrix.scheme().blocks().stream().anyMatch(b -> b.bits().isPacked())) {
                 add(sums, matrix);
             }
@@ -136,12 +170,12 @@ public final class PackedInference implements AutoCloseable {
 
     /** Bytes of slab, logits and packed tensors: the high-water mark of memory that inference allocates. */
     public long peakBytes() {
-        return memory.allocatedBytes() + cells.packedBytes();
+        return plan().slabBytes() + memory.allocatedBytes() + cells.packedBytes();
     }
 
     @Override
     public void close() {
-        plan.close();
+        closePlan();
         memory.close();
     }
 }

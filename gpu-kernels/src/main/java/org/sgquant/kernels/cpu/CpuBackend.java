@@ -3,6 +3,7 @@ package org.sgquant.kernels.cpu;
 import jdk.incubator.vector.FloatVector;
 import org.sgquant.kernels.DenseLibrary;
 import org.sgquant.kernels.DenseOps;
+import org.sgquant.kernels.FusedOps;
 import org.sgquant.kernels.HostBackend;
 
 /** The default backend: Vector API and C++ kernels over off-heap memory on any number of cores. */
@@ -10,6 +11,7 @@ public final class CpuBackend extends HostBackend {
 
     private final Workers workers;
     private final CpuKernels kernels;
+    private final CpuProducts products;
     private final String dense;
 
     /** A backend whose packed sums and products are those that {@link CpuKernels#VARIABLE} asks for. */
@@ -42,6 +44,7 @@ public final class CpuBackend extends HostBackend {
                 new CpuMultibitOps(workers));
         this.workers = workers;
         this.kernels = kernels;
+        this.products = new CpuProducts(workers, kernels);
         this.dense = dense;
     }
 
@@ -56,6 +59,11 @@ public final class CpuBackend extends HostBackend {
                 + (workers.threads() == 1 ? " thread" : " threads")
                 + ", " + kernels.account()
                 + (dense.equals(DenseLibrary.OWN) ? ")" : ", dense products by " + dense + ")");
+    }
+
+    @Override
+    public FusedOps fused() {
+        return products;
     }
 
     @Override

@@ -82,7 +82,7 @@ final class CpuCalibrator {
             for (Block block : scheme.blocks()) {
                 if (block.bits().isPacked() || scheme.granularity() == Granularity.TENSOR) {
                     for (int r = Math.max(from, block.rowStart()); r < Math.min(to, block.rowEnd()); r++) {
-                        CpuQuantizer.requireFinite(x, r, scheme.name());
+                        CpuQuantizer.requireFinite(x, r, r, scheme.name());
                         observeRow(r);
                     }
                 }

@@ -1,7 +1,5 @@
 package org.sgquant.kernels.cpu;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
@@ -19,7 +17,7 @@ import org.sgquant.tensor.Rounding;
 final class CpuQuantizer {
 
     /** Adding and subtracting 2^23 rounds a float in [0, 2^22] to an integer, half to even. */
-    private static final float ROUND = 0x1p23f;
+    static final float ROUND = 0x1p23f;
 
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
@@ -105,35 +103,7 @@ final class CpuQuantizer {
     }
 
     void pack(FloatMatrix x, PackedMatrix out) {
-        QuantScheme scheme = out.scheme();
-        overBlocks(scheme, (b, from, to) -> {
-            Block block = scheme.blocks().get(b);
-            long stride = out.stride(b);
-            if (!block.bits().isPacked()) {
-                for (int r = from; r < to; r++) {
-                    long row = (r - block.rowStart()) * stride;
-                    out.data(b).asSlice(row, stride).fill((byte) 0);
-                    MemorySegment.copy(x.data(), x.rowOffset(r), out.data(b), row, 4L * scheme.cols());
-                }
-                return;
-            }
-            BlockParams params = new BlockParams(scheme, block);
-            RowCodes codes = new RowCodes(block.bits(), scheme.cols());
-            for (int r = from; r < to; r++) {
-                requireFinite(x, r, scheme.name());
-                int code = params.rowCode(x, r);
-                params.moveTo(r, code);
-                if (out.rowCodes(b).byteSize() > 0) {
-                    out.rowCodes(b).set(JAVA_BYTE, r - block.rowStart(), (byte) code);
-                }
-                for (int c = 0; c < scheme.cols(); c += Lanes.FLOATS) {
-                    FloatVector t = normalised(load(x, x.rowOffset(r), c), params, c);
-                    FloatVector u = rounded(t, block, scheme.rounding());
-                    codes.set(c, u.add(ROUND).reinterpretAsInts().and(0xffff));
-                }
-                codes.store(out.data(b), (r - block.rowStart()) * stride);
-            }
-        });
+        overRows(out.scheme(), (from, to) -> new RowPacker(out).pack(x.slice(from, to), from));
     }
 
     void unpack(PackedMatrix x, FloatMatrix out) {
@@ -157,18 +127,18 @@ final class CpuQuantizer {
         });
     }
 
-    /** Throws at the first NaN or infinity of row {@code r}. */
-    static void requireFinite(FloatMatrix x, int r, String name) {
-        long row = x.rowOffset(r);
+    /** Throws at the first NaN or infinity of row {@code r}, which is {@code row} of the tensor. */
+    static void requireFinite(FloatMatrix x, int r, int row, String name) {
+        long at = x.rowOffset(r);
         int whole = Lanes.FLOAT.loopBound(x.cols());
         FloatVector probe = FloatVector.zero(Lanes.FLOAT);
         for (int c = 0; c < whole; c += Lanes.FLOATS) {
-            probe = load(x, row, c).fma(FloatVector.zero(Lanes.FLOAT), probe);
+            probe = load(x, at, c).fma(FloatVector.zero(Lanes.FLOAT), probe);
         }
         if (whole < x.cols()) {
             VectorMask<Float> rest = Lanes.FLOAT.indexInRange(whole, x.cols());
             probe = FloatVector.zero(Lanes.FLOAT)
-                    .blend(load(x, row, whole), rest)
+                    .blend(load(x, at, whole), rest)
                     .fma(FloatVector.zero(Lanes.FLOAT), probe);
         }
         // Zero times what is finite is 0, all else NaN.
@@ -177,12 +147,12 @@ final class CpuQuantizer {
         }
         for (int c = 0; c < x.cols(); c++) {
             if (!Float.isFinite(x.get(r, c))) {
-                throw new NonFiniteException(name, r, c, x.get(r, c));
+                throw new NonFiniteException(name, row, c, x.get(r, c));
             }
         }
     }
 
-    private static FloatVector load(FloatMatrix x, long row, int c) {
+    static FloatVector load(FloatMatrix x, long row, int c) {
         return FloatVector.fromMemorySegment(Lanes.FLOAT, x.data(), row + 4L * c, ORDER);
     }
 
@@ -212,7 +182,7 @@ final class CpuQuantizer {
 
     /** Covers the rows of the tensor by ranges that lie within one block each. */
     private void overBlocks(QuantScheme scheme, BlockBody body) {
-        workers.run((long) scheme.rows() * (4 * scheme.cols() + ROW_WORK), scheme.rows(), (from, to) -> {
+        overRows(scheme, (from, to) -> {
             for (int b = 0; b < scheme.blocks().size(); b++) {
                 int start = Math.max(from, scheme.blocks().get(b).rowStart());
                 int end = Math.min(to, scheme.blocks().get(b).rowEnd());
@@ -221,5 +191,9 @@ final class CpuQuantizer {
                 }
             }
         });
+    }
+
+    private void overRows(QuantScheme scheme, Workers.RangeBody body) {
+        workers.run((long) scheme.rows() * (4 * scheme.cols() + ROW_WORK), scheme.rows(), body);
     }
 }

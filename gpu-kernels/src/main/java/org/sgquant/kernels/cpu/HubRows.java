@@ -1,11 +1,15 @@
 package org.sgquant.kernels.cpu;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.EdgeWeights;
+import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantScheme.Block;
 
@@ -34,12 +38,6 @@ final class HubRows {
     }
 
     private record Piece(Segment segment, int from, int to) {}
-
-    /** Takes the aggregate of a row; what lies past the last column is rubbish. */
-    @FunctionalInterface
-    interface Target {
-        void accept(int row, float[] aggregate);
-    }
 
     private final CsrGraph graph;
     private final EdgeWeights weights;
@@ -94,8 +92,8 @@ final class HubRows {
         }
     }
 
-    /** Sums them with what {@code sums} supplies to each thread, and hands the aggregates to {@code target} one by one. */
-    void run(Workers workers, Supplier<PartialSums> sums, Target target) {
+    /** Sums them, once, with what {@code sums} supplies to each thread. */
+    void sum(Workers workers, Supplier<PartialSums> sums) {
         if (rows.isEmpty()) {
             return;
         }
@@ -108,10 +106,6 @@ final class HubRows {
             edges += s.to() - s.from();
         }
         workers.run(edges * x.cols(), pieces.size(), (from, to) -> add(sums.get(), pieces.subList(from, to)));
-        List<BlockParams> params = BlockParams.all(x.scheme());
-        for (int row : rows) {
-            target.accept(row, aggregate(row, params));
-        }
     }
 
     private void add(PartialSums sums, List<Piece> pieces) {
@@ -123,7 +117,9 @@ final class HubRows {
         }
     }
 
-    private float[] aggregate(int row, List<BlockParams> params) {
+    /** What lies past the last column is rubbish. */
+    private float[] aggregate(int row) {
+        List<BlockParams> params = BlockParams.all(x.scheme());
         float weight = weights == null ? 1 : weights.partOf(row).scale();
         float[] acc = new float[Lanes.padded(x.cols())];
         for (Segment s : segments) {
@@ -136,19 +132,24 @@ final class HubRows {
         return acc;
     }
 
-    /** Runs {@code body} over what of rows [from, to) is no hub. */
-    void between(int from, int to, Workers.RangeBody body) {
+    /** {@code others} but for hubs, whose sums must be there when their rows are asked for. */
+    RowWriter besides(RowWriter others) {
+        return rows.isEmpty() ? others : (from, to, out) -> write(others, from, to, out);
+    }
+
+    private void write(RowWriter others, int from, int to, FloatMatrix out) {
         int next = from;
         for (int row : rows) {
             if (row >= from && row < to) {
                 if (next < row) {
-                    body.accept(next, row);
+                    others.write(next, row, out.slice(next - from, row - from));
                 }
+                MemorySegment.copy(aggregate(row), 0, out.data(), JAVA_FLOAT, out.rowOffset(row - from), out.cols());
                 next = row + 1;
             }
         }
         if (next < to) {
-            body.accept(next, to);
+            others.write(next, to, out.slice(next - from, to - from));
         }
     }
 }

@@ -9,7 +9,6 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.lang.ref.Reference;
-import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.Memory;
 import org.sgquant.tensor.PackedMatrix;
@@ -22,21 +21,22 @@ final class NativeGemm implements CodeProducts {
     private static final int TILE_ROWS = 4;
 
     /** Bytes of {@code sgq_gemm} of packed_gemm.h. */
-    private static final long GEMM = 128;
+    private static final long GEMM = 112;
 
     private final MethodHandle gemm;
     private final MemorySegment arguments;
-    /** Operands, of which C++ has mere addresses: kept from the garbage collector as long as they are in use. */
+    /** Its address is all that C++ has: kept from the garbage collector as long as it is in use. */
     private final PackedMatrix a;
 
-    private final FloatMatrix c;
+    private final int cols;
 
     /** @param workers whose scratch memory holds the arguments and w until its next use */
-    NativeGemm(CpuKernels kernels, Workers workers, PackedMatrix a, PackedMatrix w, FloatMatrix c) {
+    NativeGemm(CpuKernels kernels, Workers workers, PackedMatrix a, PackedMatrix w) {
         gemm = kernels.function(
-                CpuKernels.GEMM, FunctionDescriptor.ofVoid(ADDRESS, JAVA_INT, JAVA_INT, ADDRESS, JAVA_LONG));
+                CpuKernels.GEMM,
+                FunctionDescriptor.ofVoid(ADDRESS, JAVA_INT, JAVA_INT, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG));
         this.a = a;
-        this.c = c;
+        this.cols = w.cols();
         int blocks = a.scheme().blocks().size();
         long rightBytes = RightCodes.bytes(w, kernels.codesPerLane());
         MemorySegment scratch = workers.scratch(rightBytes + blocks * GEMM);
@@ -62,10 +62,8 @@ final class NativeGemm implements CodeProducts {
                 .address(column(right, RightCodes.SCALE))
                 .address(column(right, RightCodes.BASE))
                 .address(column(right, RightCodes.SUM))
-                .address(c.data().asSlice(c.rowOffset(block.rowStart())))
-                .int64(c.stride())
                 .int32(a.scheme().granularity() == Granularity.ROW ? 1 : 0)
-                .int32(a.cols(), c.cols())
+                .int32(a.cols(), cols)
                 .sections(block.bits(), a.cols());
     }
 
@@ -74,17 +72,19 @@ final class NativeGemm implements CodeProducts {
     }
 
     @Override
-    public void rows(int b, int from, int to, Arena scratch) {
-        int start = a.scheme().blocks().get(b).rowStart();
+    public BlockWriter writer(Arena scratch) {
         long bytes = Memory.align(4L * a.cols() + 16);
-        try {
-            gemm.invokeExact(
-                    struct(b), from - start, to - start, scratch.allocate(TILE_ROWS * bytes, Memory.ALIGNMENT), bytes);
-        } catch (Throwable e) {
-            throw new AssertionError("products in C++ throw nothing", e);
-        } finally {
-            Reference.reachabilityFence(a);
-            Reference.reachabilityFence(c);
-        }
+        MemorySegment memory = scratch.allocate(TILE_ROWS * bytes, Memory.ALIGNMENT);
+        return (b, from, to, out) -> {
+            int start = a.scheme().blocks().get(b).rowStart();
+            try {
+                gemm.invokeExact(struct(b), from - start, to - start, out.data(), (long) out.stride(), memory, bytes);
+            } catch (Throwable e) {
+                throw new AssertionError("products in C++ throw nothing", e);
+            } finally {
+                Reference.reachabilityFence(a);
+                Reference.reachabilityFence(out);
+            }
+        };
     }
 }

@@ -1,7 +1,6 @@
 package org.sgquant.kernels.cpu;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -16,7 +15,6 @@ import org.sgquant.tensor.EdgeWeights;
 import org.sgquant.tensor.EdgeWeights.Part;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.Granularity;
-import org.sgquant.tensor.Memory;
 import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantScheme.Block;
 
@@ -24,9 +22,7 @@ import org.sgquant.tensor.QuantScheme.Block;
  * {@code sum over edges of row i of w_e * x_col(e)} in C++, with the bits of {@link RowAggregator}: of codes whose scales
  * belong to a tensor, a bucket or a column, and of weights of 1 or of {@value #WEIGHT_BITS} bits at most.
  */
-final class NativeSpmm implements PartialSums {
-
-    private static final int TILE_ROWS = 64;
+final class NativeSpmm implements PartialSums, RowWriter {
 
     private static final int WEIGHT_BITS = 8;
 
@@ -100,42 +96,10 @@ final class NativeSpmm implements PartialSums {
         to.sections(block.bits(), x.cols());
     }
 
-    /** The aggregates of rows before {@code end} to one thread, in ascending order, by way of {@code scratch}. */
-    RowTile tile(int end, Arena scratch) {
-        return new Tile(end, scratch.allocate(FloatMatrix.bytes(TILE_ROWS, x.cols()), Memory.ALIGNMENT));
-    }
-
-    /** Asks for many rows at once, so that those of later edges are on their way, and hands out a few at a time. */
-    private final class Tile implements RowTile {
-
-        private final int end;
-        private final FloatMatrix sums;
-        private int first;
-        private int limit;
-
-        Tile(int end, MemorySegment memory) {
-            this.end = end;
-            this.sums = FloatMatrix.view(memory, TILE_ROWS, x.cols());
-        }
-
-        @Override
-        public void rows(int from, int count, float[][] tile) {
-            for (int t = 0; t < count; t++) {
-                int row = from + t;
-                if (row >= limit) {
-                    first = row;
-                    limit = Math.min(row + TILE_ROWS, end);
-                    NativeSpmm.this.rows(first, limit, sums.data(), sums.stride());
-                }
-                MemorySegment.copy(sums.data(), JAVA_FLOAT, sums.rowOffset(row - first), tile[t], 0, x.cols());
-            }
-        }
-    }
-
-    /** Writes the aggregates of rows [from, to) to {@code out}, {@code stride} floats from row to row. */
-    void rows(int from, int to, MemorySegment out, long stride) {
+    @Override
+    public void write(int from, int to, FloatMatrix out) {
         try {
-            spmm.invokeExact(arguments, from, to, out, stride);
+            spmm.invokeExact(arguments, from, to, out.data(), (long) out.stride());
         } catch (Throwable e) {
             throw new AssertionError("sums in C++ throw nothing", e);
         } finally {

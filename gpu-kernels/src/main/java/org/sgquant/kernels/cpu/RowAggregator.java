@@ -1,5 +1,6 @@
 package org.sgquant.kernels.cpu;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import java.lang.foreign.MemorySegment;
@@ -10,6 +11,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.EdgeWeights;
+import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantScheme.Block;
@@ -21,7 +23,7 @@ import org.sgquant.tensor.RowScale;
  * <p>Sums of codes are kept in int32 while {@code edges * largest term} is below 2^31; longer rows are cut where the
  * sums would leave unsigned 32 bits, and the pieces added in int64, so the sum is exact for any degree and width.
  */
-final class RowAggregator implements RowTile, PartialSums {
+final class RowAggregator implements RowWriter, PartialSums {
 
     private static final long MAX_INT = Integer.MAX_VALUE;
     private static final long MAX_UNSIGNED = 0xffffffffL;
@@ -33,6 +35,7 @@ final class RowAggregator implements RowTile, PartialSums {
     private final RowCodes[] codes;
     private final PartWeights weights;
     private final SectionSums sections;
+    private final float[] acc;
     private final int[] sums;
     private final long[] longSums;
     private final boolean hasRowCodes;
@@ -48,25 +51,22 @@ final class RowAggregator implements RowTile, PartialSums {
         codes = x.scheme().blocks().stream()
                 .map(b -> b.bits().isPacked() ? new RowCodes(b.bits(), cols) : null)
                 .toArray(RowCodes[]::new);
+        acc = new float[Lanes.padded(cols)];
         sums = new int[Lanes.padded(cols)];
         longSums = new long[Lanes.padded(cols)];
         sections = new SectionSums(graph.colIdx(), cols, sums);
     }
 
-    /** Scratch for {@link #row}. */
-    float[] newRow() {
-        return new float[Lanes.padded(cols)];
-    }
-
     @Override
-    public void rows(int first, int count, float[][] tile) {
-        for (int t = 0; t < count; t++) {
-            row(first + t, tile[t]);
+    public void write(int from, int to, FloatMatrix out) {
+        for (int i = from; i < to; i++) {
+            row(i);
+            MemorySegment.copy(acc, 0, out.data(), JAVA_FLOAT, out.rowOffset(i - from), cols);
         }
     }
 
-    /** Writes the aggregate of row {@code i} to {@code acc}. */
-    void row(int i, float[] acc) {
+    /** Writes the aggregate of row {@code i} to {@link #acc}. */
+    private void row(int i) {
         Arrays.fill(acc, 0, cols, 0f);
         int e = graph.rowPtr().get(i);
         int end = graph.rowPtr().get(i + 1);
@@ -81,9 +81,9 @@ final class RowAggregator implements RowTile, PartialSums {
                 continue;
             }
             if (integer && block.bits().isPacked() && x.scheme().granularity() != Granularity.ROW) {
-                addCodes(b, e, stop, acc);
+                addCodes(b, e, stop);
             } else {
-                addFloats(b, e, stop, acc);
+                addFloats(b, e, stop);
             }
             e = stop;
         }
@@ -108,7 +108,7 @@ final class RowAggregator implements RowTile, PartialSums {
         return lo;
     }
 
-    private void addCodes(int b, int from, int to, float[] acc) {
+    private void addCodes(int b, int from, int to) {
         float scale = weights == null ? 1 : weights.scale();
         float weightSum = (float) factorSum(b, from, to);
         params.get(b).moveToSums();
@@ -204,7 +204,7 @@ final class RowAggregator implements RowTile, PartialSums {
         codes[b].load(x.data(b), rowOffset(b, e));
     }
 
-    private void addFloats(int b, int from, int to, float[] acc) {
+    private void addFloats(int b, int from, int to) {
         boolean packed = codes[b] != null;
         for (int e = from; e < to; e++) {
             if (packed) {
@@ -215,21 +215,21 @@ final class RowAggregator implements RowTile, PartialSums {
                                 x.rowCode(
                                         b,
                                         source(e) - x.scheme().blocks().get(b).rowStart()));
-                addPackedRow(b, e, acc);
+                addPackedRow(b, e);
             } else {
-                addFloatRow(x.data(b), rowOffset(b, e), e, acc);
+                addFloatRow(x.data(b), rowOffset(b, e), e);
             }
         }
     }
 
-    private void addPackedRow(int b, int e, float[] acc) {
+    private void addPackedRow(int b, int e) {
         float weight = weights == null ? 1 : weights.value(e);
         for (int c = 0; c < cols; c += Lanes.FLOATS) {
             accumulate(params.get(b).dequantize(codes[b].get(c), c), weight, acc, c);
         }
     }
 
-    private void addFloatRow(MemorySegment data, long row, int e, float[] acc) {
+    private void addFloatRow(MemorySegment data, long row, int e) {
         float weight = weights == null ? 1 : weights.value(e);
         for (int c = 0; c < cols; c += Lanes.FLOATS) {
             accumulate(

@@ -27,34 +27,39 @@ final class VectorGemm implements CodeProducts {
     private static final int EXACT = 1 << 24;
 
     private final PackedMatrix a;
-    private final FloatMatrix c;
     private final RightCodes right;
     private final int centre;
 
     /** @param workers whose scratch memory holds w until its next use */
-    VectorGemm(Workers workers, PackedMatrix a, PackedMatrix w, FloatMatrix c) {
+    VectorGemm(Workers workers, PackedMatrix a, PackedMatrix w) {
         this.a = a;
-        this.c = c;
         right = new RightCodes(w, 1, workers.scratch(RightCodes.bytes(w, 1)));
         centre = RightCodes.centre(w);
     }
 
     @Override
-    public void rows(int b, int from, int to, Arena scratch) {
+    public BlockWriter writer(Arena scratch) {
+        Tile[] tiles = new Tile[a.scheme().blocks().size()];
         int[] codeSums = new int[TILE_ROWS];
-        Tile tile = a.scheme().blocks().get(b).bits() == BitWidth.Q1 ? new Bits(b) : new Codes(b, scratch);
-        for (int i = from; i < to; i += TILE_ROWS) {
-            int rows = Math.min(TILE_ROWS, to - i);
-            tile.multiply(i, rows, codeSums);
-            for (int t = 0; t < rows; t++) {
-                scale(b, i + t, codeSums[t]);
+        return (b, from, to, out) -> {
+            if (tiles[b] == null) {
+                boolean bits = a.scheme().blocks().get(b).bits() == BitWidth.Q1;
+                tiles[b] = bits ? new Bits(b) : new Codes(b, scratch);
             }
-        }
+            for (int i = from; i < to; i += TILE_ROWS) {
+                int rows = Math.min(TILE_ROWS, to - i);
+                FloatMatrix c = out.slice(i - from, i - from + rows);
+                tiles[b].multiply(i, codeSums, c);
+                for (int t = 0; t < rows; t++) {
+                    scale(b, i + t, codeSums[t], c, t);
+                }
+            }
+        };
     }
 
-    /** Writes the sums of products of rows [i, i + rows) to c, rounded to float once, and those of their codes. */
+    /** Writes the sums of products of rows from i on to c, rounded to float once, and those of their codes. */
     private interface Tile {
-        void multiply(int i, int rows, int[] codeSums);
+        void multiply(int i, int[] codeSums, FloatMatrix c);
     }
 
     private long offset(int b, int i) {
@@ -67,7 +72,7 @@ final class VectorGemm implements CodeProducts {
         private final int b;
         private final int[] column = new int[a.cols() + BitPositions.SLACK];
         private final float[] one = new float[a.cols()];
-        private final RowProducts products = new RowProducts(right.words, c);
+        private final RowProducts products = new RowProducts(right.words);
 
         Bits(int b) {
             this.b = b;
@@ -75,10 +80,10 @@ final class VectorGemm implements CodeProducts {
         }
 
         @Override
-        public void multiply(int i, int rows, int[] codeSums) {
-            for (int t = 0; t < rows; t++) {
+        public void multiply(int i, int[] codeSums, FloatMatrix c) {
+            for (int t = 0; t < c.rows(); t++) {
                 codeSums[t] = NonZeros.ones(a.data(b), offset(b, i + t), a.cols(), column);
-                products.sparse(i + t, column, one, codeSums[t]);
+                products.sparse(c, t, column, one, codeSums[t]);
             }
         }
     }
@@ -101,12 +106,12 @@ final class VectorGemm implements CodeProducts {
         }
 
         @Override
-        public void multiply(int i, int rows, int[] codeSums) {
-            for (int t = 0; t < rows; t++) {
+        public void multiply(int i, int[] codeSums, FloatMatrix c) {
+            for (int t = 0; t < c.rows(); t++) {
                 codes.load(a.data(b), offset(b, i + t));
                 codeSums[t] = decode(codes, left, t);
             }
-            VectorGemm.this.multiply(left, rows, exact, c.data().asSlice(c.rowOffset(i), rows * Vectors.rowBytes(c)));
+            VectorGemm.this.multiply(left, exact, c);
         }
     }
 
@@ -129,17 +134,18 @@ final class VectorGemm implements CodeProducts {
         return sum.reduceLanes(VectorOperators.ADD);
     }
 
-    /** {@code sums} of products of codes, rounded to float once; those of up to {@code exact} terms are floats. */
-    private void multiply(FloatMatrix left, int rows, int exact, MemorySegment sums) {
+    /** Sums of products of codes, rounded to float once; those of up to {@code exact} terms are floats. */
+    private void multiply(FloatMatrix left, int exact, FloatMatrix c) {
+        MemorySegment sums = c.data();
         int depth = left.cols();
         sums.fill((byte) 0);
         if (depth <= exact) {
-            multiply(left, rows, 0, depth, sums);
+            multiply(left, 0, depth, c);
             return;
         }
-        int[] totals = new int[rows * c.stride()];
+        int[] totals = new int[c.rows() * c.stride()];
         for (int k = 0; k < depth; k += exact) {
-            multiply(left, rows, k, Math.min(k + exact, depth), sums);
+            multiply(left, k, Math.min(k + exact, depth), c);
             for (int at = 0; at < totals.length; at += Lanes.FLOATS) {
                 IntVector piece = (IntVector) FloatVector.fromMemorySegment(Lanes.FLOAT, sums, 4L * at, Vectors.ORDER)
                         .convertShape(VectorOperators.F2I, Lanes.INT, 0);
@@ -153,7 +159,7 @@ final class VectorGemm implements CodeProducts {
     }
 
     /** Adds the terms [k, end). */
-    private void multiply(FloatMatrix left, int rows, int k, int end, MemorySegment sums) {
+    private void multiply(FloatMatrix left, int k, int end, FloatMatrix c) {
         int vectors = Vectors.count(c.cols());
         for (int v = 0; v < vectors; ) {
             int width = GemmKernel.width(vectors - v);
@@ -163,18 +169,18 @@ final class VectorGemm implements CodeProducts {
                     Float.BYTES,
                     right.words.data(),
                     Vectors.rowBytes(right.words),
-                    sums,
+                    c.data(),
                     Vectors.rowBytes(c),
                     v * Vectors.BYTES,
                     k,
                     end);
-            kernel.rows(width, 0, rows);
+            kernel.rows(width, 0, c.rows());
             v += width;
         }
     }
 
-    /** {@code c_i = fma(scale, fma(scale_j, c_i, codeSum * base_j), offset * sum_j)}. */
-    private void scale(int b, int i, float codeSum) {
+    /** {@code c_t = fma(scale, fma(scale_j, c_t, codeSum * base_j), offset * sum_j)}, row t of c being row i of the product. */
+    private void scale(int b, int i, float codeSum, FloatMatrix c, int t) {
         Block block = a.scheme().blocks().get(b);
         int rowCode = a.rowCode(b, i - block.rowStart());
         int of = a.scheme().scaleIndex(block, i, 0);
@@ -185,7 +191,7 @@ final class VectorGemm implements CodeProducts {
         long base = right.columns.rowOffset(RightCodes.BASE);
         long sum = right.columns.rowOffset(RightCodes.SUM);
         MemorySegment out = c.data();
-        long row = c.rowOffset(i);
+        long row = c.rowOffset(t);
         for (long at = 0; at < 4L * c.cols(); at += Vectors.BYTES) {
             FloatVector zeros = FloatVector.fromMemorySegment(Vectors.FLOATS, columns, base + at, Vectors.ORDER)
                     .mul(codeSum);

@@ -21,7 +21,7 @@ public final class GenerateGraph {
             System.exit(2);
         }
         long start = System.nanoTime();
-        GraphShape shape = GraphShape.named(args[0]);
+        GraphShape shape = GraphShape.parse(args[0]);
         Path folder = Path.of(args[1]);
         GraphGenerator generator = new GraphGenerator(shape, SEED);
         long[] edges = generator.edges();
