@@ -92,6 +92,48 @@ public interface PackedGemmContract {
         }
     }
 
+    /** A product over nothing is 0, whatever the offsets. */
+    @Test
+    default void no_columns_on_the_left_make_zeros() {
+        try (PackedFixture f = new PackedFixture()) {
+            PackedMatrix a = zeros(f, 5, 0, BitWidth.Q4);
+            a.scheme().blocks().get(0).params().offset().set(0, 0, -3);
+            FloatMatrix c = f.output(5, 19);
+            ops().gemm(a, zeros(f, 0, 19, BitWidth.Q8), c);
+            f.assertSameBits(c, FloatMatrix.allocate(f.memory, 5, 19), "K = 0");
+        }
+    }
+
+    @Test
+    default void no_columns_on_the_right_are_no_work() {
+        try (PackedFixture f = new PackedFixture()) {
+            ops().gemm(zeros(f, 5, 9, BitWidth.Q4), zeros(f, 9, 0, BitWidth.Q8), FloatMatrix.allocate(f.memory, 5, 0));
+        }
+    }
+
+    /** Rows of a bag of words among others: from none to twice as many codes that are not 0 as are worth skipping to. */
+    @ParameterizedTest
+    @EnumSource(
+            value = BitWidth.class,
+            names = {"Q16", "FP32"},
+            mode = Mode.EXCLUDE)
+    default void rows_of_mostly_zeros_have_the_bits_of_the_reference(BitWidth bits) {
+        try (PackedFixture f = new PackedFixture()) {
+            for (int depth : List.of(5, 64, 521)) {
+                PackedMatrix a = zeros(f, 13, depth, bits);
+                a.scheme().blocks().get(0).params().offset().set(0, 0, -0.25f);
+                for (int i = 0; i < a.rows(); i++) {
+                    for (int n = 0; n < i * depth / 96; n++) {
+                        int code = 1 + f.random.nextInt(bits.maxCode());
+                        PackedLayout.setCode(
+                                a.data(0), (long) i * a.stride(0), bits, depth, f.random.nextInt(depth), code);
+                    }
+                }
+                check(f, a, right(f, depth, 37, BitWidth.Q5, Granularity.COLUMN));
+            }
+        }
+    }
+
     @ParameterizedTest
     @EnumSource(value = Granularity.class, names = "COLUMN", mode = Mode.EXCLUDE)
     default void every_granularity_has_the_bits_of_the_reference(Granularity granularity) {
@@ -133,7 +175,12 @@ public interface PackedGemmContract {
 
     /** Codes of 8 bits, 0 at first, of scale 1. */
     private static PackedMatrix ones(PackedFixture f, int rows, int cols) {
-        QuantScheme scheme = f.uniform(rows, cols, BitWidth.Q8, Granularity.TENSOR);
+        return zeros(f, rows, cols, BitWidth.Q8);
+    }
+
+    /** Codes of 0, of scale 1. */
+    private static PackedMatrix zeros(PackedFixture f, int rows, int cols, BitWidth bits) {
+        QuantScheme scheme = f.uniform(rows, cols, bits, Granularity.TENSOR);
         scheme.blocks().get(0).params().scale().set(0, 0, 1);
         return PackedMatrix.allocate(f.memory, scheme);
     }
