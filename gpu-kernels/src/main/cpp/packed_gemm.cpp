@@ -47,13 +47,13 @@ constexpr int ROWS = 4;
 constexpr int STEP = sizeof(int32_t) / sizeof(Code);
 constexpr int LANES = sizeof(Ints) / sizeof(int32_t);
 
-/** A row of a made ready: where its codes stand, their sum, scale and offset, and its place in the product. */
-struct Left {
-    Code *codes;
-    float sum;
-    float scale;
-    float offset;
-    float *out;
+/** Rows of a made ready: where the codes of each stand, their sum, and scale and offset. */
+struct Tile {
+    const Code *codes[ROWS];
+    float sum[ROWS];
+    float scale[ROWS];
+    float offset[ROWS];
+    float *out[ROWS];
 };
 
 /** Writes the codes of a row as bytes; some past the last are overwritten. */
@@ -76,11 +76,11 @@ void unpack(const sgq_gemm *g, const uint8_t *row, uint8_t *codes) {
     }
 }
 
-/** Makes a row ready in `memory`, of which the codes take the first `steps` words, and gives the sum of its codes. */
-int32_t prepare(const sgq_gemm *g, const uint8_t *row, int steps, uint8_t *memory) {
+/** Makes row i ready in `memory`, of which the codes take the first `steps` words, and gives the sum of its codes. */
+int32_t prepare(const sgq_gemm *g, int32_t i, int steps, uint8_t *memory) {
     // Bytes that are widened below stand behind the words that they become.
     uint8_t *bytes = sizeof(Code) == 1 ? memory : memory + steps * sizeof(int32_t);
-    unpack(g, row, bytes);
+    unpack(g, g->codes + i * g->stride, bytes);
     int32_t sum = 0;
     for (int k = 0; k < g->depth; k++) {
         sum += bytes[k];
@@ -95,177 +95,70 @@ int32_t prepare(const sgq_gemm *g, const uint8_t *row, int steps, uint8_t *memor
     return sum;
 }
 
-/** Writes one row of the product in VECTORS vectors of columns from `column` on. */
+/** The products of a tile in VECTORS vectors of columns from `column` on. */
 template <int VECTORS>
-SGQ_INLINE void finish(const sgq_gemm *g, const Left &left, int column, const Ints *sums) {
+SGQ_INLINE void multiply(const sgq_gemm *g, const Tile &tile, int steps, int64_t pitch, int column) {
+    Ints sums[ROWS][VECTORS] = {};
+    const int32_t *words = g->words + column;
+    for (int k = 0; k < steps; k++, words += pitch) {
+        Ints w[VECTORS];
+        for (int v = 0; v < VECTORS; v++) {
+            w[v] = load<Ints>(words + v * LANES);
+        }
+        for (int r = 0; r < ROWS; r++) {
+            Ints a = Ints{} + load<int32_t>(tile.codes[r] + k * STEP);
+            for (int v = 0; v < VECTORS; v++) {
+                sums[r][v] = add_products(sums[r][v], a, w[v]);
+            }
+        }
+    }
     for (int v = 0; v < VECTORS; v++) {
         int at = column + v * LANES;
         Floats scale = load<Floats>(g->column_scale + at);
         Floats base = load<Floats>(g->column_base + at);
         Floats whole = load<Floats>(g->column_sum + at);
-        Floats product = fma(scale, to_floats(sums[v]), left.sum * base);
-        Floats c = fma(left.scale - Floats{}, product, left.offset * whole);
-        memcpy(left.out + at, &c, sizeof c);
+        for (int r = 0; r < ROWS; r++) {
+            Floats product = fma(scale, to_floats(sums[r][v]), tile.sum[r] * base);
+            Floats c = fma(tile.scale[r] - Floats{}, product, tile.offset[r] * whole);
+            memcpy(tile.out[r] + at, &c, sizeof c);
+        }
     }
 }
 
-/** ROWS rows made ready, all of whose codes are multiplied. */
-struct Tile {
-    const Left *rows;
-    int steps;
-
-    template <int VECTORS>
-    SGQ_INLINE void multiply(const sgq_gemm *g, int64_t pitch, int column) const {
-        Ints sums[ROWS][VECTORS] = {};
-        const int32_t *words = g->words + column;
-        for (int k = 0; k < steps; k++, words += pitch) {
-            Ints w[VECTORS];
-            for (int v = 0; v < VECTORS; v++) {
-                w[v] = load<Ints>(words + v * LANES);
-            }
-            for (int r = 0; r < ROWS; r++) {
-                Ints a = Ints{} + load<int32_t>(rows[r].codes + k * STEP);
-                for (int v = 0; v < VECTORS; v++) {
-                    sums[r][v] = add_products(sums[r][v], a, w[v]);
-                }
-            }
-        }
-        for (int r = 0; r < ROWS; r++) {
-            finish<VECTORS>(g, rows[r], column, sums[r]);
-        }
-    }
-};
-
-/** A row made ready of which only some words of codes, at `steps`, are not 0. */
-struct Sparse {
-    Left row;
-    const int32_t *steps;
-    int count;
-
-    template <int VECTORS>
-    SGQ_INLINE void multiply(const sgq_gemm *g, int64_t pitch, int column) const {
-        Ints sums[VECTORS] = {};
-        for (int n = 0; n < count; n++) {
-            Ints a = Ints{} + load<int32_t>(row.codes + steps[n] * STEP);
-            for (int v = 0; v < VECTORS; v++) {
-                sums[v] = add_products(sums[v], a, load<Ints>(g->words + steps[n] * pitch + column + v * LANES));
-            }
-        }
-        finish<VECTORS>(g, row, column, sums);
-    }
-};
-
-/** The products of `rows` in all columns. */
-template <class Rows>
-SGQ_INLINE void multiply(const sgq_gemm *g, const Rows &rows) {
+void multiply(const sgq_gemm *g, const Tile &tile, int steps) {
     int64_t pitch = (g->cols + 15) / 16 * 16;
     int column = 0;
     for (; column + (MOST_VECTORS - 1) * LANES < g->cols; column += MOST_VECTORS * LANES) {
-        rows.template multiply<MOST_VECTORS>(g, pitch, column);
+        multiply<MOST_VECTORS>(g, tile, steps, pitch, column);
     }
     if (MOST_VECTORS > 2 && column + LANES < g->cols) {
-        rows.template multiply<2>(g, pitch, column);
+        multiply<2>(g, tile, steps, pitch, column);
         column += 2 * LANES;
     }
     for (; column < g->cols; column += LANES) {
-        rows.template multiply<1>(g, pitch, column);
-    }
-}
-
-/** Bits of codes that are 1, for each of which there is one code at most that is not 0, below which zeros are skipped. */
-SGQ_INLINE int few_bits(const sgq_gemm *g) { return g->depth / 16; }
-
-/** Calls `use(bit, word)` with each 64 bits of section s of a row that are not all 0; `bit` is the first one's place. */
-template <class Use>
-SGQ_INLINE void words_of(const sgq_gemm *g, int s, const uint8_t *row, Use use) {
-    const uint8_t *from = row + g->section_offset[s];
-    int bits = g->depth * g->widths[s];
-    for (int bit = 0; bit < bits; bit += 64) {
-        uint64_t word = load<uint64_t>(from + bit / 8);
-        if (bits - bit < 64) {
-            word &= (UINT64_C(1) << (bits - bit)) - 1;
-        }
-        if (word) {
-            use(bit, word);
-        }
-    }
-}
-
-/** Whether so few codes of a row are not 0 that it is worth while to skip the others. */
-bool is_sparse(const sgq_gemm *g, const uint8_t *row) {
-    int ones = 0;
-    for (int s = 0; s < g->sections; s++) {
-        words_of(g, s, row, [&](int, uint64_t word) { ones += __builtin_popcountll(word); });
-    }
-    return ones < few_bits(g);
-}
-
-/** Multiplies a row by its codes that are not 0; `row.codes` are 0 before and after, and `steps` is room for few_bits. */
-void multiply_sparse(const sgq_gemm *g, const uint8_t *packed, Left row, int32_t *steps) {
-    int count = 0;
-    int32_t sum = 0;
-    int shift = 0;
-    for (int s = g->sections - 1; s >= 0; s--) {
-        int width = g->widths[s];
-        uint64_t largest = (1u << width) - 1;
-        words_of(g, s, packed, [&](int bit, uint64_t word) {
-            while (word) {
-                int at = __builtin_ctzll(word) & -width;
-                int code = (int)(word >> at & largest) << shift;
-                word &= ~(largest << at);
-                int k = (bit + at) / width;
-                sum += code;
-                steps[count] = k / STEP;
-                count += load<int32_t>(row.codes + k / STEP * STEP) == 0;
-                row.codes[k] |= code;
-            }
-        });
-        shift += width;
-    }
-    row.sum = (float)sum;
-    multiply(g, Sparse{row, steps, count});
-    for (int n = 0; n < count; n++) {
-        memset(row.codes + steps[n] * STEP, 0, sizeof(int32_t));
+        multiply<1>(g, tile, steps, pitch, column);
     }
 }
 
 }  // namespace
 }  // namespace sgq
 
-/**
- * Rows [from, to) of the block, by way of `memory`: ROWS + 1 times `bytes`, which hold a row at 4 bytes per code and 16
- * more.
- */
+/** Rows [from, to) of the block, by way of `memory`: ROWS times `bytes`, which hold a row at 4 bytes per code and 16 more. */
 SGQ_EXPORT(void, sgq_gemm)(const sgq_gemm *g, int32_t from, int32_t to, uint8_t *memory, int64_t bytes) {
     using namespace sgq;
     int steps = (g->depth + STEP - 1) / STEP;
-    uint8_t *zeros = memory + ROWS * bytes;
-    memset(zeros, 0, bytes);
-    Left tile[ROWS];
-    int filled = 0;
-    for (int32_t i = from; i < to; i++) {
-        const uint8_t *packed = g->codes + i * g->stride;
-        float code = g->row_codes ? (float)g->row_codes[i] : 1.0f;
-        Left row = {(Code *)zeros, 0, g->scale[i * g->scale_step] * code, g->offset[i * g->scale_step] * code,
-                    g->out + i * g->out_stride};
-        if (is_sparse(g, packed)) {
-            multiply_sparse(g, packed, row, (int32_t *)(zeros + steps * sizeof(int32_t)));
-            continue;
+    Tile tile;
+    for (int32_t i = from; i < to; i += ROWS) {
+        for (int r = 0; r < ROWS; r++) {
+            // The last tile may repeat the last row.
+            int32_t row = i + r < to ? i + r : to - 1;
+            float code = g->row_codes ? (float)g->row_codes[row] : 1.0f;
+            tile.codes[r] = (const Code *)(memory + r * bytes);
+            tile.sum[r] = (float)prepare(g, row, steps, memory + r * bytes);
+            tile.scale[r] = g->scale[row * g->scale_step] * code;
+            tile.offset[r] = g->offset[row * g->scale_step] * code;
+            tile.out[r] = g->out + row * g->out_stride;
         }
-        uint8_t *own = memory + filled * bytes;
-        row.codes = (Code *)own;
-        row.sum = (float)prepare(g, packed, steps, own);
-        tile[filled++] = row;
-        if (filled == ROWS) {
-            multiply(g, Tile{tile, steps});
-            filled = 0;
-        }
-    }
-    if (filled > 0) {
-        // The last tile may repeat its last row.
-        for (int r = filled; r < ROWS; r++) {
-            tile[r] = tile[filled - 1];
-        }
-        multiply(g, Tile{tile, steps});
+        multiply(g, tile, steps);
     }
 }

@@ -111,29 +111,6 @@ public interface PackedGemmContract {
         }
     }
 
-    /** Rows of a bag of words among others: from none to twice as many codes that are not 0 as are worth skipping to. */
-    @ParameterizedTest
-    @EnumSource(
-            value = BitWidth.class,
-            names = {"Q16", "FP32"},
-            mode = Mode.EXCLUDE)
-    default void rows_of_mostly_zeros_have_the_bits_of_the_reference(BitWidth bits) {
-        try (PackedFixture f = new PackedFixture()) {
-            for (int depth : List.of(5, 64, 521)) {
-                PackedMatrix a = zeros(f, 13, depth, bits);
-                a.scheme().blocks().get(0).params().offset().set(0, 0, -0.25f);
-                for (int i = 0; i < a.rows(); i++) {
-                    for (int n = 0; n < i * depth / 96; n++) {
-                        int code = 1 + f.random.nextInt(bits.maxCode());
-                        PackedLayout.setCode(
-                                a.data(0), (long) i * a.stride(0), bits, depth, f.random.nextInt(depth), code);
-                    }
-                }
-                check(f, a, right(f, depth, 37, BitWidth.Q5, Granularity.COLUMN));
-            }
-        }
-    }
-
     @ParameterizedTest
     @EnumSource(value = Granularity.class, names = "COLUMN", mode = Mode.EXCLUDE)
     default void every_granularity_has_the_bits_of_the_reference(Granularity granularity) {

@@ -18,8 +18,8 @@ import org.sgquant.tensor.QuantScheme.Block;
 /** {@code c = unpack(a) unpack(w)} from integers in C++. */
 final class NativeGemm implements CodeProducts {
 
-    /** ROWS of packed_gemm.cpp and the one whose zeros are skipped. */
-    private static final int SCRATCH_ROWS = 5;
+    /** ROWS of packed_gemm.cpp. */
+    private static final int TILE_ROWS = 4;
 
     /** Bytes of {@code sgq_gemm} of packed_gemm.h. */
     private static final long GEMM = 128;
@@ -79,11 +79,7 @@ final class NativeGemm implements CodeProducts {
         long bytes = Memory.align(4L * a.cols() + 16);
         try {
             gemm.invokeExact(
-                    struct(b),
-                    from - start,
-                    to - start,
-                    scratch.allocate(SCRATCH_ROWS * bytes, Memory.ALIGNMENT),
-                    bytes);
+                    struct(b), from - start, to - start, scratch.allocate(TILE_ROWS * bytes, Memory.ALIGNMENT), bytes);
         } catch (Throwable e) {
             throw new AssertionError("products in C++ throw nothing", e);
         } finally {
