@@ -19,10 +19,9 @@ struct BitCounts {
         const __m512i one = _mm512_set1_epi8(1);
         for (int32_t e = from; e < to;) {
             int32_t stop = to - e < UINT8_MAX ? to : e + UINT8_MAX;
-            int32_t ahead = rows.ahead(stop);
             __m512i counts[MASKS] = {};
             for (; e < stop; e++) {
-                const uint8_t *row = rows.row<BYTES>(e, ahead);
+                const uint8_t *row = rows.row<BYTES>(e);
                 for (int m = 0; m < MASKS; m++) {
                     counts[m] = _mm512_mask_add_epi8(counts[m], load<uint64_t>(row + 8 * m), counts[m], one);
                 }
@@ -45,10 +44,9 @@ struct WeightedBits {
         int32_t fit = UINT16_MAX / weights.largest;
         for (int32_t e = from; e < to;) {
             int32_t stop = to - e < fit ? to : e + fit;
-            int32_t ahead = rows.ahead(stop);
             __m512i counts[MASKS] = {};
             for (; e < stop; e++) {
-                const uint8_t *row = rows.row<BYTES>(e, ahead);
+                const uint8_t *row = rows.row<BYTES>(e);
                 __m512i weight = _mm512_set1_epi16(weights.codes[e]);
                 for (int m = 0; m < MASKS; m++) {
                     counts[m] = _mm512_mask_add_epi16(counts[m], load<uint32_t>(row + 4 * m), counts[m], weight);

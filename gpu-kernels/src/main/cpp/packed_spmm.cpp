@@ -80,16 +80,23 @@ SGQ_INLINE uintptr_t section(const sgq_block *block, int s, int c0) {
            - block->row_start * block->stride;
 }
 
-/** Fetches column c0 of the rows that edges [from, to) read, in whichever block they are. */
-void fetch(const sgq_spmm *x, int32_t from, int32_t to, int c0) {
+/** Fetches columns [c0, c0 + cols) of the rows that edges [from, to) read, in whichever block they are. */
+void fetch(const sgq_spmm *x, int32_t from, int32_t to, int c0, int cols) {
+    const sgq_block *block = x->blocks;
     for (int32_t e = from; e < to; e++) {
         int32_t row = x->col_idx[e];
-        const sgq_block *block = x->blocks;
+        // Sources ascend as far as a row goes: most are in the block of the one before, which branches can foresee.
         while (row >= block->row_end) {
             block++;
         }
+        while (row < block->row_start) {
+            block--;
+        }
         for (int s = 0; s < block->sections; s++) {
-            __builtin_prefetch((const void *)(section(block, s, c0) + row * block->stride));
+            uintptr_t at = section(block, s, c0) + row * block->stride;
+            for (int b = 0; b < (cols * block->widths[s] + 7) / 8; b += Gather::LINE) {
+                Gather::fetch(at + b);
+            }
         }
     }
 }
@@ -221,7 +228,7 @@ SGQ_INLINE void sum_row(const sgq_spmm *x, const sgq_weights *part, WeightCodes 
         }
         // Other blocks stand elsewhere: what lies past this one's edges is fetched before they are summed.
         int32_t until = edges - stop < Gather::AHEAD ? edges : stop + Gather::AHEAD;
-        fetch(x, *fetched > stop ? *fetched : stop, until, c0);
+        fetch(x, *fetched > stop ? *fetched : stop, until, c0, cols);
         *fetched = until;
         sum_segment(x, {block, part, e, stop, stop - 1}, codes, c0, cols, first, acc);
         first = false;

@@ -18,14 +18,17 @@ struct Gather {
     uintptr_t base;
     int64_t stride;
 
-    /** How far edges below `end` may look ahead. */
-    SGQ_INLINE int32_t ahead(int32_t end) const { return last - end + 1 < AHEAD ? last - end + 1 : AHEAD; }
+    /** The edge whose row is fetched while that of edge e is read. */
+    SGQ_INLINE int32_t ahead(int32_t e) const { return e < last - AHEAD ? e + AHEAD : last; }
+
+    /** Asks for a line, into the second cache: more are under way at once than the first one can wait for. */
+    static SGQ_INLINE void fetch(uintptr_t line) { __builtin_prefetch((const void *)line, 0, 2); }
 
     template <int BYTES>
-    SGQ_INLINE const uint8_t *row(int32_t e, int32_t ahead) const {
-        uintptr_t later = base + col_idx[e + ahead] * stride;
+    SGQ_INLINE const uint8_t *row(int32_t e) const {
+        uintptr_t later = base + col_idx[ahead(e)] * stride;
         for (int b = 0; b < BYTES; b += LINE) {
-            __builtin_prefetch((const void *)(later + b));
+            fetch(later + b);
         }
         return (const uint8_t *)(base + col_idx[e] * stride);
     }
@@ -64,29 +67,34 @@ struct SectionSums {
         odd += (part >> (LANE / 2)) & low(LANE / 2);
     }
 
-    /** Adds the codes of edges [e, e + count), ROWS at most. */
-    static SGQ_INLINE void add_rows(const Gather &rows, int32_t e, int32_t count, int32_t ahead, Sums<2 * WIDTH> &sums) {
+    /** Adds the codes of edges [e, e + count), ROWS at most, the even ones with the odd ones still above them. */
+    static SGQ_INLINE void add_rows(const Gather &rows, int32_t e, int32_t count, Sums<2 * WIDTH> &sums) {
         static const uint8_t nothing[N * BYTES] = {};
         const uint8_t *row[ROWS];
         for (int r = 0; r < ROWS; r++) {
-            row[r] = r < count ? rows.row<N * BYTES>(e + r, ahead) : nothing;
+            row[r] = r < count ? rows.row<N * BYTES>(e + r) : nothing;
         }
         for (int i = 0; i < N; i++) {
-            widen<2 * WIDTH>(join<V, Row, ROWS>(row, i * BYTES), sums.v[i][0], sums.v[i][1]);
+            V part = join<V, Row, ROWS>(row, i * BYTES);
+            sums.v[i][0] += part;
+            sums.v[i][1] += (part >> WIDTH) & low(WIDTH);
         }
     }
 
-    /** Adds edges from `e` on to `sums`, as many as fit, up to `end`; returns the next. */
+    /** Sums edges from `e` on in `sums`, which are 0, as many as fit, up to `end`; returns the next. */
     template <int LANE>
     static SGQ_INLINE int32_t add(const Gather &rows, int32_t e, int32_t end, Sums<LANE> &sums) {
         if constexpr (LANE == 2 * WIDTH) {
             int32_t stop = end - e < fit(LANE) * ROWS ? end : e + fit(LANE) * ROWS;
-            int32_t ahead = rows.ahead(stop);
             for (; e + ROWS <= stop; e += ROWS) {
-                add_rows(rows, e, ROWS, ahead, sums);
+                add_rows(rows, e, ROWS, sums);
             }
             if (e < stop) {
-                add_rows(rows, e, stop - e, ahead, sums);
+                add_rows(rows, e, stop - e, sums);
+            }
+            // Modulo 2^16, which the even ones alone do not reach, whatever the sum of both has lost.
+            for (int i = 0; i < N; i++) {
+                sums.v[i][0] -= sums.v[i][1] << WIDTH;
             }
             return stop;
         } else {

@@ -84,18 +84,17 @@ struct WeightedSums {
         int32_t fit = 2 * (UINT16_MAX / (2 * LARGEST * weights.largest));
         for (int32_t e = from; e < to;) {
             int32_t stop = to - e < fit ? to : e + fit;
-            int32_t ahead = rows.ahead(stop);
             V fields[N][FIELDS] = {};
             for (; e + 2 <= stop; e += 2) {
-                const uint8_t *a = rows.row<N * BYTES>(e, ahead);
-                const uint8_t *b = rows.row<N * BYTES>(e + 1, ahead);
+                const uint8_t *a = rows.row<N * BYTES>(e);
+                const uint8_t *b = rows.row<N * BYTES>(e + 1);
                 V both = load<uint16_t>(weights.codes + e) - V{};
                 for (int i = 0; i < N; i++) {
                     add(load<V>(a + i * BYTES), load<V>(b + i * BYTES), both, fields[i]);
                 }
             }
             if (e < stop) {
-                const uint8_t *a = rows.row<N * BYTES>(e, ahead);
+                const uint8_t *a = rows.row<N * BYTES>(e);
                 V one = (uint16_t)weights.codes[e] - V{};
                 for (int i = 0; i < N; i++) {
                     add(load<V>(a + i * BYTES), V{}, one, fields[i]);

@@ -28,19 +28,18 @@ SGQ_INLINE uint64_t read_lines(const Gather &rows, int32_t from, int32_t to) {
     constexpr uintptr_t whole = ~(uintptr_t)(Gather::LINE - 1);
     Words all[LINES > 0 ? LINES : 1] = {};
     for (int32_t e = from; e < to; e++) {
-        int32_t next = rows.last - e < Gather::AHEAD ? rows.last : e + Gather::AHEAD;
-        uintptr_t later = rows.base + rows.col_idx[next] * rows.stride;
+        uintptr_t later = rows.base + rows.col_idx[rows.ahead(e)] * rows.stride;
         uintptr_t row = rows.base + rows.col_idx[e] * rows.stride;
         if constexpr (LINES > 0) {
             for (int i = 0; i < LINES; i++) {
-                __builtin_prefetch((const void *)((later & whole) + i * Gather::LINE));
+                Gather::fetch((later & whole) + i * Gather::LINE);
             }
             for (int i = 0; i < LINES; i++) {
                 read_line((row & whole) + i * Gather::LINE, all[i]);
             }
         } else {
             for (uintptr_t at = later & whole; at < later + rows.stride; at += Gather::LINE) {
-                __builtin_prefetch((const void *)at);
+                Gather::fetch(at);
             }
             for (uintptr_t at = row & whole; at < row + rows.stride; at += Gather::LINE) {
                 read_line(at, all[0]);
@@ -82,16 +81,15 @@ SGQ_INLINE void dequantize_row(const sgq_fused *x, int32_t from, int32_t to, int
     constexpr int FIELDS = 8 / BITS;
     constexpr int COLUMNS = GROUPS * FIELDS * LANES;
     Gather rows = {x->col_idx, x->row_ptr[x->rows] - 1, (uintptr_t)x->data, x->stride};
-    int32_t ahead = rows.ahead(to);
     while (x->cols - c > COLUMNS - FIELDS * LANES) {
         int first = c * BITS / 8;
         Floats sums[GROUPS * FIELDS] = {};
         for (int32_t e = from; e < to; e++) {
-            const uint8_t *later = x->data + rows.col_idx[e + ahead] * x->stride;
+            uintptr_t later = rows.base + rows.col_idx[rows.ahead(e)] * rows.stride;
             for (int b = 0; b < GROUPS * LANES; b += Gather::LINE) {
-                __builtin_prefetch(later + first + b);
+                Gather::fetch(later + first + b);
             }
-            __builtin_prefetch(later + x->code_bytes);
+            Gather::fetch(later + x->code_bytes);
             const uint8_t *row = x->data + rows.col_idx[e] * x->stride;
             Floats scale = load<float>(row + x->code_bytes) - Floats{};
             Floats offset = load<float>(row + x->code_bytes + sizeof(float)) - Floats{};

@@ -32,6 +32,7 @@ public final class HostMemory implements Memory {
     public MemorySegment allocate(long bytes) {
         long size = Memory.align(Math.max(bytes, 1));
         MemorySegment segment = arena.allocate(size, ALIGNMENT);
+        HugePages.request(segment);
         allocated.addAndGet(size);
         PEAK.accumulateAndGet(LIVE.addAndGet(size), Math::max);
         return segment;

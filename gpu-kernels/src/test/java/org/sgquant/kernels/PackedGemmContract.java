@@ -92,6 +92,25 @@ public interface PackedGemmContract {
         }
     }
 
+    /** A product over nothing is 0, whatever the offsets. */
+    @Test
+    default void no_columns_on_the_left_make_zeros() {
+        try (PackedFixture f = new PackedFixture()) {
+            PackedMatrix a = zeros(f, 5, 0, BitWidth.Q4);
+            a.scheme().blocks().get(0).params().offset().set(0, 0, -3);
+            FloatMatrix c = f.output(5, 19);
+            ops().gemm(a, zeros(f, 0, 19, BitWidth.Q8), c);
+            f.assertSameBits(c, FloatMatrix.allocate(f.memory, 5, 19), "K = 0");
+        }
+    }
+
+    @Test
+    default void no_columns_on_the_right_are_no_work() {
+        try (PackedFixture f = new PackedFixture()) {
+            ops().gemm(zeros(f, 5, 9, BitWidth.Q4), zeros(f, 9, 0, BitWidth.Q8), FloatMatrix.allocate(f.memory, 5, 0));
+        }
+    }
+
     @ParameterizedTest
     @EnumSource(value = Granularity.class, names = "COLUMN", mode = Mode.EXCLUDE)
     default void every_granularity_has_the_bits_of_the_reference(Granularity granularity) {
@@ -133,7 +152,12 @@ public interface PackedGemmContract {
 
     /** Codes of 8 bits, 0 at first, of scale 1. */
     private static PackedMatrix ones(PackedFixture f, int rows, int cols) {
-        QuantScheme scheme = f.uniform(rows, cols, BitWidth.Q8, Granularity.TENSOR);
+        return zeros(f, rows, cols, BitWidth.Q8);
+    }
+
+    /** Codes of 0, of scale 1. */
+    private static PackedMatrix zeros(PackedFixture f, int rows, int cols, BitWidth bits) {
+        QuantScheme scheme = f.uniform(rows, cols, bits, Granularity.TENSOR);
         scheme.blocks().get(0).params().scale().set(0, 0, 1);
         return PackedMatrix.allocate(f.memory, scheme);
     }

@@ -8,6 +8,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.lang.ref.Reference;
 import org.sgquant.kernels.DeviceUnavailableException;
 import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.FloatMatrix;
@@ -48,6 +49,9 @@ public final class Yardsticks {
                     gather.invokeExact(data, (long) rowBytes, graph.colIdx().data(), graph.numEdges(), from, to);
         } catch (Throwable e) {
             throw new AssertionError("a gather in C++ throws nothing", e);
+        } finally {
+            Reference.reachabilityFence(graph);
+            Reference.reachabilityFence(data);
         }
     }
 
@@ -83,6 +87,10 @@ public final class Yardsticks {
             dequantize.invokeExact(fused, from, to, out.data().asSlice(out.rowOffset(from)), (long) out.stride());
         } catch (Throwable e) {
             throw new AssertionError("sums in C++ throw nothing", e);
+        } finally {
+            // The struct has mere addresses of them.
+            Reference.reachabilityFence(graph);
+            Reference.reachabilityFence(rows);
         }
     }
 }

@@ -78,6 +78,21 @@ class CpuPackedOpsTest {
             return new CpuPackedOps(workers, CpuKernels.VNNI);
         }
 
+        @Test
+        void sums_have_the_bits_of_the_reference() {
+            try (PackedFixture f = new PackedFixture()) {
+                CsrGraph graph = f.graph(9, 3, 300, 0, 17, 70);
+                QuantScheme scheme = f.scheme(9, 65, BitWidth.Q6, Granularity.BUCKET, Rounding.NEAREST);
+                PackedMatrix x = f.packed(ops(), f.matrix(9, 65), scheme);
+                for (EdgeWeights weights : Arrays.asList(null, f.weights(ops(), graph, BitWidth.Q8, BitWidth.Q3))) {
+                    f.assertSameBits(
+                            aggregate(f, ops(), graph, weights, x),
+                            aggregate(f, new ReferencePackedOps(), graph, weights, x),
+                            weights == null ? "ones" : "weights");
+                }
+            }
+        }
+
         @AfterAll
         void close() {
             workers.close();
@@ -104,6 +119,17 @@ class CpuPackedOpsTest {
             new CpuPackedOps(workers, CpuKernels.JAVA).spmmWeighted(graph, weights, x, out);
             assertThat(out.get(0, 0)).isEqualTo((float) (edges * (1000L * 1000 * 255)));
         }
+    }
+
+    private static FloatMatrix aggregate(
+            PackedFixture f, PackedOps ops, CsrGraph graph, EdgeWeights weights, PackedMatrix x) {
+        FloatMatrix out = f.output(graph.numRows(), x.cols());
+        if (weights == null) {
+            ops.spmm(graph, x, out);
+        } else {
+            ops.spmmWeighted(graph, weights, x, out);
+        }
+        return out;
     }
 
     /** One row of codes of 16 bits, 0 at first, of scale 1. */
@@ -168,15 +194,20 @@ class CpuPackedOpsTest {
             }
         }
 
-        private static FloatMatrix aggregate(
-                PackedFixture f, PackedOps ops, CsrGraph graph, EdgeWeights weights, PackedMatrix x) {
-            FloatMatrix out = f.output(graph.numRows(), x.cols());
-            if (weights == null) {
-                ops.spmm(graph, x, out);
-            } else {
-                ops.spmmWeighted(graph, weights, x, out);
+        /** A hub of more columns than C++ sums at once. */
+        @Test
+        void a_shared_row_of_many_columns_has_the_bits_of_the_reference() {
+            try (PackedFixture f = new PackedFixture()) {
+                CsrGraph graph = f.graph(9, 3, HubRows.LEAST_EDGES + 1, 70);
+                PackedMatrix x = f.packed(
+                        ops, f.matrix(9, 521), f.scheme(9, 521, BitWidth.Q5, Granularity.BUCKET, Rounding.NEAREST));
+                for (EdgeWeights weights : Arrays.asList(f.weights(ops, graph, BitWidth.Q8))) {
+                    f.assertSameBits(
+                            aggregate(f, ops, graph, weights, x),
+                            aggregate(f, new ReferencePackedOps(), graph, weights, x),
+                            weights == null ? "ones" : "weights");
+                }
             }
-            return out;
         }
 
         @AfterAll
