@@ -24,6 +24,37 @@ struct SchemeQuad : SgqQuad {
   }
 };
 
+/* A quad of a block of floats: its values divided by their scale. */
+struct FloatQuad {
+  SgqFloats floats;
+  float scale;
+  float4 t;
+
+  __device__ __forceinline__ FloatQuad(const SgqPacked &scheme, const SgqBlock &block, const SchemeQuad &quad, float4 v)
+      : floats(block.format), scale(sgq_float_scale(block, scheme.cols, quad.row - block.row_start, quad.column)) {
+    t = make_float4(v.x / scale, v.y / scale, v.z / scale, v.w / scale);
+  }
+
+  __device__ __forceinline__ float4 nearest() const {
+    return make_float4(scale * floats.nearest(t.x), scale * floats.nearest(t.y), scale * floats.nearest(t.z),
+                       scale * floats.nearest(t.w));
+  }
+
+  __device__ __forceinline__ float4 randomly_rounded(unsigned long long key, unsigned index) const {
+    return make_float4(scale * floats.randomly_rounded(t.x, sgq_random_uniform(key, index)),
+                       scale * floats.randomly_rounded(t.y, sgq_random_uniform(key, index + 1)),
+                       scale * floats.randomly_rounded(t.z, sgq_random_uniform(key, index + 2)),
+                       scale * floats.randomly_rounded(t.w, sgq_random_uniform(key, index + 3)));
+  }
+
+  /* g where t is at most the largest value, else 0. */
+  __device__ __forceinline__ float4 inside(float4 g) const {
+    float last = floats.largest();
+    return make_float4(fabsf(t.x) <= last ? g.x : 0, fabsf(t.y) <= last ? g.y : 0, fabsf(t.z) <= last ? g.z : 0,
+                       fabsf(t.w) <= last ? g.w : 0);
+  }
+};
+
 /* floor(t) + [uniform < t - floor(t)], t clamped; the difference is exact, so a whole t never moves. */
 __device__ __forceinline__ float randomly_rounded(float t, float max_code, float uniform) {
   float clamped = sgq_clamped(t, max_code);
@@ -41,7 +72,9 @@ extern "C" __global__ void __launch_bounds__(sgq_fake_quantize::BLOCK)
   if (!quad.exists(scheme)) return;
   const SgqBlock &block = scheme.block[quad.block];
   float4 v = sgq_load_quad(x, quad.at);
-  if (block.bits < 32) {
+  if (block.format != 0) {
+    v = FloatQuad(scheme, block, quad, v).nearest();
+  } else if (block.bits < 32) {
     SgqParams params = sgq_params(scheme, block, quad.row - block.row_start, quad.column);
     v = sgq_dequantized(sgq_rounded(sgq_normalised(v, params), sgq_max_code(block.bits), scheme.rounding),
                         params);
@@ -58,12 +91,14 @@ extern "C" __global__ void __launch_bounds__(sgq_fake_quantize::BLOCK)
   if (!quad.exists(scheme)) return;
   const SgqBlock &block = scheme.block[quad.block];
   float4 v = sgq_load_quad(x, quad.at);
-  if (block.bits < 32) {
+  unsigned long long key = sgq_random_key(state, stream);
+  unsigned index = (unsigned)quad.row * (unsigned)scheme.cols + (unsigned)quad.column;
+  if (block.format != 0) {
+    v = FloatQuad(scheme, block, quad, v).randomly_rounded(key, index);
+  } else if (block.bits < 32) {
     SgqParams params = sgq_params(scheme, block, quad.row - block.row_start, quad.column);
     float4 t = sgq_normalised(v, params);
     float max_code = sgq_max_code(block.bits);
-    unsigned long long key = sgq_random_key(state, stream);
-    unsigned index = (unsigned)quad.row * (unsigned)scheme.cols + (unsigned)quad.column;
     float4 u = make_float4(randomly_rounded(t.x, max_code, sgq_random_uniform(key, index)),
                            randomly_rounded(t.y, max_code, sgq_random_uniform(key, index + 1)),
                            randomly_rounded(t.z, max_code, sgq_random_uniform(key, index + 2)),
@@ -81,7 +116,9 @@ extern "C" __global__ void __launch_bounds__(sgq_fake_quantize::BLOCK)
   if (!quad.exists(scheme)) return;
   const SgqBlock &block = scheme.block[quad.block];
   float4 g = sgq_load_quad(grad_y, quad.at);
-  if (block.bits < 32) {
+  if (block.format != 0) {
+    g = FloatQuad(scheme, block, quad, sgq_load_quad(x, quad.at)).inside(g);
+  } else if (block.bits < 32) {
     SgqParams params = sgq_params(scheme, block, quad.row - block.row_start, quad.column);
     float4 t = sgq_normalised(sgq_load_quad(x, quad.at), params);
     float last = sgq_max_code(block.bits);

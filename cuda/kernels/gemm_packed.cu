@@ -27,7 +27,7 @@ __device__ __forceinline__ float4 left_quad(const SgqPacked &a, const SgqSource 
   } else {
     uint4 u = sgq_sections(block.bits) > 1 ? SgqQuadCodes<true>(block.bits, a.cols, k)(source.row)
                                            : SgqQuadCodes<false>(block.bits, a.cols, k)(source.row);
-    v = sgq_dequantized(sgq_to_floats(u), sgq_params(a, block, source.row_in_block, k));
+    v = sgq_dequantized(sgq_numbers(block, u), sgq_params(a, block, source.row_in_block, k));
   }
   int columns = a.cols - k;
   return make_float4(v.x, columns > 1 ? v.y : 0, columns > 2 ? v.z : 0, columns > 3 ? v.w : 0);

@@ -35,13 +35,30 @@ __device__ __forceinline__ void require_finite(float4 x, long long element, int 
   if (columns > 3) sgq_require_finite(x.w, error, site, element + 3);
 }
 
+/* Whether there are floats of q bits. */
+__device__ constexpr bool is_float_width(int q) {
+  return q == 4 || q == 6 || q == 8;
+}
+
+/* Codes of columns c .. c + 3 of a row of floats; 0 past the last column. */
+__device__ __forceinline__ uint4 float_codes(float4 v, const SgqPacked &out, const SgqBlock &block, int row_in_block,
+                                             int c) {
+  SgqFloats floats(block.format);
+  float scale = sgq_float_scale(block, out.cols, row_in_block, c);
+  int columns = out.cols - c;
+  return make_uint4(floats.code(v.x / scale), columns > 1 ? floats.code(v.y / scale) : 0,
+                    columns > 2 ? floats.code(v.z / scale) : 0, columns > 3 ? floats.code(v.w / scale) : 0);
+}
+
 /* Codes of columns c .. c + 3 of row r; 0 past the last column and for NaN, which is reported. */
+template <int Q>
 __device__ __forceinline__ uint4 codes_of(const float *x, const SgqPacked &out, const SgqBlock &block, int r,
                                           int c, unsigned long long *error, int site) {
   int columns = out.cols - c;
   if (columns <= 0) return make_uint4(0, 0, 0, 0);
   float4 v = sgq_load_quad(x + (long long)r * sgq_stride(out.cols), c);
   require_finite(v, (long long)r * out.cols + c, columns, error, site);
+  if (is_float_width(Q) && block.format != 0) return float_codes(v, out, block, r - block.row_start, c);
   SgqParams params = sgq_params(out, block, r - block.row_start, c);
   float4 u = sgq_rounded(sgq_normalised(v, params), sgq_max_code(block.bits), out.rounding);
   return make_uint4(__float2uint_rz(u.x), columns > 1 ? __float2uint_rz(u.y) : 0,
@@ -106,7 +123,7 @@ __device__ __forceinline__ void pack_rows(const float *x, const SgqPacked &out, 
   Section<third, 0> low;
 #pragma unroll 1
   for (int c = group * columns; c < (group + 1) * columns; c += 4) {
-    uint4 u = codes_of(x, out, block, block.row_start + row_in_block, c, error, site);
+    uint4 u = codes_of<Q>(x, out, block, block.row_start + row_in_block, c, error, site);
     high.add(u, c, row, 0, out.cols, block.stride);
     middle.add(u, c, row, second_at, out.cols, block.stride);
     low.add(u, c, row, third_at, out.cols, block.stride);
@@ -152,10 +169,10 @@ __device__ __forceinline__ void unpack_rows(const SgqPacked &x, int b, float *ou
   append<first>(u, row, 0, block.stride, c);
   if constexpr (second > 0) append<second>(u, row, sgq_section_offset(Q, x.cols, 1), block.stride, c);
   if constexpr (third > 0) append<third>(u, row, sgq_section_offset(Q, x.cols, 2), block.stride, c);
-  float4 codes = make_float4((float)u.x, (float)u.y, (float)u.z, (float)u.w);
+  float4 numbers = is_float_width(Q) ? sgq_numbers(block, u) : sgq_to_floats(u);
   SgqParams params = sgq_params(x, block, row_in_block, c);
   float *target = out + (long long)(block.row_start + row_in_block) * sgq_stride(x.cols);
-  sgq_store_quad(target, c, sgq_dequantized(codes, params));
+  sgq_store_quad(target, c, sgq_dequantized(numbers, params));
 }
 
 }  // namespace sgq_quantize
@@ -181,20 +198,46 @@ SGQ_WIDTH(8)
 SGQ_WIDTH(16)
 #undef SGQ_WIDTH
 
-/* Codes of the rows of all packed blocks (ROW_CODE) from their largest magnitudes, NaN left out; four lanes per row. */
+namespace sgq_quantize {
+
+/* The greater of largest and |v|; NaN is left out. */
+__device__ __forceinline__ float larger(float largest, float v) {
+  return fabsf(v) > largest ? fabsf(v) : largest;
+}
+
+/* Scales of a row of floats, one lane for every LANES-th of them. */
+template <int LANES>
+__device__ __forceinline__ void store_scales(const float *row, const SgqBlock &block, int row_in_block, int cols,
+                                             int lane) {
+  uint8_t *scales = block.row_codes + (long long)row_in_block * sgq_float_scales(cols);
+  for (int s = lane; s < sgq_float_scales(cols); s += LANES) {
+    float largest = 0;
+    for (int c = s * SGQ_FLOAT_BLOCK; c < min((s + 1) * SGQ_FLOAT_BLOCK, cols); c++) largest = larger(largest, row[c]);
+    scales[s] = (uint8_t)SgqFloats(block.format).scale_code(largest);
+  }
+}
+
+}  // namespace sgq_quantize
+
+/*
+ * Codes of the rows of all packed blocks from their largest magnitudes: scales of floats, and with ROW_CODE codes of
+ * integers; four lanes per row.
+ */
 extern "C" __global__ void __launch_bounds__(sgq_quantize::BLOCK) row_codes_f32(const float *x, const SgqPacked out) {
   constexpr int LANES = 4;
   int r = (int)(sgq_thread() / LANES);
   int lane = (int)(sgq_thread() % LANES);
   const SgqBlock &block = out.block[sgq_block_of(out, r)];
   bool exists = r < block.row_end && block.bits < 32;
+  const float *row = x + (long long)r * sgq_stride(out.cols);
+  if (exists && block.format != 0) {
+    sgq_quantize::store_scales<LANES>(row, block, r - block.row_start, out.cols, lane);
+    exists = false;
+  }
+  exists = exists && out.granularity == SGQ_ROW_CODE;
   float largest = 0;
   if (exists) {
-    const float *row = x + (long long)r * sgq_stride(out.cols);
-    for (int c = lane; c < out.cols; c += LANES) {
-      float v = fabsf(row[c]);
-      largest = v > largest ? v : largest;
-    }
+    for (int c = lane; c < out.cols; c += LANES) largest = sgq_quantize::larger(largest, row[c]);
   }
   for (int step = 1; step < LANES; step *= 2) {
     largest = fmaxf(largest, __shfl_xor_sync(0xffffffffu, largest, step));

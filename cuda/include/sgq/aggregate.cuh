@@ -158,7 +158,7 @@ struct SgqAggregator {
                                            int c)
       : x(x), col_idx(col_idx), weights(weights), c(c), acc(sgq_quad(0)) {}
 
-  /* Edges [e, end); codes are summed as integers in packed blocks if `integer`. */
+  /* Edges [e, end); codes are summed as integers in blocks of integers if `integer`. */
   __device__ __forceinline__ float4 sum(int e, int end, bool integer) {
     for (int b = 0; e < end; b++) {
       const SgqBlock &block = x.block[b];
@@ -167,10 +167,10 @@ struct SgqAggregator {
       bool split = sgq_sections(block.bits) > 1;
       if (block.bits == 32) {
         add_floats(block, e, stop);
-      } else if (integer) {
+      } else if (integer && block.format == 0) {
         split ? add_codes<true>(block, e, stop) : add_codes<false>(block, e, stop);
       } else {
-        split ? add_dequantized<true>(block, e, stop) : add_dequantized<false>(block, e, stop);
+        split || block.format != 0 ? add_dequantized<true>(block, e, stop) : add_dequantized<false>(block, e, stop);
       }
       e = stop;
     }
@@ -254,15 +254,24 @@ struct SgqAggregator {
     }
   }
 
-  /* Rows of codes, each taken as its floats. */
+  /* Rows of codes, each taken as its floats; those of floats like codes in several sections. */
   template <bool SPLIT>
   __device__ __forceinline__ void add_dequantized(const SgqBlock &block, int e, int end) {
     constexpr int AHEAD = SPLIT ? Weights::split_ahead : Weights::dequantized_ahead;
     SgqQuadCodes<SPLIT> codes(block.bits, x.cols, c);
     SgqParams params = sgq_sum_params(x, block, c);
     add_quads<AHEAD>(block, e, end, [&](int r) {
-      return sgq_dequantized(sgq_to_floats(codes(row(block, r))), params_of(block, r, params));
+      uint4 u = codes(row(block, r));
+      if (SPLIT && block.format != 0) return small_floats(block, r, u);
+      return sgq_dequantized(sgq_to_floats(u), params_of(block, r, params));
     });
+  }
+
+  /* Row r of a block of floats; what is the same for every row is taken anew, which leaves registers to the other loops. */
+  __device__ __forceinline__ float4 small_floats(const SgqBlock &block, int r, uint4 u) const {
+    SgqFloatValues value(sgq_opaque(block.format));
+    float scale = sgq_float_scale(block, sgq_opaque(x.cols), r, sgq_opaque(c));
+    return make_float4(scale * value(u.x), scale * value(u.y), scale * value(u.z), scale * value(u.w));
   }
 
   /* Scale and offset of a row, `params` where all share them. Without weights, row codes are always summed as integers. */

@@ -95,10 +95,6 @@ struct SgqQuadCodes {
   }
 };
 
-__device__ __forceinline__ float4 sgq_to_floats(uint4 u) {
-  return make_float4((float)u.x, (float)u.y, (float)u.z, (float)u.w);
-}
-
 /* Floats c .. c + 3 of a row of a 32-bit block; rows of one and two floats are no whole quads. */
 __device__ __forceinline__ float4 sgq_float_quad(const uint8_t *row, int stride, int c) {
   const float *floats = reinterpret_cast<const float *>(row);

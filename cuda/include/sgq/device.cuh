@@ -21,9 +21,19 @@
 extern __shared__ __align__(16) unsigned char sgq_dynamic_shared_memory[];
 #define SGQ_DYNAMIC_SHARED(T, name) T *name = reinterpret_cast<T *>(sgq_dynamic_shared_memory)
 
+/* x, of which the compiler forgets that it knows it: what is computed of it stays where it is written, in a loop too. */
+__device__ __forceinline__ int sgq_opaque(int x) {
+  asm volatile("" : "+r"(x));
+  return x;
+}
+
 #else
 
 #include "simt.h"
+
+inline int sgq_opaque(int x) {
+  return x;
+}
 
 #endif
 

@@ -26,6 +26,10 @@ struct SgqRowQuads {
     return block.bits < 32;
   }
 
+  __device__ __forceinline__ bool integers() const {
+    return packed() && block.format == 0;
+  }
+
   /* The next quad's codes, 0 past the last column. */
   __device__ __forceinline__ uint4 next_codes(int c) {
     uint4 u = codes(row);
@@ -39,7 +43,7 @@ struct SgqRowQuads {
   /* The next quad's values; anything past the last column. */
   __device__ __forceinline__ float4 next_values(int c) {
     if (!packed()) return sgq_float_quad(row, block.stride, c);
-    float4 u = sgq_to_floats(codes(row));
+    float4 u = sgq_numbers(block, codes(row));
     codes.advance();
     return sgq_dequantized(u, sgq_params(x, block, row_in_block, c));
   }
@@ -78,7 +82,7 @@ __device__ __forceinline__ float sgq_dot_codes(SgqRowQuads a, SgqRowQuads b, int
 __device__ __forceinline__ float sgq_dot(const SgqPacked &x, int i, int j) {
   SgqRowQuads a(x, i), b(x, j);
   bool common_scale = x.granularity == SGQ_TENSOR || x.granularity == SGQ_BUCKET;
-  return common_scale && a.packed() && b.packed() ? sgq_dot_codes(a, b, x.cols) : sgq_dot_floats(a, b, x.cols);
+  return common_scale && a.integers() && b.integers() ? sgq_dot_codes(a, b, x.cols) : sgq_dot_floats(a, b, x.cols);
 }
 
 #endif

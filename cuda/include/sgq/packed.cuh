@@ -17,7 +17,8 @@ enum SgqRounding { SGQ_NEAREST = 0, SGQ_PAPER = 1 };
 
 /*
  * Rows [row_start, row_end) as codes of `bits` bits, or floats where bits = 32; row r at data + (r - row_start) * stride.
- * With ROW_CODE, scale and offset of a row are the block's times its code; scale[1] is the unit of these codes.
+ * With ROW_CODE, scale and offset of a row are the block's times its code; scale[1] is the unit of these codes. Where
+ * format is not 0 codes are floats (floats.cuh), whose scales are the row codes, one for 32 columns of a row.
  */
 struct SgqBlock {
   uint8_t *data;
@@ -28,6 +29,8 @@ struct SgqBlock {
   int row_end;
   int bits;
   int stride;
+  int format;
+  int reserved;
 };
 
 /* x = fma(scale, code, offset); data is null where only the scheme is meant. */
@@ -77,7 +80,7 @@ __device__ __forceinline__ int sgq_scale_index(int granularity, int row_in_block
   return granularity == SGQ_COLUMN ? c : granularity == SGQ_ROW ? row_in_block : 0;
 }
 
-/* Code of a row of a block; 1 where rows have none. */
+/* Code of a row of a block of integers; 1 where rows have none. */
 __device__ __forceinline__ unsigned sgq_row_code(const SgqBlock &block, int row_in_block) {
   return block.row_codes == nullptr ? 1u : __ldg(block.row_codes + row_in_block);
 }

@@ -3,11 +3,12 @@
  *
  *   t = (x - offset) / scale;   u = rint(min(max(t, 0), 2^q - 1));   x' = fma(scale, u, offset)
  *
- * in binary32 with IEEE division, the bits that org.sgquant.kernels.PackedOps promises.
+ * in binary32 with IEEE division, the bits that org.sgquant.kernels.PackedOps promises. Codes of floats: floats.cuh.
  */
 #ifndef SGQ_QUANTIZER_CUH
 #define SGQ_QUANTIZER_CUH
 
+#include "sgq/floats.cuh"
 #include "sgq/packed.cuh"
 #include "sgq/quads.cuh"
 
@@ -17,9 +18,12 @@ struct SgqParams {
   float4 offset;
 };
 
-/* Scale and offset of columns c .. c + 3 of the row_in_block-th row of a block. */
+/* Scale and offset of columns c .. c + 3 of the row_in_block-th row of a block; adding -0 leaves a float as it is. */
 __device__ __forceinline__ SgqParams sgq_params(const SgqPacked &packed, const SgqBlock &block,
                                                 int row_in_block, int c) {
+  if (block.format != 0) {
+    return {sgq_quad(sgq_float_scale(block, packed.cols, row_in_block, c)), sgq_quad(-0.0f)};
+  }
   if (packed.granularity == SGQ_COLUMN) {
     return {sgq_load_quad(block.scale, c), sgq_load_quad(block.offset, c)};
   }
@@ -64,6 +68,15 @@ __device__ __forceinline__ float sgq_rounded(float t, float max_code, int roundi
 __device__ __forceinline__ float4 sgq_rounded(float4 t, float max_code, int rounding) {
   return make_float4(sgq_rounded(t.x, max_code, rounding), sgq_rounded(t.y, max_code, rounding),
                      sgq_rounded(t.z, max_code, rounding), sgq_rounded(t.w, max_code, rounding));
+}
+
+__device__ __forceinline__ float4 sgq_to_floats(uint4 u) {
+  return make_float4((float)u.x, (float)u.y, (float)u.z, (float)u.w);
+}
+
+/* Codes of a block as the numbers that a scale and an offset make values of. */
+__device__ __forceinline__ float4 sgq_numbers(const SgqBlock &block, uint4 u) {
+  return block.format != 0 ? SgqFloatValues(block.format)(u) : sgq_to_floats(u);
 }
 
 /* fma(scale, u, offset). */

@@ -2,6 +2,7 @@ package org.sgquant.kernels;
 
 import org.sgquant.tensor.CsrGraph;
 import org.sgquant.tensor.EdgeWeights;
+import org.sgquant.tensor.FloatFormat;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantScheme;
@@ -11,7 +12,9 @@ import org.sgquant.tensor.RowScale;
  * Observers, quantization and products over packed codes.
  *
  * <p>Everything but {@link #calibrate} is exact: the same bits on every backend, the reference included. Blocks of
- * 32 bits hold floats and pass through unchanged.
+ * 32 bits hold floats and pass through unchanged. Blocks of small floats ({@link FloatFormat}) have no range: per row and
+ * 32 columns their scale s is {@link FloatFormat#scaleCode} of the largest magnitude, NaN left out, computed from the row
+ * like row codes, and their value is {@code s v(code(x / s))}; what is infinite saturates where it is not an error.
  */
 public interface PackedOps {
 
@@ -51,12 +54,14 @@ public interface PackedOps {
      * <p>Element (i, j) draws {@link CounterRandom#uniform} for (state, stream, i * cols + j): the same bits on every
      * backend, and again when called with the same stream in the same step. The fraction is exact, so a value that has
      * a code keeps it; the rounding of the scheme matters for its scales only. {@code out} may be {@code x}. NaN stays
-     * NaN. The gradient is {@link #fakeQuantizeBackward}. Source: Gupta et al., ICML 2015.
+     * NaN. Floats are rounded to the value below or above in the same way. The gradient is {@link #fakeQuantizeBackward}.
+     * Source: Gupta et al., ICML 2015.
      */
     void fakeQuantizeStochastic(FloatMatrix x, QuantScheme scheme, int stream, StepState state, FloatMatrix out);
 
     /**
-     * Straight-through gradient with clip mask: {@code gradX = 0 <= (x - offset) / scale <= 2^q - 1 ? gradY : 0}.
+     * Straight-through gradient with clip mask: {@code gradX = 0 <= (x - offset) / scale <= 2^q - 1 ? gradY : 0}; for floats
+     * where {@code |x / s|} is at most the largest value.
      * Without the mask the gradient is the identity and needs no call. Source: SGQuant's code is identity everywhere.
      */
     void fakeQuantizeBackward(FloatMatrix x, QuantScheme scheme, FloatMatrix gradY, FloatMatrix gradX);
@@ -79,7 +84,7 @@ public interface PackedOps {
      * an edge of this row skipped: {@code acc = fma(scale_b, (float) S_b, fma(offset_b, (float) count_b, acc))} from
      * 0, S_b the exact sum of the codes in block b (rounded to float once), scale_b and offset_b those of the column
      * for COLUMN. ROW granularity has no integer sum: {@code acc = acc + fma(scale_j, code, offset_j)}, edges
-     * ascending; so do 32-bit blocks, {@code acc = acc + x_j}. With ROW_CODE, S_b is the sum of row code times code and
+     * ascending; nor have blocks of floats, {@code acc = acc + x_j} with {@code x_j = s v(code)} or the 32-bit float. With ROW_CODE, S_b is the sum of row code times code and
      * count_b that of the row codes.
      */
     void spmm(CsrGraph graph, PackedMatrix x, FloatMatrix out);
@@ -88,11 +93,11 @@ public interface PackedOps {
      * {@code out_i = sum over edges e of row i of w_e * x_col(e)}, codes times codes.
      *
      * <p>Shapes as above, weights one per edge. Where the row's weights (part p) and all of x are packed and x is not
-     * of ROW granularity: per block b, {@code acc = fma(ws * scale_b, (float) S_b, fma(ws * offset_b, (float) W_b,
+     * of ROW granularity, nor has floats: per block b, {@code acc = fma(ws * scale_b, (float) S_b, fma(ws * offset_b, (float) W_b,
      * acc))}, ws the scale of part p, S_b the exact sum of weight code times code, W_b that of weight codes; with
      * ROW_CODE each weight code is multiplied by the row code. Else in
      * float, edges ascending: {@code acc = fma(w_e, x_j, acc)} with {@code w_e = ws * code} or the float, and
-     * {@code x_j = fma(scale, code, offset)} or the float.
+     * {@code x_j = fma(scale, code, offset)}, {@code s v(code)} or the float.
      */
     void spmmWeighted(CsrGraph graph, EdgeWeights weights, PackedMatrix x, FloatMatrix out);
 
@@ -100,7 +105,7 @@ public interface PackedOps {
      * {@code c = unpack(a) w}.
      *
      * <p>Shapes: a packed N x K, w K x F, c N x F. Numerics: one chain {@code acc = fma(fma(scale, code, offset), w_k,
-     * acc)} from 0, k ascending; terms whose left factor is 0 are skipped.
+     * acc)} from 0, k ascending, with {@code s v(code)} for floats; terms whose left factor is 0 are skipped.
      */
     void gemm(PackedMatrix a, FloatMatrix w, FloatMatrix c);
 

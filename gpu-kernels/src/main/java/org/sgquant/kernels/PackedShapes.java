@@ -102,15 +102,13 @@ public final class PackedShapes {
         ShapeException.require(w.rows(), a.cols(), "packed gemm: w.rows must equal a.cols");
         if (!a.scheme().hasIntegerProduct(w.scheme())) {
             throw new IllegalArgumentException("packed gemm: " + describe(a) + " times " + describe(w)
-                    + " is no product of integers: expected widths of at most 8 bits, no scale per column on the left,"
+                    + " is no product of integers: expected integers of at most 8 bits, no scale per column on the left,"
                     + " one block and no scale per row on the right, and at most 65793 columns on the left");
         }
     }
 
     private static String describe(PackedMatrix x) {
-        String bits = x.scheme().blocks().stream()
-                .map(b -> Integer.toString(b.bits().bits()))
-                .collect(Collectors.joining(","));
+        String bits = x.scheme().blocks().stream().map(b -> b.bits().toString()).collect(Collectors.joining(","));
         return x.name() + " (" + x.rows() + " x " + x.cols() + ", " + bits + " bits, granularity "
                 + x.scheme().granularity() + ")";
     }
@@ -164,6 +162,10 @@ public final class PackedShapes {
                     what + ": got granularity " + scheme.granularity() + ", expected TENSOR or BUCKET");
         }
         for (QuantScheme.Block block : scheme.blocks()) {
+            if (block.bits().isFloat()) {
+                throw new IllegalArgumentException(what + ": attention is integers that a sum divides and cannot be "
+                        + block.bits() + ", choose an integer width or 32");
+            }
             requireRowBorder(rowPtr, block.rowEnd(), what);
         }
     }

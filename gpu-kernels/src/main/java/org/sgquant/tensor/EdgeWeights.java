@@ -28,6 +28,10 @@ public record EdgeWeights(List<Part> parts) {
         for (Part part : parts) {
             ShapeException.require(part.rowStart(), next, "EdgeWeights: parts must be contiguous");
             next = part.rowEnd();
+            if (part.bits().isFloat()) {
+                throw new IllegalArgumentException(part.codes().name() + ": edge weights are integers times a scale and"
+                        + " cannot be " + part.bits() + ", choose an integer width or 32");
+            }
         }
     }
 

@@ -25,6 +25,14 @@ public enum Granularity {
         };
     }
 
+    /** Bytes kept beside each row: its code for ROW_CODE, the scales of floats, which have no others. */
+    public int rowCodes(BitWidth bits, int cols) {
+        if (bits.isFloat()) {
+            return FloatFormat.scales(cols);
+        }
+        return this == ROW_CODE && bits.isPacked() ? 1 : 0;
+    }
+
     /** The name of settings: lower case without underscore, as {@code rowcode}. */
     @Override
     public String toString() {

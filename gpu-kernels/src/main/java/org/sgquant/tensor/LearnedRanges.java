@@ -10,6 +10,12 @@ package org.sgquant.tensor;
 public record LearnedRanges(QuantScheme scheme, FloatMatrix gradient, FloatMatrix error, FloatMatrix m, FloatMatrix v) {
 
     public LearnedRanges {
+        for (QuantScheme.Block block : scheme.blocks()) {
+            if (block.bits().isFloat()) {
+                throw new IllegalArgumentException(scheme.name() + ": the scales of " + block.bits()
+                        + " come from the values of each row and cannot be learned, choose an integer width");
+            }
+        }
         int blocks = scheme.blocks().size();
         int n = scalesPerBlock(scheme);
         gradient.requireShape(2 * blocks, n, "LearnedRanges " + scheme.name() + ": gradient");

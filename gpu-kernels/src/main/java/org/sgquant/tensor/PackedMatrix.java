@@ -9,8 +9,8 @@ import java.util.List;
  * N x F tensor stored as codes: the bits that a {@link QuantScheme} describes, in {@link PackedLayout}.
  *
  * <p>Block b keeps its rows contiguously at {@code data(b)}, {@code stride(b)} bytes from row to row. At least
- * {@link #SLACK} readable bytes follow its last row, so that kernels may load whole vectors from any row. With
- * {@link Granularity#ROW_CODE} a packed block has an unsigned byte per row more, at {@code rowCodes(b)}.
+ * {@link #SLACK} readable bytes follow its last row, so that kernels may load whole vectors from any row.
+ * {@code rowCodes(b)} has unsigned bytes of each row: its code with {@link Granularity#ROW_CODE}, or the scales of floats.
  */
 public final class PackedMatrix implements PackedTensor {
 
@@ -44,7 +44,7 @@ public final class PackedMatrix implements PackedTensor {
             long bytes = Memory.align(dataBytes(block, scheme.cols()) + SLACK);
             data.add(segment.asSlice(offset, bytes));
             offset += bytes;
-            long codes = rowCodeBytes(block.rows(), block.bits(), scheme.granularity());
+            long codes = rowCodeBytes(block.rows(), scheme.cols(), block.bits(), scheme.granularity());
             rowCodes.add(segment.asSlice(offset, codes));
             offset += Memory.align(codes);
         }
@@ -55,12 +55,12 @@ public final class PackedMatrix implements PackedTensor {
     public static long allocationBytes(QuantScheme scheme) {
         return scheme.blocks().stream()
                 .mapToLong(b -> Memory.align(dataBytes(b, scheme.cols()) + SLACK)
-                        + Memory.align(rowCodeBytes(b.rows(), b.bits(), scheme.granularity())))
+                        + Memory.align(rowCodeBytes(b.rows(), scheme.cols(), b.bits(), scheme.granularity())))
                 .sum();
     }
 
-    private static long rowCodeBytes(int rows, BitWidth bits, Granularity granularity) {
-        return granularity == Granularity.ROW_CODE && bits.isPacked() ? rows : 0;
+    private static long rowCodeBytes(int rows, int cols, BitWidth bits, Granularity granularity) {
+        return (long) rows * granularity.rowCodes(bits, cols);
     }
 
     private static long dataBytes(QuantScheme.Block block, int cols) {
@@ -77,8 +77,8 @@ public final class PackedMatrix implements PackedTensor {
 
     /** Bytes of one stored block: padded codes with row codes, scales and offsets. */
     public static long storedBytes(int rows, int cols, BitWidth bits, Granularity granularity) {
-        long codes = (long) rows * PackedLayout.rowStride(bits, cols) + rowCodeBytes(rows, bits, granularity);
-        return bits.isPacked() ? codes + 2L * Float.BYTES * granularity.scalesPerBlock(rows, cols) : codes;
+        long codes = (long) rows * PackedLayout.rowStride(bits, cols) + rowCodeBytes(rows, cols, bits, granularity);
+        return bits.isInteger() ? codes + 2L * Float.BYTES * granularity.scalesPerBlock(rows, cols) : codes;
     }
 
     /** Bytes of the table that tells the blocks of one matrix apart; a single block needs none. */
@@ -115,16 +115,25 @@ public final class PackedMatrix implements PackedTensor {
         return data.get(b);
     }
 
-    /** Codes of the rows of block {@code b}, an unsigned byte each; empty where rows have none. */
+    /**
+     * Codes of the rows of block {@code b}, row after row: an unsigned byte each, or {@link FloatFormat#scales} of them for
+     * floats; empty where rows have none.
+     */
     public MemorySegment rowCodes(int b) {
         return rowCodes.get(b);
     }
 
-    /** Code of the {@code row}th row of block {@code b}; 1 where rows have none. */
+    /** Code of the {@code row}th row of block {@code b} of integers; 1 where rows have none. */
     public int rowCode(int b, int row) {
         return rowCodes.get(b).byteSize() == 0
                 ? 1
                 : Byte.toUnsignedInt(rowCodes.get(b).get(ValueLayout.JAVA_BYTE, row));
+    }
+
+    /** Scale of column {@code c} of the {@code row}th row of block {@code b} of floats. */
+    public float floatScale(int b, int row, int c) {
+        long at = (long) row * FloatFormat.scales(cols()) + c / FloatFormat.BLOCK;
+        return FloatFormat.scale(Byte.toUnsignedInt(rowCodes.get(b).get(ValueLayout.JAVA_BYTE, at)));
     }
 
     /** Bytes from row to row in block {@code b}. */
@@ -150,13 +159,16 @@ public final class PackedMatrix implements PackedTensor {
         return PackedLayout.code(data.get(b), (long) (r - block.rowStart()) * stride(b), block.bits(), cols(), c);
     }
 
-    /** Real value at (r, c), {@code fma(scale, code, offset)} or the float itself; slow, for tests and small work. */
+    /** Real value at (r, c): {@code fma(scale, code, offset)}, scale times float, or the float itself; slow, for tests and small work. */
     public float value(int r, int c) {
         int b = blockOf(r);
         QuantScheme.Block block = scheme.blocks().get(b);
         int row = r - block.rowStart();
         if (!block.bits().isPacked()) {
             return PackedLayout.getFloat(data.get(b), (long) row * stride(b), c);
+        }
+        if (block.bits().isFloat()) {
+            return floatScale(b, row, c) * block.bits().format().value(code(r, c));
         }
         int s = scheme.scaleIndex(block, r, c);
         QuantParams params = block.params();

@@ -10,8 +10,10 @@ import java.util.List;
  * rounded to float ({@link RowScale}).
  *
  * <p>In binary32 with IEEE division: {@code u = rint(min(max((x - offset) / scale, 0), 2^q - 1))} and
- * {@code x' = fma(scale, u, offset)}; a block of {@link BitWidth#FP32} is left as it is. Shared by fake quantization
- * and packing, so both give the same numbers. {@code name} is the cell's, such as {@code L1.message}, for messages.
+ * {@code x' = fma(scale, u, offset)}; a block of {@link BitWidth#FP32} is left as it is, and one of floats
+ * ({@link FloatFormat}) takes a scale per row and 32 columns from the row, whatever the granularity. Shared by fake
+ * quantization and packing, so both give the same numbers. {@code name} is the cell's, such as {@code L1.message}, for
+ * messages.
  */
 public record QuantScheme(String name, int cols, Granularity granularity, Rounding rounding, List<Block> blocks) {
 
@@ -74,9 +76,19 @@ public record QuantScheme(String name, int cols, Granularity granularity, Roundi
         return blocks.stream().allMatch(b -> b.bits().isPacked());
     }
 
-    /** Whether sums of this tensor over neighbours are sums of integers: packed, and no scale of a single row. */
+    /** Whether sums of this tensor over neighbours are sums of integers, those of every block. */
     public boolean hasIntegerSum() {
-        return isPacked() && granularity != Granularity.ROW;
+        return blocks.stream().allMatch(this::hasIntegerSum);
+    }
+
+    /** Whether sums of rows of {@code block} are sums of integers: its codes are, and no scale is of a single row. */
+    public boolean hasIntegerSum(Block block) {
+        return block.bits().isInteger() && granularity != Granularity.ROW;
+    }
+
+    /** Whether a block has codes of its rows: see {@link PackedMatrix#rowCodes}. */
+    public boolean hasRowCodes() {
+        return blocks.stream().anyMatch(b -> granularity.rowCodes(b.bits(), cols) > 0);
     }
 
     /**

@@ -30,7 +30,7 @@ public final class RowScale {
 
     /** Code of row {@code r} of {@code x} in a block of {@code scheme}, NaN left out; 1 for other granularities. */
     public static int code(FloatMatrix x, int r, QuantScheme scheme, QuantScheme.Block block) {
-        if (scheme.granularity() != Granularity.ROW_CODE || !block.bits().isPacked()) {
+        if (scheme.granularity() != Granularity.ROW_CODE || !block.bits().isInteger()) {
             return 1;
         }
         float largest = 0;

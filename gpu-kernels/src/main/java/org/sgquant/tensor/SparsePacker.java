@@ -23,10 +23,10 @@ public final class SparsePacker {
         this.rowPtr = new int[x.rows() + 1];
     }
 
-    /** Whether a matrix of {@code scheme} has a sparse form: codes of at most 8 bits, and code 0 is the value 0. */
+    /** Whether a matrix of {@code scheme} has a sparse form: integers of at most 8 bits, of which 0 is the value 0. */
     public static boolean suits(QuantScheme scheme) {
         return scheme.blocks().stream()
-                .allMatch(b -> b.bits().bits() <= 8 && isZero(b.params().offset()));
+                .allMatch(b -> b.bits().isByte() && isZero(b.params().offset()));
     }
 
     private static boolean isZero(FloatMatrix offset) {
@@ -40,8 +40,9 @@ public final class SparsePacker {
      */
     public static SparsePackedMatrix encode(PackedMatrix x, Memory memory) {
         if (!suits(x.scheme())) {
-            throw new IllegalArgumentException(x.name()
-                    + ": the sparse form needs codes of at most 8 bits and ranges that begin at 0, use the dense form");
+            throw new IllegalArgumentException(
+                    x.name()
+                            + ": the sparse form needs integers of at most 8 bits and ranges that begin at 0, use the dense form");
         }
         return new SparsePacker(x).encode(memory);
     }

@@ -78,6 +78,11 @@ public final class PackedFixture implements AutoCloseable {
         }
     }
 
+    /** Those that matter at one width: floats have scales of their own, whatever the granularity. */
+    static List<Granularity> granularities(BitWidth bits) {
+        return bits.isFloat() ? List.of(Granularity.COLUMN, Granularity.ROW_CODE) : List.of(Granularity.values());
+    }
+
     /** Three blocks, the middle one empty, of widths {@code bits}, another one and 4; TENSOR and so on alike. */
     public QuantScheme scheme(int rows, int cols, BitWidth bits, Granularity granularity, Rounding rounding) {
         BitWidth other = bits == BitWidth.Q3 ? BitWidth.Q8 : BitWidth.Q3;

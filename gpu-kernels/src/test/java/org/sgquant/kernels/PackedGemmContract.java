@@ -48,10 +48,7 @@ public interface PackedGemmContract {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = BitWidth.class,
-            names = {"Q16", "FP32"},
-            mode = Mode.EXCLUDE)
+    @EnumSource(value = BitWidth.class, names = "Q[1-8]", mode = Mode.MATCH_ALL)
     default void every_pair_of_widths_has_the_bits_of_the_reference(BitWidth left) {
         try (PackedFixture f = new PackedFixture()) {
             QuantScheme scheme = f.scheme(ROWS, 67, left, Granularity.BUCKET, Rounding.NEAREST);
@@ -202,16 +199,18 @@ public interface PackedGemmContract {
             for (QuantScheme scheme : List.of(
                     f.uniform(4, 3, BitWidth.Q16, Granularity.TENSOR),
                     f.uniform(4, 3, BitWidth.FP32, Granularity.TENSOR),
+                    f.uniform(4, 3, BitWidth.E4M3, Granularity.TENSOR),
                     f.uniform(4, 3, BitWidth.Q4, Granularity.COLUMN))) {
                 assertThatThrownBy(() -> ops().gemm(PackedMatrix.allocate(f.memory, scheme), w, f.output(4, 2)))
                         .isInstanceOf(IllegalArgumentException.class)
                         .hasMessageStartingWith("packed gemm: L1.message (4 x 3, "
-                                + scheme.blocks().get(0).bits().bits() + " bits, granularity " + scheme.granularity()
+                                + scheme.blocks().get(0).bits() + " bits, granularity " + scheme.granularity()
                                 + ") times L1.message (3 x 2, 8 bits, granularity tensor) is no product of integers: ");
             }
             PackedMatrix a = ones(f, 4, 3);
             for (QuantScheme scheme : List.of(
                     f.uniform(3, 2, BitWidth.Q4, Granularity.ROW),
+                    f.uniform(3, 2, BitWidth.E2M1, Granularity.TENSOR),
                     f.scheme(3, 2, BitWidth.Q4, Granularity.TENSOR, Rounding.NEAREST))) {
                 assertThatThrownBy(() -> ops().gemm(a, PackedMatrix.allocate(f.memory, scheme), f.output(4, 2)))
                         .isInstanceOf(IllegalArgumentException.class);

@@ -37,7 +37,7 @@ public interface PackedParityContract {
     private void forAll(PackedFixture f, BitWidth bits, Check check) {
         for (int cols : PackedFixture.COLUMNS) {
             FloatMatrix values = f.matrix(SOURCES, cols);
-            for (Granularity granularity : Granularity.values()) {
+            for (Granularity granularity : PackedFixture.granularities(bits)) {
                 QuantScheme scheme = f.scheme(SOURCES, cols, bits, granularity, Rounding.NEAREST);
                 check.accept(f.packed(ops(), values, scheme), bits + " " + granularity + " F=" + cols);
             }
@@ -64,7 +64,8 @@ public interface PackedParityContract {
     default void weighted_aggregation_has_the_bits_of_the_reference(BitWidth bits) {
         try (PackedFixture f = new PackedFixture()) {
             CsrGraph graph = f.graph(SOURCES, PackedFixture.DEGREES);
-            EdgeWeights weights = f.weights(ops(), graph, BitWidth.Q4, BitWidth.FP32, BitWidth.Q16, bits);
+            EdgeWeights weights = f.weights(
+                    ops(), graph, BitWidth.Q4, BitWidth.FP32, BitWidth.Q16, bits.isFloat() ? BitWidth.Q1 : bits);
             assertSameWeightedSums(f, bits, graph, weights);
         }
     }
@@ -110,7 +111,7 @@ public interface PackedParityContract {
                     }
                 }
                 FloatMatrix w = f.matrix(cols, 17);
-                for (Granularity granularity : Granularity.values()) {
+                for (Granularity granularity : PackedFixture.granularities(bits)) {
                     QuantScheme scheme = f.uniform(percent.length, cols, bits, granularity);
                     PackedMatrix x = f.packed(ops(), values, scheme);
                     FloatMatrix actual = f.output(percent.length, 17);
@@ -130,7 +131,7 @@ public interface PackedParityContract {
             for (int cols : new int[] {1, 7, 16, 17, 33, 64, 65, 100}) {
                 FloatMatrix values = f.matrix(SOURCES, 131);
                 FloatMatrix w = f.matrix(131, cols);
-                for (Granularity granularity : Granularity.values()) {
+                for (Granularity granularity : PackedFixture.granularities(bits)) {
                     QuantScheme scheme = f.scheme(SOURCES, 131, bits, granularity, Rounding.NEAREST);
                     PackedMatrix a = f.packed(ops(), values, scheme);
                     FloatMatrix actual = f.output(SOURCES, cols);
@@ -157,7 +158,7 @@ public interface PackedParityContract {
                 FloatMatrix w = f.matrix(k, 16);
                 w.set(0, 0, Float.NaN);
                 words.set(0, 0, 0);
-                for (Granularity granularity : Granularity.values()) {
+                for (Granularity granularity : PackedFixture.granularities(bits)) {
                     QuantScheme scheme = f.uniform(SOURCES, k, bits, granularity);
                     PackedMatrix a = f.packed(ops(), words, scheme);
                     FloatMatrix actual = f.output(SOURCES, 16);
@@ -182,7 +183,7 @@ public interface PackedParityContract {
                 int cols = k == 259 ? 67 : 19;
                 FloatMatrix values = f.matrix(SOURCES, k);
                 FloatMatrix w = f.matrix(k, cols);
-                for (Granularity granularity : Granularity.values()) {
+                for (Granularity granularity : PackedFixture.granularities(bits)) {
                     QuantScheme scheme = f.scheme(SOURCES, k, bits, granularity, Rounding.NEAREST);
                     PackedMatrix x = f.packed(ops(), values, scheme);
                     for (int option = 0; option < 4; option++) {

@@ -10,6 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.sgquant.kernels.reference.ReferencePackedOps;
 import org.sgquant.tensor.BitWidth;
+import org.sgquant.tensor.FloatFormat;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.PackedLayout;
@@ -36,7 +37,7 @@ public interface PackedQuantizationContract {
     private static void forAll(PackedFixture f, BitWidth bits, Check check) {
         for (int cols : PackedFixture.COLUMNS) {
             FloatMatrix x = f.matrix(ROWS, cols);
-            for (Granularity granularity : Granularity.values()) {
+            for (Granularity granularity : PackedFixture.granularities(bits)) {
                 for (Rounding rounding : Rounding.values()) {
                     check.accept(f.scheme(ROWS, cols, bits, granularity, rounding), x);
                 }
@@ -49,7 +50,7 @@ public interface PackedQuantizationContract {
     }
 
     @ParameterizedTest
-    @EnumSource(BitWidth.class)
+    @EnumSource(value = BitWidth.class, names = "E.+", mode = EnumSource.Mode.MATCH_NONE)
     default void packed_bytes_are_the_codes_of_the_formula_and_zero_padding(BitWidth bits) {
         try (PackedFixture f = new PackedFixture()) {
             forAll(f, bits, (scheme, x) -> {
@@ -215,6 +216,9 @@ public interface PackedQuantizationContract {
     default void a_constant_tensor_is_exact_at_every_width(Granularity granularity) {
         try (PackedFixture f = new PackedFixture()) {
             for (BitWidth bits : BitWidth.values()) {
+                if (bits.isFloat()) {
+                    continue;
+                }
                 for (float value : new float[] {0, 0.1f, -7.3f, Float.MIN_VALUE, Float.MAX_VALUE}) {
                     FloatMatrix x = f.filled(5, 33, value);
                     QuantScheme scheme = f.scheme(5, 33, bits, granularity, Rounding.NEAREST);
@@ -245,7 +249,7 @@ public interface PackedQuantizationContract {
     }
 
     @ParameterizedTest
-    @EnumSource(value = BitWidth.class, names = "FP32", mode = EnumSource.Mode.EXCLUDE)
+    @EnumSource(value = BitWidth.class, names = "Q.+", mode = EnumSource.Mode.MATCH_ALL)
     default void ranges_beyond_float_and_below_its_steps_give_finite_values(BitWidth bits) {
         try (PackedFixture f = new PackedFixture()) {
             for (float size : new float[] {3e38f, Float.MIN_VALUE, 2 * Float.MIN_VALUE, 1e-38f}) {
@@ -413,6 +417,83 @@ public interface PackedQuantizationContract {
             FloatMatrix out = f.output(3, 5);
             ops().fakeQuantize(zeros, scheme, out);
             assertThat(out.toArray()).isDeepEqualTo(new float[3][5]);
+        }
+    }
+
+    /** Every code and its halves to the next, both zeros, rows of any size, and blocks of 32 columns that are alike in nothing. */
+    @ParameterizedTest
+    @EnumSource(value = BitWidth.class, names = "E.+", mode = EnumSource.Mode.MATCH_ALL)
+    default void floats_of_every_kind_have_the_bits_of_the_reference(BitWidth bits) {
+        try (PackedFixture f = new PackedFixture()) {
+            for (int cols : new int[] {0, 1, 2, 31, 32, 33, 65, 97}) {
+                FloatMatrix x = floats(f, bits.format(), cols);
+                QuantScheme scheme = f.scheme(x.rows(), cols, bits, Granularity.BUCKET, Rounding.PAPER);
+                PackedMatrix packed = f.packed(ops(), x, scheme);
+                PackedMatrix expected = PackedMatrix.allocate(f.memory, scheme);
+                new ReferencePackedOps().pack(x, expected);
+                f.assertSameCodes(packed, expected, describe(scheme));
+                FloatMatrix y = f.output(x.rows(), cols);
+                FloatMatrix fake = f.output(x.rows(), cols);
+                ops().unpack(packed, y);
+                ops().fakeQuantize(x, scheme, fake);
+                f.assertSameBits(y, fake, describe(scheme));
+                new ReferencePackedOps().fakeQuantize(x, scheme, y);
+                f.assertSameBits(fake, y, describe(scheme));
+                if (cols > 0) {
+                    x.set(0, cols - 1, Float.NaN);
+                    x.set(1, cols / 2, Float.NEGATIVE_INFINITY);
+                }
+                new ReferencePackedOps().fakeQuantize(x, scheme, y);
+                ops().fakeQuantize(x, scheme, fake);
+                f.assertSameBits(fake, y, "not finite, " + describe(scheme));
+                FloatMatrix gradient = f.matrix(x.rows(), cols);
+                new ReferencePackedOps().fakeQuantizeBackward(x, scheme, gradient, y);
+                ops().fakeQuantizeBackward(x, scheme, gradient, fake);
+                f.assertSameBits(fake, y, "backward " + describe(scheme));
+            }
+        }
+    }
+
+    private static FloatMatrix floats(PackedFixture f, FloatFormat format, int cols) {
+        int rows = 24;
+        FloatMatrix x = f.matrix(rows, cols);
+        for (int r = 0; r < rows; r++) {
+            for (int c = 0; c < cols; c++) {
+                int code = f.random.nextInt(format.topCode());
+                float half = f.random.nextBoolean() ? format.value(code + 1) : format.value(code);
+                float value = (format.value(code) + half) / 2;
+                int exponent =
+                        r < rows / 2 ? 9 * (c / 32) - 20 : f.random.nextInt(-150, 128 - format.largestExponent());
+                x.set(r, c, Math.scalb(f.random.nextBoolean() ? value : -value, exponent));
+            }
+        }
+        if (cols > 0) {
+            x.setRow(2, new float[cols]);
+            x.set(3, 0, -0f);
+            x.set(4, 0, Float.MAX_VALUE);
+            x.set(5, 0, -Float.MIN_VALUE);
+        }
+        return x;
+    }
+
+    @Test
+    default void floats_have_a_gradient_up_to_the_largest_value_and_name_what_is_no_number() {
+        try (PackedFixture f = new PackedFixture()) {
+            QuantScheme scheme = f.uniform(1, 33, BitWidth.E2M1, Granularity.TENSOR);
+            FloatMatrix x = f.filled(1, 33, 0.5f);
+            x.set(0, 3, 6.5f);
+            x.set(0, 4, -6);
+            x.set(0, 32, 1e9f);
+            FloatMatrix gradient = f.filled(1, 33, 1);
+            ops().fakeQuantizeBackward(x, scheme, gradient, gradient);
+            for (int c = 0; c < 33; c++) {
+                assertThat(gradient.get(0, c)).as("column %d", c).isEqualTo(c == 3 ? 0 : 1);
+            }
+            x.set(0, 32, Float.NaN);
+            assertThatThrownBy(() -> ops().pack(x, PackedMatrix.allocate(f.memory, scheme)))
+                    .isInstanceOf(NonFiniteException.class)
+                    .hasMessageContaining("L1.message")
+                    .hasMessageContaining("NaN");
         }
     }
 }

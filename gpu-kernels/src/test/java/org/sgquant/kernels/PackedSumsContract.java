@@ -25,7 +25,7 @@ public interface PackedSumsContract {
 
     /** All codes at their maximum: one edge too many in a lane would overflow it. */
     @ParameterizedTest
-    @EnumSource(value = BitWidth.class, names = "FP32", mode = EnumSource.Mode.EXCLUDE)
+    @EnumSource(value = BitWidth.class, names = "Q.+", mode = EnumSource.Mode.MATCH_ALL)
     default void largest_codes_at_every_flush_degree_are_summed_exactly(BitWidth bits) {
         for (int cols : new int[] {7, 33, 128}) {
             assertExactSums(bits, cols, PackedFixture.FLUSH_DEGREES);
@@ -36,7 +36,7 @@ public interface PackedSumsContract {
 
     /** Sums of 16-bit codes leave int32 between the first two degrees and unsigned 32 bits before the third. */
     @ParameterizedTest
-    @EnumSource(value = BitWidth.class, names = "FP32", mode = EnumSource.Mode.EXCLUDE)
+    @EnumSource(value = BitWidth.class, names = "Q.+", mode = EnumSource.Mode.MATCH_ALL)
     default void sums_beyond_32_bits_are_exact(BitWidth bits) {
         assertExactSums(bits, 3, 32768, 32769, 131075);
     }
@@ -59,7 +59,7 @@ public interface PackedSumsContract {
     }
 
     @ParameterizedTest
-    @EnumSource(value = BitWidth.class, names = "FP32", mode = EnumSource.Mode.EXCLUDE)
+    @EnumSource(value = BitWidth.class, names = "Q.+", mode = EnumSource.Mode.MATCH_ALL)
     default void largest_weights_times_largest_codes_are_summed_exactly(BitWidth bits) {
         for (BitWidth weightBits : List.of(BitWidth.Q1, BitWidth.Q2, BitWidth.Q7, BitWidth.Q8, BitWidth.Q16)) {
             assertExactWeightedSums(bits, weightBits, 33, PackedFixture.FLUSH_DEGREES);

@@ -23,10 +23,7 @@ public interface SparsePackedOpsContract {
     SparsePackedOps ops();
 
     @ParameterizedTest
-    @EnumSource(
-            value = BitWidth.class,
-            names = {"Q16", "FP32"},
-            mode = EnumSource.Mode.EXCLUDE)
+    @EnumSource(value = BitWidth.class, names = "Q[1-8]", mode = EnumSource.Mode.MATCH_ALL)
     default void products_have_the_bits_of_the_dense_form(BitWidth bits) {
         try (PackedFixture f = new PackedFixture()) {
             CsrGraph graph = f.graph(ROWS, PackedFixture.DEGREES);

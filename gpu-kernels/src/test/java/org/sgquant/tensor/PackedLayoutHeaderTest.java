@@ -109,7 +109,7 @@ class PackedLayoutHeaderTest {
         List<String> expected = new ArrayList<>();
         for (BitWidth bits : BitWidth.values()) {
             for (int cols : new int[] {268435455, 268435456, 268435463, 536870919, 1073741823}) {
-                if (bits.isPacked() && (bits != BitWidth.Q16 || cols < 1073741823)) {
+                if (bits.isInteger() && (bits != BitWidth.Q16 || cols < 1073741823)) {
                     long last = (cols - 1L) * bits.sections().get(0);
                     expected.add("%d %d: stride %d payload %d last %d.%d"
                             .formatted(
@@ -127,7 +127,7 @@ class PackedLayoutHeaderTest {
 
     private static Stream<String> expected() {
         return Arrays.stream(BitWidth.values())
-                .filter(BitWidth::isPacked)
+                .filter(BitWidth::isInteger)
                 .flatMap(bits -> Arrays.stream(COLUMNS).mapToObj(cols -> line(bits, cols)));
     }
 

@@ -24,8 +24,8 @@ final class PackedMatrixTest {
                         PackedMatrix x = PackedMatrix.allocate(
                                 memory,
                                 QuantScheme.create(memory, "x", bounds, cols, widths, granularity, Rounding.NEAREST));
-                        // Scales of float32 rows are allocated and never stored: there are none.
-                        long unused = bits.isPacked()
+                        // Ranges of rows of floats are allocated and never stored: there are none.
+                        long unused = bits.isInteger()
                                 ? 0
                                 : x.scheme().blocks().stream()
                                         .mapToLong(b -> b.params().bytes())

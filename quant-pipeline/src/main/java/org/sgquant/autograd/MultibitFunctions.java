@@ -40,13 +40,13 @@ public final class MultibitFunctions {
                 b -> b.multibit().decode(codes.dense(), coordinates, out.dense()));
     }
 
-    /** {@code gradX = |x| <= 1 ? gradY : 0} in the packed blocks of {@code scheme}, gradY in the others. */
+    /** {@code gradX = |x| <= 1 ? gradY : 0} in the blocks of integers of {@code scheme}, gradY in the others. */
     static void signBackward(
             ElementwiseOps ops, QuantScheme scheme, FloatMatrix x, FloatMatrix gradY, FloatMatrix gradX) {
         for (QuantScheme.Block block : scheme.blocks()) {
             FloatMatrix source = rows(gradY, block);
             FloatMatrix target = rows(gradX, block);
-            if (block.bits().isPacked()) {
+            if (block.bits().isInteger()) {
                 ops.clipBackward(rows(x, block), source, target);
             } else {
                 ops.copy(source, target);

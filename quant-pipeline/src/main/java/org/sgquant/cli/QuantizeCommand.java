@@ -19,7 +19,8 @@ import picocli.CommandLine.Option;
         footer = {
             "  Words separated by blanks, later ones override: 4 (every cell), L1=4 (a layer), message=4",
             "  (a component), L1.message=4 (a cell), L1.message=[8,4,4,2] @quartiles or @deg(2,3,5) (a width",
-            "  per degree bucket, lowest degrees first). Widths: 1 to 8, 16, 32 (not quantized).",
+            "  per degree bucket, lowest degrees first). Widths: 1 to 8, 16, 32 (not quantized),",
+            "  and e2m1, e3m2, e4m3, e5m2: floats of 4, 6 and 8 bits, a power of two for 32 of a row.",
             "  Cells of a GCN: embedding (a layer's input), message (what is aggregated), weight, and with",
             "  --norm edge also attention; a GAT has all four, an AGNN no message."
         })

@@ -7,6 +7,7 @@ import java.util.concurrent.Callable;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.Cell;
 import org.sgquant.quant.Component;
+import org.sgquant.tensor.BitWidth;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -130,7 +131,7 @@ final class RunCommand implements Callable<Integer> {
     }
 
     private static Map<String, BitAssignment> uniformInner(Pipeline pipeline, BitAssignment chosen) {
-        int features = chosen.widths(FEATURES).get(0).bits();
+        BitWidth features = chosen.widths(FEATURES).get(0);
         Map<String, BitAssignment> others = new LinkedHashMap<>();
         for (int q : COMPARED) {
             others.put("inner " + q, pipeline.parse(q + " " + FEATURES + "=" + features));

@@ -100,14 +100,14 @@ final class SearchOptions {
             names = "--feature-bits",
             paramLabel = "Q",
             split = ",",
-            description = "Widths of the features to choose from (default: ${DEFAULT-VALUE}).")
+            description = "Integer widths of the features to choose from (default: ${DEFAULT-VALUE}).")
     List<Integer> featureBits = List.of(1, 2, 4, 8);
 
     @Option(
             names = "--inner-bits",
             paramLabel = "Q",
             split = ",",
-            description = "Widths of other cells to choose from (default: ${DEFAULT-VALUE}).")
+            description = "Integer widths of other cells to choose from (default: ${DEFAULT-VALUE}).")
     List<Integer> innerBits = List.of(1, 2, 3, 4, 5, 6, 8);
 
     @Option(

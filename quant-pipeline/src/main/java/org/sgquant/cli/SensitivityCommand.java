@@ -38,7 +38,7 @@ final class SensitivityCommand implements Callable<Integer> {
             names = "--widths",
             paramLabel = "Q",
             split = ",",
-            description = "Widths to measure (default: ${DEFAULT-VALUE}).")
+            description = "Integer widths to measure (default: ${DEFAULT-VALUE}).")
     List<Integer> widths = List.of(1, 2, 4, 8);
 
     @Option(names = "--quartiles", description = "One row per degree quartile of each cell.")

@@ -63,10 +63,11 @@ public final class BitSpace {
         if (!cell.component().isWeight()) {
             return innerBits;
         }
-        List<Integer> widths =
-                innerBits.stream().filter(config.weights()::takes).toList();
+        List<Integer> widths = innerBits.stream()
+                .filter(bits -> config.weights().takes(BitWidth.of(bits)))
+                .toList();
         if (widths.isEmpty()) {
-            config.weights().requireWidth(innerBits.get(0));
+            config.weights().requireWidth(BitWidth.of(innerBits.get(0)));
         }
         return widths;
     }
@@ -111,7 +112,9 @@ public final class BitSpace {
 
     /** fp32 where weights of this form cannot have {@code bits}. */
     private int widthOrFp32(int i, int bits) {
-        return !cell(i).component().isWeight() || config.weights().takes(bits) ? bits : BitWidth.FP32.bits();
+        return !cell(i).component().isWeight() || config.weights().takes(BitWidth.of(bits))
+                ? bits
+                : BitWidth.FP32.bits();
     }
 
     Cell cell(int i) {

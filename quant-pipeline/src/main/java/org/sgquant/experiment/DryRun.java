@@ -105,11 +105,7 @@ final class DryRun {
         if (form.equals("sparse")) {
             // Its rows have one order of columns and one stream of bits: no bucket has bytes of its own.
             String widths = String.join(
-                    ",",
-                    parts.stream()
-                            .map(p -> String.valueOf(p.bits().bits()))
-                            .distinct()
-                            .toList());
+                    ",", parts.stream().map(p -> p.bits().toString()).distinct().toList());
             return List.of(new DryRunReport.Tensor(
                     cell.toString(),
                     shape.rows(),
@@ -124,7 +120,7 @@ final class DryRun {
                     part.bucket() < 0 ? cell.toString() : cell + "[" + part.bucket() + "]",
                     part.rows(),
                     part.cols(),
-                    String.valueOf(part.bits().bits()),
+                    part.bits().toString(),
                     form,
                     Float.BYTES * part.rows() * part.cols(),
                     part.storedBytes()));

@@ -135,7 +135,7 @@ public final class Experiment {
         BitAssignment bits = BitAssignment.parse(text, cells, lanes.dataset().degrees());
         for (Cell cell : cells) {
             if (cell.component().isWeight()) {
-                bits.widths(cell).forEach(width -> quantConfig.weights().requireWidth(width.bits()));
+                bits.widths(cell).forEach(quantConfig.weights()::requireWidth);
             }
         }
         return bits;

@@ -123,7 +123,7 @@ public final class Reports {
                         cell.layer(),
                         cell.component().toString(),
                         one ? -1 : b,
-                        widths.get(b).bits()));
+                        widths.get(b).toString()));
             }
         }
         return list;

@@ -288,7 +288,7 @@ public final class SavedModel {
                 List<BitWidth> widths = bits.widths(cell);
                 for (int b = 0; b < widths.size(); b++) {
                     String scale = cell + ".scale." + b;
-                    if (widths.get(b).isPacked()
+                    if (widths.get(b).isInteger()
                             && saved.tensors().stream().anyMatch(t -> t.name().equals(scale))) {
                         ranges.add(range(
                                 cell,
@@ -485,18 +485,26 @@ public final class SavedModel {
 
     private static void restoreCodes(PackedMatrix target, SafeTensors saved, Path file, Backend backend) {
         for (int b = 0; b < target.scheme().blocks().size(); b++) {
-            Tensor tensor = saved.tensor(codesName(target.scheme(), b));
-            if (tensor.data().byteSize() != target.dataBytes(b)) {
-                throw new FormatException(
-                        file,
-                        tensor.name(),
-                        "got " + tensor.data().byteSize() + " bytes of codes, expected " + target.dataBytes(b));
+            Tensor codes = saved.tensor(codesName(target.scheme(), b));
+            restoreCodes(codes, target.data(b).asSlice(0, target.dataBytes(b)), file, backend);
+            if (target.rowCodes(b).byteSize() > 0) {
+                Tensor rowCodes = saved.tensor(rowCodesName(target.scheme(), b));
+                restoreCodes(rowCodes, target.rowCodes(b), file, backend);
             }
-            try (HostMemory host = new HostMemory()) {
-                MemorySegment copy = host.allocate(target.dataBytes(b));
-                MemorySegment.copy(tensor.data(), 0, copy, 0, target.dataBytes(b));
-                backend.upload(copy, target.data(b), target.dataBytes(b));
-            }
+        }
+    }
+
+    private static void restoreCodes(Tensor tensor, MemorySegment target, Path file, Backend backend) {
+        if (tensor.data().byteSize() != target.byteSize()) {
+            throw new FormatException(
+                    file,
+                    tensor.name(),
+                    "got " + tensor.data().byteSize() + " bytes of codes, expected " + target.byteSize());
+        }
+        try (HostMemory host = new HostMemory()) {
+            MemorySegment copy = host.allocate(target.byteSize());
+            MemorySegment.copy(tensor.data(), 0, copy, 0, target.byteSize());
+            backend.upload(copy, target, target.byteSize());
         }
     }
 

@@ -102,7 +102,7 @@ public final class Agnn implements Model {
         List<LayerPlan> plans = new ArrayList<>();
         for (int l = 2; l < last(); l++) {
             boolean integers =
-                    bits.isPacked(new Cell(l, Component.ATTENTION)) && bits.isPacked(new Cell(l, Component.EMBEDDING));
+                    bits.isPacked(new Cell(l, Component.ATTENTION)) && bits.isInteger(new Cell(l, Component.EMBEDDING));
             plans.add(new LayerPlan(l, Order.AGGREGATE_FIRST, integers));
         }
         return plans;

@@ -40,7 +40,7 @@ public final class BatchCells {
     static boolean setFeatureRange(GraphInput input, QuantScheme scheme) {
         double least = input.numFeatures() == 1 ? 1 : 0;
         for (QuantScheme.Block block : scheme.blocks()) {
-            if (block.bits().isPacked()) {
+            if (block.bits().isInteger()) {
                 for (int i = 0; i < block.params().scale().cols(); i++) {
                     block.params().setRange(i, least, 1, scheme.rounding().steps(block.bits()));
                 }

@@ -115,7 +115,7 @@ public final class Gat implements Model {
         List<LayerPlan> plans = new ArrayList<>();
         for (int l = 1; l <= config.layers(); l++) {
             boolean integers =
-                    bits.isPacked(new Cell(l, Component.ATTENTION)) && bits.isPacked(new Cell(l, Component.MESSAGE));
+                    bits.isPacked(new Cell(l, Component.ATTENTION)) && bits.isInteger(new Cell(l, Component.MESSAGE));
             plans.add(new LayerPlan(l, Order.TRANSFORM_FIRST, integers));
         }
         return plans;

@@ -7,7 +7,6 @@ import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.Cell;
 import org.sgquant.quant.CellShape;
 import org.sgquant.quant.Component;
-import org.sgquant.tensor.BitWidth;
 import org.sgquant.tensor.PackedLayout;
 
 /**
@@ -109,7 +108,7 @@ public final class Gcn implements Model {
             Order order = order(l, bits);
             Component summed = order == Order.TRANSFORM_FIRST ? Component.MESSAGE : Component.EMBEDDING;
             boolean packedWeights = !config.edgeNorm() || bits.isPacked(new Cell(l, Component.ATTENTION));
-            plans.add(new LayerPlan(l, order, packedWeights && bits.isPacked(new Cell(l, summed))));
+            plans.add(new LayerPlan(l, order, packedWeights && bits.isInteger(new Cell(l, summed))));
         }
         return plans;
     }
@@ -126,9 +125,10 @@ public final class Gcn implements Model {
         if (config.order().fixed() != null) {
             return config.order().fixed();
         }
-        int widest =
-                bits.widths(embedding).stream().mapToInt(BitWidth::bits).max().orElse(32);
-        long packedRow = PackedLayout.rowStride(BitWidth.of(widest), width(l - 1));
+        long packedRow = bits.widths(embedding).stream()
+                .mapToLong(width -> PackedLayout.rowStride(width, width(l - 1)))
+                .max()
+                .orElseThrow();
         long inputBytes = sizes.numEdges() * packedRow;
         long messageBytes = 4L * sizes.numEdges() * width(l);
         return inputBytes < messageBytes ? Order.AGGREGATE_FIRST : Order.TRANSFORM_FIRST;

@@ -134,7 +134,7 @@ public final class Gin implements Model {
         List<LayerPlan> plans = new ArrayList<>();
         for (int l = 1; l <= config.layers() + 1; l++) {
             Cell summed = new Cell(l, Component.EMBEDDING);
-            boolean packed = bits.widths(summed).stream().allMatch(BitWidth::isPacked);
+            boolean packed = bits.widths(summed).stream().allMatch(BitWidth::isInteger);
             plans.add(new LayerPlan(l, Order.AGGREGATE_FIRST, packed));
         }
         return plans;

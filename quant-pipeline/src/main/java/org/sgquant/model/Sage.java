@@ -100,7 +100,7 @@ public final class Sage implements Model {
         List<LayerPlan> plans = new ArrayList<>();
         for (int l = 1; l <= config.layers(); l++) {
             Cell summed = new Cell(l, Component.MESSAGE);
-            boolean packed = bits.widths(summed).stream().allMatch(BitWidth::isPacked);
+            boolean packed = bits.widths(summed).stream().allMatch(BitWidth::isInteger);
             plans.add(new LayerPlan(l, Order.TRANSFORM_FIRST, packed));
         }
         return plans;

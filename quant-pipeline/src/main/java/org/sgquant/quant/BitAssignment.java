@@ -15,14 +15,16 @@ import org.sgquant.tensor.BitWidth;
 /**
  * Widths of all cells: SGQuant's uniform, layer-wise, component-wise and topology-aware granularity and their mixes.
  *
- * <p>Written as words separated by blanks: {@code 4} (every cell), {@code L1=4} (a layer), {@code message=4} (a
+ * <p>Widths are the names of {@link BitWidth}: {@code 4}, {@code e4m3}. Written as words separated by blanks: {@code 4} (every cell), {@code L1=4} (a layer), {@code message=4} (a
  * component), {@code L1.message=4} (a cell); a value {@code [4,2,2,1]} gives one width per degree bucket, whose borders
  * follow as {@code @deg(2,3,5)} or {@code @quartiles}. A later word overrides an earlier one; a cell that no word
  * names stays at 32 bits.
  */
 public final class BitAssignment {
 
-    private static final Pattern WORD = Pattern.compile("(?:([A-Za-z0-9.]+)=)?(\\d+|\\[[0-9,]*\\])");
+    private static final String WIDTH = "(?:\\d+|e\\d+m\\d+)";
+    private static final Pattern WORD =
+            Pattern.compile("(?:([A-Za-z0-9.]+)=)?(" + WIDTH + "|\\[(?:" + WIDTH + "|,)*\\])");
     private static final Pattern SPLITS = Pattern.compile("@deg\\(([0-9]+(?:,[0-9]+)*)\\)");
 
     private final Map<Cell, List<BitWidth>> widths;
@@ -91,15 +93,11 @@ public final class BitAssignment {
         if (list.isEmpty()) {
             throw new IllegalArgumentException("bits '[]': a list of widths must not be empty");
         }
-        return Arrays.stream(list.split(",", -1)).map(BitAssignment::parseWidth).toList();
-    }
-
-    private static BitWidth parseWidth(String text) {
-        try {
-            return BitWidth.of(Integer.parseInt(text));
-        } catch (NumberFormatException e) {
-            throw new IllegalArgumentException("bits '" + text + "' is not a width", e);
+        String[] names = list.split(",", -1);
+        if (Arrays.asList(names).contains("")) {
+            throw new IllegalArgumentException("bits '" + value + "': a width is missing");
         }
+        return Arrays.stream(names).map(BitWidth::of).toList();
     }
 
     private static DegreeBuckets parseBuckets(String word, int[] degrees) {
@@ -121,6 +119,10 @@ public final class BitAssignment {
     }
 
     private static List<BitWidth> checkWidths(Cell cell, List<BitWidth> list, DegreeBuckets buckets) {
+        if (cell.component() == Component.ATTENTION && list.stream().anyMatch(BitWidth::isFloat)) {
+            throw new IllegalArgumentException("bits of " + cell + ": attention and edge weights are integers that are"
+                    + " summed, give an integer width or 32 instead of " + bits(list));
+        }
         if (list.size() == 1) {
             return list;
         }
@@ -177,6 +179,11 @@ public final class BitAssignment {
         return widths(cell).stream().noneMatch(BitWidth::isPacked);
     }
 
+    /** Whether every bucket of {@code cell} is stored as integers, whose sums are integers. */
+    public boolean isInteger(Cell cell) {
+        return widths(cell).stream().allMatch(BitWidth::isInteger);
+    }
+
     /** Whether every bucket of {@code cell} is stored as codes. */
     public boolean isPacked(Cell cell) {
         return widths(cell).stream().allMatch(BitWidth::isPacked);
@@ -188,8 +195,8 @@ public final class BitAssignment {
 
     private static String bits(List<BitWidth> list) {
         return list.size() == 1
-                ? Integer.toString(list.get(0).bits())
-                : list.stream().map(b -> Integer.toString(b.bits())).collect(Collectors.joining(",", "[", "]"));
+                ? list.get(0).toString()
+                : list.stream().map(BitWidth::toString).collect(Collectors.joining(",", "[", "]"));
     }
 
     @Override

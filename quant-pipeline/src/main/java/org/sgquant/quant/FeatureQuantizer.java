@@ -1,11 +1,13 @@
 package org.sgquant.quant;
 
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import org.sgquant.kernels.Calibration;
 import org.sgquant.kernels.NonFiniteException;
 import org.sgquant.kernels.RangeSearch;
 import org.sgquant.tensor.BitWidth;
 import org.sgquant.tensor.CsrGraph;
+import org.sgquant.tensor.FloatFormat;
 import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.HostMemory;
 import org.sgquant.tensor.PackedLayout;
@@ -20,7 +22,8 @@ import org.sgquant.tensor.SparseMatrix;
  * Calibrates and packs sparse non-negative features on the host without making them dense.
  *
  * <p>Same numbers as packing the dense matrix whose ranges start at 0: the missing entries count as values, and every
- * range is {@code [0, hi]}, so that they keep code 0 and the fake-quantized matrix keeps the sparsity pattern.
+ * range is {@code [0, hi]}, so that they keep code 0 and the fake-quantized matrix keeps the sparsity pattern. Floats
+ * have no range and keep code 0 for 0, too.
  */
 final class FeatureQuantizer {
 
@@ -68,7 +71,7 @@ final class FeatureQuantizer {
                     + " choose minmax or rowmean, which are one there");
         }
         for (QuantScheme.Block block : scheme.blocks()) {
-            if (!block.bits().isPacked()) {
+            if (!block.bits().isInteger()) {
                 continue;
             }
             if (scheme.granularity() == Granularity.ROW_CODE) {
@@ -186,6 +189,10 @@ final class FeatureQuantizer {
 
     private void packRow(PackedMatrix out, int b, QuantScheme.Block block, int r) {
         long at = (long) (r - block.rowStart()) * out.stride(b);
+        if (block.bits().isFloat()) {
+            packFloats(out, b, r);
+            return;
+        }
         int rowCode = rowCode(block, r);
         if (out.rowCodes(b).byteSize() > 0) {
             out.rowCodes(b).set(ValueLayout.JAVA_BYTE, r - block.rowStart(), (byte) rowCode);
@@ -200,8 +207,33 @@ final class FeatureQuantizer {
         }
     }
 
+    private void packFloats(PackedMatrix out, int b, int r) {
+        QuantScheme.Block block = scheme.blocks().get(b);
+        FloatFormat format = block.bits().format();
+        int row = r - block.rowStart();
+        int[] scales = scaleCodes(format, r);
+        for (int g = 0; g < scales.length; g++) {
+            out.rowCodes(b).set(ValueLayout.JAVA_BYTE, (long) row * scales.length + g, (byte) scales[g]);
+        }
+        for (int e = rowPtr[r]; e < rowPtr[r + 1]; e++) {
+            int code = format.code(values[e] / FloatFormat.scale(scales[colIdx[e] / FloatFormat.BLOCK]));
+            PackedLayout.setCode(out.data(b), (long) row * out.stride(b), block.bits(), scheme.cols(), colIdx[e], code);
+        }
+    }
+
+    private int[] scaleCodes(FloatFormat format, int r) {
+        float[] largest = new float[FloatFormat.scales(scheme.cols())];
+        for (int e = rowPtr[r]; e < rowPtr[r + 1]; e++) {
+            int g = colIdx[e] / FloatFormat.BLOCK;
+            largest[g] = Math.max(largest[g], values[e]);
+        }
+        int[] codes = new int[largest.length];
+        Arrays.setAll(codes, g -> format.scaleCode(largest[g]));
+        return codes;
+    }
+
     private int rowCode(QuantScheme.Block block, int r) {
-        if (scheme.granularity() != Granularity.ROW_CODE || !block.bits().isPacked()) {
+        if (scheme.granularity() != Granularity.ROW_CODE || !block.bits().isInteger()) {
             return 1;
         }
         return RowScale.code(rowMaxima(r, r + 1)[0], RowScale.unit(block.params()), block.bits());
@@ -225,6 +257,10 @@ final class FeatureQuantizer {
                 continue;
             }
             for (int r = block.rowStart(); r < block.rowEnd(); r++) {
+                if (block.bits().isFloat()) {
+                    fakeQuantizeFloats(block.bits().format(), r, out);
+                    continue;
+                }
                 int rowCode = rowCode(block, r);
                 for (int e = rowPtr[r]; e < rowPtr[r + 1]; e++) {
                     out[e] = Math.fma(scale(block, r, e, rowCode), code(block, r, e, rowCode), 0f);
@@ -232,5 +268,13 @@ final class FeatureQuantizer {
             }
         }
         return out;
+    }
+
+    private void fakeQuantizeFloats(FloatFormat format, int r, float[] out) {
+        int[] scales = scaleCodes(format, r);
+        for (int e = rowPtr[r]; e < rowPtr[r + 1]; e++) {
+            float scale = FloatFormat.scale(scales[colIdx[e] / FloatFormat.BLOCK]);
+            out[e] = scale * format.value(format.code(values[e] / scale));
+        }
     }
 }

@@ -133,7 +133,7 @@ public final class QuantizedCells implements CellSizes, AutoCloseable {
     /** Codes of powers of two and of signs are stored as whole numbers: scale 1, offset 0. Adds what their levels are made of. */
     private void addLevels(CellShape shape, QuantizedCells ranges) {
         Cell cell = shape.cell();
-        config.weights().requireWidth(weightBits(cell));
+        bits.widths(cell).forEach(config.weights()::requireWidth);
         if (config.weights().multibit()) {
             coordinates.put(
                     cell,

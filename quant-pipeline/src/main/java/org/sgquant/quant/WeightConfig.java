@@ -28,23 +28,27 @@ public record WeightConfig(Calibration calibration, Powers powers, boolean multi
         return powers == null && !multibit;
     }
 
-    /** Whether there are such weights of {@code bits} bits; 32 are fp32. */
-    public boolean takes(int bits) {
-        if (isAffine() || bits == BitWidth.FP32.bits()) {
+    /** Whether there are such weights of this width; 32 are fp32. */
+    public boolean takes(BitWidth width) {
+        if (isAffine() || !width.isPacked()) {
             return true;
         }
-        return multibit ? MultibitLevels.takes(bits) : PowerLevels.takes(bits);
+        return width.isInteger() && (multibit ? MultibitLevels.takes(width.bits()) : PowerLevels.takes(width.bits()));
     }
 
     /** Refuses a width that {@link #takes} does not. */
-    public void requireWidth(int bits) {
-        if (takes(bits)) {
+    public void requireWidth(BitWidth width) {
+        if (takes(width)) {
             return;
         }
+        if (width.isFloat()) {
+            throw new IllegalArgumentException("weights of " + width + " are floats, weights as "
+                    + (multibit ? "sums of signs" : "powers of two") + " are not: choose an integer width");
+        }
         if (multibit) {
-            MultibitLevels.requireWidth(bits);
+            MultibitLevels.requireWidth(width.bits());
         } else {
-            PowerLevels.requireWidth(bits);
+            PowerLevels.requireWidth(width.bits());
         }
     }
 

@@ -21,14 +21,17 @@ final class ModelFigures {
     private static final String DEGREES = "Degrees and buckets";
     private static final String RANGES = "Calibrated ranges";
 
-    /** For 1 to 8, 16 and 32 bits: one hue from light to dark, which survives any kind of colour vision and print. */
+    /**
+     * For 1 to 8, 16 and 32 bits and floats of 4, 6, 8 and 8: each kind one hue from light to dark, which survives any kind of
+     * colour vision and print.
+     */
     private static final List<String> BIT_COLORS = List.of(
             "#e3eef9", "#c7dcf0", "#a9c9e6", "#4a90c4", "#3a7fb5", "#2c6fa6", "#205f96", "#174f82", "#113f69",
-            "#5a2a5f");
+            "#5a2a5f", "#f4d3b0", "#e0a066", "#c4732c", "#9c5413");
 
     private ModelFigures() {}
 
-    private record Tile(String cell, String bucket, double from, double to, double middle, int bits) {}
+    private record Tile(String cell, String bucket, double from, double to, double middle, String bits) {}
 
     static Figure bits(ReportData data) {
         if (data.cells().isEmpty()) {

@@ -79,7 +79,7 @@ public record ReportData(
             boolean chosen) {}
 
     /** Width of one cell in one degree bucket; {@code bucket} is -1 where the cell has one width for all. */
-    public record CellBits(int layer, String component, int bucket, int bits) {}
+    public record CellBits(int layer, String component, int bucket, String bits) {}
 
     /** Points lost with only this cell quantized, and with all cells but this one; null where not measured. */
     public record Sensitivity(String cell, int bits, Double onlyThisDrop, Double allButThisDrop) {}

@@ -121,9 +121,9 @@ class BitEqualityTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8, 16})
-    void uniformWidths(int q) {
-        sameEverywhere(folded, SmallModels.recipe(false, "auto", Integer.toString(q)), 6);
+    @ValueSource(strings = {"1", "2", "3", "4", "5", "6", "7", "8", "16", "e2m1", "e3m2", "e4m3", "e5m2"})
+    void uniformWidths(String q) {
+        sameEverywhere(folded, SmallModels.recipe(false, "auto", q), 6);
     }
 
     @ParameterizedTest
@@ -160,6 +160,7 @@ class BitEqualityTest {
                 "4 message=[2,16,7] @deg(1,1000)",
                 "L1.embedding=[1,32] L1.message=[32,3] L2.message=[5,32] weight=4 @deg(3)",
                 "L1.embedding=2 L2.embedding=3",
+                "L1.embedding=e4m3 L1.message=[e2m1,4,4,8] L2.embedding=[e5m2,32,e3m2,2] weight=e4m3 @quartiles",
             })
     void mixedWidthsAndDegreeBucketsOneOfThemEmpty(String text) {
         int packed = 0;
@@ -183,6 +184,7 @@ class BitEqualityTest {
                 "embedding=8 attention=1 message=2 weight=8",
                 "embedding=3 attention=[8,4,2] message=[5,4,1] weight=6 @deg(2,5)",
                 "embedding=16 attention=16",
+                "embedding=e4m3 attention=4 message=[e5m2,3,e2m1] weight=e3m2 @deg(2,5)",
                 "L1.embedding=2 message=7",
                 "embedding=1",
             })
@@ -296,6 +298,7 @@ class BitEqualityTest {
                 "L1.embedding=1 L1.attention=4 L1.message=[8,5,3,1] L2.attention=[1,2,4,8] @quartiles",
                 "embedding=3 attention=[32,4,2] message=[5,32,1] weight=6 @deg(2,5)",
                 "L1.embedding=1 message=16 L1.attention=16 L2.attention=7",
+                "L1.embedding=e4m3 L1.message=[e2m1,5,e3m2] L2.message=e5m2 attention=4 weight=e4m3 @deg(2,5)",
             })
     void heads(String text) {
         sameEverywhere(gat, SmallModels.recipe(GAT, text));
@@ -313,6 +316,7 @@ class BitEqualityTest {
                 "L1.embedding=1 L2.embedding=[8,5,3,1] L2.attention=4 L3.attention=[1,2,4,8] @quartiles",
                 "embedding=[3,32,16] attention=[32,4,2] weight=6 @deg(2,5)",
                 "embedding=1",
+                "embedding=[e4m3,4,e2m1] attention=[32,4,2] weight=e3m2 @deg(2,5)",
             })
     void cosines(String text) {
         sameEverywhere(agnn, SmallModels.recipe(AGNN, text));

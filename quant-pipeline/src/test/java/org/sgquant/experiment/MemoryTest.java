@@ -272,8 +272,8 @@ final class MemoryTest {
                     assertThat(space.storedBytes(bits, false)).isEqualTo(memory.innerStoredBytes());
                 }
                 assertThatThrownBy(() ->
-                                new BitSpace(model, DegreeBuckets.NONE, dataset.degrees(), config, all, List.of(9)))
-                        .hasMessageContaining("bits, got 9");
+                                new BitSpace(model, DegreeBuckets.NONE, dataset.degrees(), config, all, List.of(16)))
+                        .hasMessageContaining("bits, got 16");
             }
         }
     }

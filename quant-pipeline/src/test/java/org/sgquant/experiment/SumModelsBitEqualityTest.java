@@ -73,7 +73,9 @@ class SumModelsBitEqualityTest {
         "gin,layer,3 L1.embedding=1",
         "gin,none,2 L2.embedding=32 weight2=32",
         "gin,batch,'8 hidden=[7,32] L2.embedding=[3,5] @deg(4)'",
+        "gin,batch,e4m3 hidden=e2m1",
         "sage,none,4 L1.embedding=1",
+        "sage,none,'message=[e5m2,4,e2m1] embedding=e3m2 weight=8 @deg(2,5)'",
         "sage,batch,1 message=2",
         "sage,layer,5 L2.message=32 weight=16",
         "sage,none,'message=[8,4,2] embedding=4 @deg(2,5)'",
@@ -111,7 +113,9 @@ class SumModelsBitEqualityTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"4 L1.embedding=1", "3", "2 hidden=8", "8 L3.embedding=32", "16 weight=1 weight2=5", "32"})
+    @ValueSource(
+            strings = {"4 L1.embedding=1", "3", "2 hidden=8", "8 L3.embedding=32", "16 weight=1 weight2=5", "e4m3", "32"
+            })
     void classifyingGraphs(String text) {
         GraphCollection graphs = NodeTags.PROFILE.of(new SyntheticGraphCollection(24, 15, 2).generate());
         GinConfig config =
@@ -153,7 +157,8 @@ class SumModelsBitEqualityTest {
                 float[][] values = new float[2][n];
                 for (int i = 0; i < n; i++) {
                     float span = weight ? 1.5f : 4 + i % 3;
-                    values[0][i] = span / block.bits().maxCode();
+                    values[0][i] =
+                            block.bits().isInteger() ? span / block.bits().maxCode() : 1;
                     values[1][i] = weight ? -0.75f : 0;
                 }
                 ranges.add(values);

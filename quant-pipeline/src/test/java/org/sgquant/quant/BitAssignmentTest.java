@@ -48,7 +48,8 @@ final class BitAssignmentTest {
                 List<BitWidth> list = new ArrayList<>();
                 int n = cell.component().hasBuckets() && random.nextBoolean() ? buckets.count() : 1;
                 for (int b = 0; b < n; b++) {
-                    list.add(WIDTHS.get(random.nextInt(WIDTHS.size())));
+                    BitWidth width = WIDTHS.get(random.nextInt(WIDTHS.size()));
+                    list.add(cell.component() == Component.ATTENTION && width.isFloat() ? BitWidth.Q5 : width);
                 }
                 if (random.nextInt(5) > 0) {
                     widths.put(cell, list);
@@ -78,6 +79,8 @@ final class BitAssignmentTest {
         assertThat(bits(a, "L2.message")).containsExactly(1, 1, 1);
         assertThat(bits(a, "L1.weight")).containsExactly(4);
         assertThat(a.isFp32(Cell.parse("L1.attention"))).isTrue();
+        assertThat(parse("embedding=e4m3 L1.message=[e2m1,4,4,8] @deg(1,2,5)"))
+                .hasToString("L1.embedding=e4m3 L1.message=[e2m1,4,4,8] L2.embedding=e4m3 @deg(1,2,5)");
         assertThat(bits(parse("message=4"), "L1.embedding")).containsExactly(32);
         assertThat(bits(parse("message=4 8"), "L1.message")).containsExactly(8);
         assertThat(parse("32")).hasToString("32");
@@ -88,10 +91,15 @@ final class BitAssignmentTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "9|bit width 9 does not exist: choose one of 1 2 3 4 5 6 7 8 16 or 32 (not quantized)",
-                "L1.message=12|bit width 12 does not exist: choose one of 1 2 3 4 5 6 7 8 16 or 32 (not quantized)",
-                "99999999999|bits '99999999999' is not a width",
-                "[4,,2]|bits '' is not a width",
+                "9|bit width 9 does not exist: choose one of 1 2 3 4 5 6 7 8 16 e2m1 e3m2 e4m3 e5m2 or 32 (not quantized)",
+                "e4m4|bit width e4m4 does not exist: choose one of 1 2 3 4 5 6 7 8 16 e2m1 e3m2 e4m3 e5m2 or 32 (not quantized)",
+                "e4m3|bits of L1.attention: attention and edge weights are integers that are summed, give an integer"
+                        + " width or 32 instead of e4m3",
+                "L1.message=12|bit width 12 does not exist: choose one of 1 2 3 4 5 6 7 8 16 e2m1 e3m2 e4m3 e5m2 or 32"
+                        + " (not quantized)",
+                "99999999999|bit width 99999999999 does not exist: choose one of 1 2 3 4 5 6 7 8 16 e2m1 e3m2 e4m3 e5m2 or 32"
+                        + " (not quantized)",
+                "[4,,2]|bits '[4,,2]': a width is missing",
                 "[]|bits '[]': a list of widths must not be empty",
                 "L1.nosuch=4|bits 'L1.nosuch=4': 'L1.nosuch' names no cell of this model, which has L1.embedding"
                         + " L1.attention L1.message L1.hidden L1.weight L1.weight2 L2.embedding L2.attention L2.message L2.hidden"

@@ -108,7 +108,7 @@ final class FeatureQuantizerTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = BitWidth.class, names = "FP32", mode = EnumSource.Mode.EXCLUDE)
+    @EnumSource(value = BitWidth.class, names = "Q.+", mode = EnumSource.Mode.MATCH_ALL)
     void rangesOfRowCodesAreThoseOfTheDensePathForEveryCalibration(BitWidth width) {
         long seed = Long.getLong("sgquant.seed", System.nanoTime());
         for (Calibration calibration : List.of(Calibration.MSE, Calibration.ROW_MEAN, Calibration.percentile(0.9))) {

@@ -35,11 +35,11 @@ final class SampleReport {
                 "L1.embedding=1 L1.message=[4,2,2] L1.weight=8 @deg(2,5)",
                 new ReportData.Search("stored size of all cells", 0.5, trials()),
                 List.of(
-                        new ReportData.CellBits(1, "embedding", -1, 1),
-                        new ReportData.CellBits(1, "message", 0, 4),
-                        new ReportData.CellBits(1, "message", 1, 2),
-                        new ReportData.CellBits(1, "message", 2, 2),
-                        new ReportData.CellBits(1, "weight", -1, 8)),
+                        new ReportData.CellBits(1, "embedding", -1, "1"),
+                        new ReportData.CellBits(1, "message", 0, "4"),
+                        new ReportData.CellBits(1, "message", 1, "2"),
+                        new ReportData.CellBits(1, "message", 2, "2"),
+                        new ReportData.CellBits(1, "weight", -1, "8")),
                 List.of(
                         new ReportData.Sensitivity("L1.message", 2, 1.5, 0.25),
                         new ReportData.Sensitivity("L1.weight", 2, 0.5, null)),

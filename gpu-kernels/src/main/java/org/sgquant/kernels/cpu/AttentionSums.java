@@ -118,7 +118,7 @@ final class AttentionSums {
             }
             if (codes[b] != null) {
                 codes[b].load(x.data(b), rowOffset(b, e));
-                params.get(b).moveTo(attention.source(e), 1);
+                params.get(b).moveTo(x, b, attention.source(e));
             }
             for (int c = 0; c < cols; c += Lanes.FLOATS) {
                 FloatVector values = codes[b] != null

@@ -1,5 +1,7 @@
 package org.sgquant.kernels.cpu;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
@@ -7,15 +9,17 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
+import org.sgquant.tensor.FloatFormat;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.Granularity;
+import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantScheme;
 import org.sgquant.tensor.QuantScheme.Block;
 import org.sgquant.tensor.RowScale;
 
 /**
  * Scale and offset of one block spread over the columns, so that every granularity runs through one loop; over a single
- * vector where each row has its own.
+ * vector where each row has its own. Floats have scales alone, from the codes of the row that this was moved to.
  */
 final class BlockParams {
 
@@ -26,11 +30,18 @@ final class BlockParams {
     private final boolean perRow;
     private final boolean perCode;
 
+    /** Null where codes are integers. */
+    private final FloatLanes floats;
+
+    private final int[] codes;
+
     BlockParams(QuantScheme scheme, Block block) {
         this.block = block;
         this.scheme = scheme;
-        perRow = scheme.granularity() == Granularity.ROW;
-        perCode = scheme.granularity() == Granularity.ROW_CODE;
+        floats = block.bits().isFloat() ? new FloatLanes(block.bits().format()) : null;
+        perRow = floats == null && scheme.granularity() == Granularity.ROW;
+        perCode = floats == null && scheme.granularity() == Granularity.ROW_CODE;
+        codes = new int[scheme.granularity().rowCodes(block.bits(), scheme.cols())];
         scale = spread(block.params().scale(), scheme);
         offset = spread(block.params().offset(), scheme);
     }
@@ -40,53 +51,96 @@ final class BlockParams {
     }
 
     private float[] spread(FloatMatrix values, QuantScheme scheme) {
-        if (scheme.granularity() == Granularity.COLUMN) {
+        if (floats == null && scheme.granularity() == Granularity.COLUMN) {
             return Arrays.copyOf(values.row(0), Lanes.padded(scheme.cols()));
         }
         if (perRow) {
             return new float[Lanes.FLOATS];
+        }
+        if (floats != null) {
+            return new float[Lanes.padded(scheme.cols())];
         }
         float[] spread = new float[Lanes.padded(scheme.cols())];
         Arrays.fill(spread, values.get(0, 0));
         return spread;
     }
 
-    /** Takes the scale and offset of {@code row} of the tensor where each row has its own; {@code code} is the row's. */
-    void moveTo(int row, int code) {
-        if (perRow || perCode) {
-            int i = scheme.scaleIndex(block, row, 0);
-            Arrays.fill(scale, block.params().scale().get(0, i) * code);
-            Arrays.fill(offset, block.params().offset().get(0, i) * code);
+    /** Takes the scales that row {@code r} of {@code x}, of its block {@code b}, is stored with. */
+    void moveTo(PackedMatrix x, int b, int r) {
+        long at = (long) (r - block.rowStart()) * codes.length;
+        for (int i = 0; i < codes.length; i++) {
+            codes[i] = Byte.toUnsignedInt(x.rowCodes(b).get(JAVA_BYTE, at + i));
         }
+        moveTo(r);
+    }
+
+    /** Takes the scales that row {@code r} of {@code x}, which is {@code row} of the tensor, is to be stored with. */
+    void moveTo(FloatMatrix x, int r, int row) {
+        int cols = floats != null ? FloatFormat.BLOCK : x.cols();
+        for (int i = 0; i < codes.length; i++) {
+            float largest = largest(x, r, i * cols, Math.min((i + 1) * cols, x.cols()));
+            codes[i] = floats != null
+                    ? block.bits().format().scaleCode(largest)
+                    : RowScale.code(largest, RowScale.unit(block.params()), block.bits());
+        }
+        moveTo(row);
+    }
+
+    /** Largest magnitude of the columns [from, to), NaN left out. */
+    private static float largest(FloatMatrix x, int r, int from, int to) {
+        FloatVector largest = FloatVector.zero(Lanes.FLOAT);
+        for (int c = from; c < to; c += Lanes.FLOATS) {
+            FloatVector v = FloatVector.fromMemorySegment(
+                            Lanes.FLOAT, x.data(), x.rowOffset(r) + 4L * c, ByteOrder.nativeOrder())
+                    .abs();
+            VectorMask<Float> larger = v.compare(VectorOperators.GT, largest).and(Lanes.FLOAT.indexInRange(c, to));
+            largest = largest.blend(v, larger);
+        }
+        return largest.reduceLanes(VectorOperators.MAX);
+    }
+
+    private void moveTo(int row) {
+        if (floats != null) {
+            for (int i = 0; i < codes.length; i++) {
+                int from = i * FloatFormat.BLOCK;
+                Arrays.fill(scale, from, Math.min(from + FloatFormat.BLOCK, scale.length), FloatFormat.scale(codes[i]));
+            }
+        } else if (perRow || perCode) {
+            take(row, perCode ? codes[0] : 1);
+        }
+    }
+
+    private void take(int row, int code) {
+        int i = scheme.scaleIndex(block, row, 0);
+        Arrays.fill(scale, block.params().scale().get(0, i) * code);
+        Arrays.fill(offset, block.params().offset().get(0, i) * code);
     }
 
     /** Takes those that sums of the whole block are multiplied by. */
     void moveToSums() {
         if (perCode) {
-            moveTo(block.rowStart(), 1);
+            take(block.rowStart(), 1);
         }
     }
 
-    /** {@link RowScale#code(FloatMatrix, int, QuantScheme, Block)}. */
-    int rowCode(FloatMatrix x, int r) {
-        if (!perCode) {
-            return 1;
+    /** Stores the codes of row {@code r}, to which this was moved, beside it. */
+    void storeRowCodes(PackedMatrix x, int b, int r) {
+        long at = (long) (r - block.rowStart()) * codes.length;
+        for (int i = 0; i < codes.length; i++) {
+            x.rowCodes(b).set(JAVA_BYTE, at + i, (byte) codes[i]);
         }
-        FloatVector largest = FloatVector.zero(Lanes.FLOAT);
-        for (int c = 0; c < x.cols(); c += Lanes.FLOATS) {
-            FloatVector v = FloatVector.fromMemorySegment(
-                            Lanes.FLOAT, x.data(), x.rowOffset(r) + 4L * c, ByteOrder.nativeOrder())
-                    .abs();
-            VectorMask<Float> larger =
-                    v.compare(VectorOperators.GT, largest).and(Lanes.FLOAT.indexInRange(c, x.cols()));
-            largest = largest.blend(v, larger);
-        }
-        return RowScale.code(largest.reduceLanes(VectorOperators.MAX), RowScale.unit(block.params()), block.bits());
     }
 
-    /** {@code fma(scale, code, offset)} at columns c, c + 1, ... */
+    /** Null where codes are integers; takes values divided by {@link #scaleAt}. */
+    FloatLanes floats() {
+        return floats;
+    }
+
+    /** {@code fma(scale, code, offset)}, or scale times float, at columns c, c + 1, ... */
     FloatVector dequantize(IntVector codes, int c) {
-        return scaleAt(c).fma(Lanes.floats(codes), offsetAt(c));
+        return floats == null
+                ? scaleAt(c).fma(Lanes.floats(codes), offsetAt(c))
+                : scaleAt(c).mul(floats.values(codes));
     }
 
     FloatVector scaleAt(int c) {

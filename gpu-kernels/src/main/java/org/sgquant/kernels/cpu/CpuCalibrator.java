@@ -43,7 +43,7 @@ final class CpuCalibrator {
         Range whole = null;
         long[] wholeCounts = null;
         for (Block block : scheme.blocks()) {
-            if (!block.bits().isPacked()) {
+            if (!block.bits().isInteger()) {
                 continue;
             }
             if (block.rows() == 0 || scheme.cols() == 0) {
@@ -76,11 +76,11 @@ final class CpuCalibrator {
         block.params().setRange(s, range.lo(), range.hi(), scheme.rounding().steps(block.bits()));
     }
 
-    /** Minimum and maximum of every row; a range over the whole tensor sees 32-bit blocks too. */
+    /** Minimum and maximum of every row; a range over the whole tensor sees blocks of floats too. */
     private void observeRows() {
         workers.run((long) x.rows() * x.cols(), x.rows(), (from, to) -> {
             for (Block block : scheme.blocks()) {
-                if (block.bits().isPacked() || scheme.granularity() == Granularity.TENSOR) {
+                if (block.bits().isInteger() || scheme.granularity() == Granularity.TENSOR) {
                     for (int r = Math.max(from, block.rowStart()); r < Math.min(to, block.rowEnd()); r++) {
                         CpuQuantizer.requireFinite(x, r, r, scheme.name());
                         observeRow(r);

@@ -39,11 +39,14 @@ final class CpuQuantizer {
             }
             BlockParams params = new BlockParams(scheme, block);
             for (int r = from; r < to; r++) {
-                params.moveTo(r, params.rowCode(x, r));
+                params.moveTo(x, r, r);
                 long row = x.rowOffset(r);
                 for (int c = 0; c < scheme.cols(); c += Lanes.FLOATS) {
-                    FloatVector u = rounded(normalised(load(x, row, c), params, c), block, scheme.rounding());
-                    params.scaleAt(c).fma(u, params.offsetAt(c)).intoMemorySegment(out.data(), row + 4L * c, ORDER);
+                    FloatVector t = normalised(load(x, row, c), params, c);
+                    FloatVector value = params.floats() == null
+                            ? params.scaleAt(c).fma(rounded(t, block, scheme.rounding()), params.offsetAt(c))
+                            : params.floats().nearest(t).mul(params.scaleAt(c));
+                    value.intoMemorySegment(out.data(), row + 4L * c, ORDER);
                 }
             }
         });
@@ -58,20 +61,27 @@ final class CpuQuantizer {
             }
             BlockParams params = new BlockParams(scheme, block);
             for (int r = from; r < to; r++) {
-                params.moveTo(r, params.rowCode(x, r));
+                params.moveTo(x, r, r);
                 long row = x.rowOffset(r);
                 for (int c = 0; c < scheme.cols(); c += Lanes.FLOATS) {
-                    FloatVector t = clamped(normalised(load(x, row, c), params, c), block);
-                    FloatVector whole = floor(t);
+                    FloatVector t = normalised(load(x, row, c), params, c);
                     IntVector index = IntVector.broadcast(Lanes.INT, r * scheme.cols() + c)
                             .addIndex(1);
                     FloatVector uniform =
                             Lanes.floats(RandomLanes.bits24(key, index)).mul(0x1p-24f);
-                    FloatVector u = whole.add(1, uniform.compare(VectorOperators.LT, t.sub(whole)));
-                    params.scaleAt(c).fma(u, params.offsetAt(c)).intoMemorySegment(out.data(), row + 4L * c, ORDER);
+                    FloatVector value = params.floats() == null
+                            ? params.scaleAt(c).fma(randomlyRounded(clamped(t, block), uniform), params.offsetAt(c))
+                            : params.floats().stochastic(t, uniform).mul(params.scaleAt(c));
+                    value.intoMemorySegment(out.data(), row + 4L * c, ORDER);
                 }
             }
         });
+    }
+
+    /** The whole number below t of [0, 2^22], or the next where {@code uniform} is less than the fraction. */
+    static FloatVector randomlyRounded(FloatVector t, FloatVector uniform) {
+        FloatVector whole = floor(t);
+        return whole.add(1, uniform.compare(VectorOperators.LT, t.sub(whole)));
     }
 
     private static void copyRows(FloatMatrix x, FloatMatrix out, int from, int to) {
@@ -86,14 +96,14 @@ final class CpuQuantizer {
                 return;
             }
             BlockParams params = new BlockParams(scheme, block);
-            float maxCode = block.bits().maxCode();
             for (int r = from; r < to; r++) {
-                params.moveTo(r, params.rowCode(x, r));
+                params.moveTo(x, r, r);
                 long row = x.rowOffset(r);
                 for (int c = 0; c < scheme.cols(); c += Lanes.FLOATS) {
                     FloatVector t = normalised(load(x, row, c), params, c);
-                    VectorMask<Float> inside =
-                            t.compare(VectorOperators.GE, 0).and(t.compare(VectorOperators.LE, maxCode));
+                    VectorMask<Float> inside = params.floats() == null
+                            ? inside(t, block.bits().maxCode())
+                            : params.floats().inside(t);
                     FloatVector.zero(Lanes.FLOAT)
                             .blend(load(gradY, row, c), inside)
                             .intoMemorySegment(gradX.data(), row + 4L * c, ORDER);
@@ -102,8 +112,16 @@ final class CpuQuantizer {
         });
     }
 
+    private static VectorMask<Float> inside(FloatVector t, float maxCode) {
+        return t.compare(VectorOperators.GE, 0).and(t.compare(VectorOperators.LE, maxCode));
+    }
+
     void pack(FloatMatrix x, PackedMatrix out) {
         overRows(out.scheme(), (from, to) -> new RowPacker(out).pack(x.slice(from, to), from));
+    }
+
+    static IntVector codes(FloatVector t, Block block, Rounding rounding) {
+        return rounded(t, block, rounding).add(ROUND).reinterpretAsInts().and(0xffff);
     }
 
     void unpack(PackedMatrix x, FloatMatrix out) {
@@ -118,7 +136,7 @@ final class CpuQuantizer {
                     MemorySegment.copy(x.data(b), row, out.data(), out.rowOffset(r), 4L * scheme.cols());
                     continue;
                 }
-                params.moveTo(r, x.rowCode(b, r - block.rowStart()));
+                params.moveTo(x, b, r);
                 codes.load(x.data(b), row);
                 for (int c = 0; c < scheme.cols(); c += Lanes.FLOATS) {
                     params.dequantize(codes.get(c), c).intoMemorySegment(out.data(), out.rowOffset(r) + 4L * c, ORDER);

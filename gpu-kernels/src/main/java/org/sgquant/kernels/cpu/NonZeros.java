@@ -60,7 +60,7 @@ final class NonZeros {
         if (!at.bits().isPacked()) {
             return readFloats(data, row);
         }
-        if (x.scheme().granularity() != Granularity.COLUMN) {
+        if (at.bits().isInteger() && x.scheme().granularity() != Granularity.COLUMN) {
             int i = x.scheme().scaleIndex(at, r, 0);
             float scale = at.params().scale().get(0, i) * x.rowCode(block, r - at.rowStart());
             boolean zeros = at.params().offset().get(0, i) == 0;
@@ -162,7 +162,7 @@ final class NonZeros {
     }
 
     private int readCodes(int r, MemorySegment data, long row) {
-        params.moveTo(r, x.rowCode(block, r - x.scheme().blocks().get(block).rowStart()));
+        params.moveTo(x, block, r);
         codes.load(data, row);
         int n = 0;
         for (int c = 0; c < cols; c += Lanes.FLOATS) {

@@ -80,7 +80,7 @@ final class RowAggregator implements RowWriter, PartialSums {
             if (e == stop) {
                 continue;
             }
-            if (integer && block.bits().isPacked() && x.scheme().granularity() != Granularity.ROW) {
+            if (integer && x.scheme().hasIntegerSum(block)) {
                 addCodes(b, e, stop);
             } else {
                 addFloats(b, e, stop);
@@ -209,12 +209,7 @@ final class RowAggregator implements RowWriter, PartialSums {
         for (int e = from; e < to; e++) {
             if (packed) {
                 load(b, e);
-                params.get(b)
-                        .moveTo(
-                                source(e),
-                                x.rowCode(
-                                        b,
-                                        source(e) - x.scheme().blocks().get(b).rowStart()));
+                params.get(b).moveTo(x, b, source(e));
                 addPackedRow(b, e);
             } else {
                 addFloatRow(x.data(b), rowOffset(b, e), e);

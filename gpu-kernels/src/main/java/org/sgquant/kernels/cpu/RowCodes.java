@@ -59,7 +59,7 @@ final class RowCodes {
 
     /** Reads the row that starts at byte {@code row} of {@code data}. */
     void load(MemorySegment data, long row) {
-        if (bits == BitWidth.Q8) {
+        if (sectionWidth[0] == GROUP && sectionWidth.length == 1) {
             MemorySegment.copy(data, JAVA_BYTE, row, low, 0, cols);
         } else if (bits == BitWidth.Q16) {
             MemorySegment.copy(data, JAVA_BYTE, row, high, 0, cols);

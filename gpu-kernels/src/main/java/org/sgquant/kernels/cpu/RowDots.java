@@ -32,7 +32,7 @@ final class RowDots {
     float dot(int i, int j) {
         left.moveTo(i);
         right.moveTo(j);
-        if (!commonScale || codes[left.block] == null || codes[right.block] == null) {
+        if (!commonScale || !isInteger(left.block) || !isInteger(right.block)) {
             float acc = 0;
             for (int k = 0; k < x.cols(); k++) {
                 acc = Math.fma(left.values[k], right.values[k], acc);
@@ -52,6 +52,10 @@ final class RowDots {
                 si * sj,
                 (float) products,
                 Math.fma(si * oj, (float) left.codeSum, Math.fma(sj * oi, (float) right.codeSum, constant)));
+    }
+
+    private boolean isInteger(int block) {
+        return x.scheme().blocks().get(block).bits().isInteger();
     }
 
     /** A decoded row: its codes and their sum, and its values. */
@@ -86,7 +90,7 @@ final class RowDots {
         private void decode(long offset) {
             RowCodes packed = RowDots.this.codes[block];
             packed.load(x.data(block), offset);
-            params.get(block).moveTo(row, 1);
+            params.get(block).moveTo(x, block, row);
             for (int k = 0; k < x.cols(); k += Lanes.FLOATS) {
                 IntVector u = packed.get(k);
                 u.intoArray(codes, k);

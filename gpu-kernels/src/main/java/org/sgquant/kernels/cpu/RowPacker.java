@@ -1,7 +1,5 @@
 package org.sgquant.kernels.cpu;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import org.sgquant.kernels.NonFiniteException;
@@ -65,15 +63,15 @@ final class RowPacker {
         for (int r = from; r < to; r++) {
             int node = first + r;
             CpuQuantizer.requireFinite(x, r, node, scheme.name());
-            int code = scales.rowCode(x, r);
-            scales.moveTo(node, code);
-            if (out.rowCodes(b).byteSize() > 0) {
-                out.rowCodes(b).set(JAVA_BYTE, node - block.rowStart(), (byte) code);
-            }
+            scales.moveTo(x, r, node);
+            scales.storeRowCodes(out, b, node);
             for (int c = 0; c < scheme.cols(); c += Lanes.FLOATS) {
                 FloatVector t = CpuQuantizer.normalised(CpuQuantizer.load(x, x.rowOffset(r), c), scales, c);
-                FloatVector u = CpuQuantizer.rounded(t, block, scheme.rounding());
-                row.set(c, u.add(CpuQuantizer.ROUND).reinterpretAsInts().and(0xffff));
+                row.set(
+                        c,
+                        scales.floats() == null
+                                ? CpuQuantizer.codes(t, block, scheme.rounding())
+                                : scales.floats().codes(t));
             }
             row.store(out.data(b), (node - block.rowStart()) * stride);
         }

@@ -1,9 +1,11 @@
 package org.sgquant.kernels.cuda;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import org.sgquant.kernels.Calibration;
 import org.sgquant.kernels.PackedShapes;
 import org.sgquant.kernels.RangeSearch;
+import org.sgquant.tensor.BitWidth;
 import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.QuantScheme;
@@ -39,8 +41,17 @@ final class CudaCalibrator {
         this.launcher = launcher;
     }
 
-    void calibrate(FloatMatrix x, QuantScheme scheme, Calibration calibration) {
-        PackedShapes.requireScheme(x, scheme, "calibrate");
+    /** The same ranges with 32 bits instead of small floats, which have no range either. */
+    private static QuantScheme integers(QuantScheme scheme) {
+        List<Block> blocks = scheme.blocks().stream()
+                .map(b -> b.bits().isFloat() ? new Block(b.rowStart(), b.rowEnd(), BitWidth.FP32, b.params()) : b)
+                .toList();
+        return new QuantScheme(scheme.name(), scheme.cols(), scheme.granularity(), scheme.rounding(), blocks);
+    }
+
+    void calibrate(FloatMatrix x, QuantScheme of, Calibration calibration) {
+        PackedShapes.requireScheme(x, of, "calibrate");
+        QuantScheme scheme = integers(of);
         if (scheme.blocks().isEmpty()) {
             return;
         }

@@ -5,7 +5,6 @@ import org.sgquant.kernels.PackedShapes;
 import org.sgquant.kernels.StepState;
 import org.sgquant.tensor.BitWidth;
 import org.sgquant.tensor.FloatMatrix;
-import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.PackedMatrix;
 import org.sgquant.tensor.QuantScheme;
 
@@ -61,10 +60,10 @@ final class CudaQuantizer {
 
     /** Codes of the rows of x in scratch memory, null where rows have none. */
     private MemorySegment rowCodes(FloatMatrix x, QuantScheme scheme) {
-        if (scheme.granularity() != Granularity.ROW_CODE) {
+        if (!scheme.hasRowCodes()) {
             return null;
         }
-        MemorySegment codes = launcher.scratch("row codes", Math.max(x.rows(), 1));
+        MemorySegment codes = launcher.scratch("row codes", Math.max(x.rows(), 1) * PackedStructs.rowCodeBytes(scheme));
         launcher.kernel(ROW_CODES).pointer(x).scheme(scheme, codes).run(rowCodeBlocks(x));
         return codes;
     }
@@ -76,7 +75,7 @@ final class CudaQuantizer {
     void pack(FloatMatrix x, PackedMatrix out) {
         QuantScheme scheme = out.scheme();
         PackedShapes.requireScheme(x, scheme, "pack");
-        if (scheme.granularity() == Granularity.ROW_CODE) {
+        if (scheme.hasRowCodes()) {
             launcher.kernel(ROW_CODES).pointer(x).packed(out).run(rowCodeBlocks(x));
         }
         for (int b = 0; b < scheme.blocks().size(); b++) {

@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.sgquant.tensor.EdgeWeights;
+import org.sgquant.tensor.FloatFormat;
 import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.PackedLayout;
 import org.sgquant.tensor.PackedMatrix;
@@ -19,7 +20,7 @@ final class PackedStructs {
     /** SGQ_MAX_BLOCKS. */
     static final int MAX_BLOCKS = 16;
 
-    private static final int BLOCK_BYTES = 4 * Long.BYTES + 4 * Integer.BYTES;
+    private static final int BLOCK_BYTES = 4 * Long.BYTES + 6 * Integer.BYTES;
     private static final int PART_BYTES = 2 * Long.BYTES + 6 * Integer.BYTES;
 
     /** Bytes of SgqPacked. */
@@ -35,7 +36,7 @@ final class PackedStructs {
         write(x.scheme(), x, null, target);
     }
 
-    /** Writes a scheme without codes; {@code rowCodes}, a byte for every row, may be null. */
+    /** Writes a scheme without codes; {@code rowCodes}, {@link #rowCodeBytes} for every row, may be null. */
     static void write(QuantScheme scheme, MemorySegment rowCodes, MemorySegment target) {
         write(scheme, null, rowCodes, target);
     }
@@ -53,12 +54,16 @@ final class PackedStructs {
             if (x != null && x.rowCodes(b).byteSize() > 0) {
                 target.set(JAVA_LONG, at + 24, x.rowCodes(b).address());
             } else if (rowCodes != null) {
-                target.set(JAVA_LONG, at + 24, rowCodes.address() + block.rowStart());
+                target.set(JAVA_LONG, at + 24, rowCodes.address() + block.rowStart() * rowCodeBytes(scheme));
             }
             target.set(JAVA_INT, at + 32, block.rowStart());
             target.set(JAVA_INT, at + 36, block.rowEnd());
             target.set(JAVA_INT, at + 40, block.bits().bits());
             target.set(JAVA_INT, at + 44, PackedLayout.rowStride(block.bits(), scheme.cols()));
+            target.set(
+                    JAVA_INT,
+                    at + 48,
+                    block.bits().isFloat() ? code(block.bits().format()) : 0);
         }
         long tail = (long) MAX_BLOCKS * BLOCK_BYTES;
         target.set(JAVA_INT, tail, blocks.size());
@@ -85,6 +90,19 @@ final class PackedStructs {
             target.set(JAVA_INT, at + 32, part.bits().bits());
         }
         target.set(JAVA_INT, (long) MAX_BLOCKS * PART_BYTES, parts.size());
+    }
+
+    /** Bytes of codes that a row of any block of {@code scheme} has at most. */
+    static long rowCodeBytes(QuantScheme scheme) {
+        return scheme.blocks().stream()
+                .mapToInt(b -> scheme.granularity().rowCodes(b.bits(), scheme.cols()))
+                .max()
+                .orElse(0);
+    }
+
+    /** The format of {@code SgqFloats}. */
+    private static int code(FloatFormat format) {
+        return format.topCode() << 8 | format.exponentBits() << 4 | format.mantissaBits();
     }
 
     /** SgqGranularity. */

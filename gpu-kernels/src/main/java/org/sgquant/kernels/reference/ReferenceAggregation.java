@@ -41,7 +41,7 @@ record ReferenceAggregation(CsrGraph graph, EdgeWeights weights, PackedMatrix x)
         for (int b = 0; b < scheme.blocks().size(); b++) {
             Block block = scheme.blocks().get(b);
             int blockEnd = endOfBlock(block, e, end);
-            if (block.bits().isPacked() && scheme.granularity() != Granularity.ROW && e < blockEnd) {
+            if (scheme.hasIntegerSum(block) && e < blockEnd) {
                 long sum = 0;
                 long count = 0;
                 for (int k = e; k < blockEnd; k++) {

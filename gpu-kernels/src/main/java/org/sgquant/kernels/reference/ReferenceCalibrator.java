@@ -18,15 +18,15 @@ record ReferenceCalibrator(FloatMatrix x, QuantScheme scheme, Calibration calibr
             requireFinite(block);
         }
         for (Block block : scheme.blocks()) {
-            if (block.bits().isPacked()) {
+            if (block.bits().isInteger()) {
                 calibrate(block);
             }
         }
     }
 
-    /** A range over the whole tensor sees 32-bit blocks too. */
+    /** A range over the whole tensor sees blocks of floats too. */
     private void requireFinite(Block block) {
-        if (!block.bits().isPacked() && scheme.granularity() != Granularity.TENSOR) {
+        if (!block.bits().isInteger() && scheme.granularity() != Granularity.TENSOR) {
             return;
         }
         for (int r = block.rowStart(); r < block.rowEnd(); r++) {

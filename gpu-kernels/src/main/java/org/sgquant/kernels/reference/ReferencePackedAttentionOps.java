@@ -87,7 +87,7 @@ public final class ReferencePackedAttentionOps implements PackedAttentionOps {
         Block b = ReferenceAttention.blockOf(x, j);
         Granularity granularity = x.scheme().granularity();
         boolean common = granularity == Granularity.TENSOR || granularity == Granularity.BUCKET;
-        if (!common || !a.bits().isPacked() || !b.bits().isPacked()) {
+        if (!common || !a.bits().isInteger() || !b.bits().isInteger()) {
             float acc = 0;
             for (int k = 0; k < x.cols(); k++) {
                 acc = Math.fma(x.value(i, k), x.value(j, k), acc);

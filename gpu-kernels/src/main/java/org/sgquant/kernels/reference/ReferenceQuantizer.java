@@ -11,18 +11,39 @@ import org.sgquant.tensor.QuantScheme.Block;
 import org.sgquant.tensor.Rounding;
 import org.sgquant.tensor.RowScale;
 
-/** {@code u = rint(min(max((x - offset) / scale, 0), 2^q - 1))} and back, one value at a time; k is the row's code. */
+/**
+ * {@code u = rint(min(max((x - offset) / scale, 0), 2^q - 1))} and back, one value at a time; k is the row's code. Blocks
+ * of floats go by {@link ReferenceFloats}.
+ */
 final class ReferenceQuantizer {
 
     private ReferenceQuantizer() {}
 
     static void fakeQuantize(FloatMatrix x, QuantScheme scheme, FloatMatrix out) {
         for (Block block : scheme.blocks()) {
+            if (block.bits().isFloat()) {
+                eachFloat(x, scheme, block, (floats, r, c) -> out.set(r, c, floats.fake(c)));
+                continue;
+            }
             for (int r = block.rowStart(); r < block.rowEnd(); r++) {
                 int k = RowScale.code(x, r, scheme, block);
                 for (int c = 0; c < scheme.cols(); c++) {
                     out.set(r, c, block.bits().isPacked() ? fake(x.get(r, c), scheme, block, r, c, k) : x.get(r, c));
                 }
+            }
+        }
+    }
+
+    private interface FloatBody {
+        void accept(ReferenceFloats floats, int r, int c);
+    }
+
+    private static void eachFloat(FloatMatrix x, QuantScheme scheme, Block block, FloatBody body) {
+        ReferenceFloats floats = new ReferenceFloats(x, scheme, block);
+        for (int r = block.rowStart(); r < block.rowEnd(); r++) {
+            floats.moveTo(r);
+            for (int c = 0; c < scheme.cols(); c++) {
+                body.accept(floats, r, c);
             }
         }
     }
@@ -39,6 +60,10 @@ final class ReferenceQuantizer {
 
     static void fakeQuantizeStochastic(FloatMatrix x, QuantScheme scheme, long key, FloatMatrix out) {
         for (Block block : scheme.blocks()) {
+            if (block.bits().isFloat()) {
+                eachFloat(x, scheme, block, (floats, r, c) -> out.set(r, c, floats.stochastic(c, key)));
+                continue;
+            }
             for (int r = block.rowStart(); r < block.rowEnd(); r++) {
                 int k = RowScale.code(x, r, scheme, block);
                 for (int c = 0; c < scheme.cols(); c++) {
@@ -57,6 +82,11 @@ final class ReferenceQuantizer {
 
     static void fakeQuantizeBackward(FloatMatrix x, QuantScheme scheme, FloatMatrix gradY, FloatMatrix gradX) {
         for (Block block : scheme.blocks()) {
+            if (block.bits().isFloat()) {
+                eachFloat(
+                        x, scheme, block, (floats, r, c) -> gradX.set(r, c, floats.isInside(c) ? gradY.get(r, c) : 0));
+                continue;
+            }
             for (int r = block.rowStart(); r < block.rowEnd(); r++) {
                 int k = RowScale.code(x, r, scheme, block);
                 for (int c = 0; c < scheme.cols(); c++) {
@@ -77,6 +107,14 @@ final class ReferenceQuantizer {
         for (int b = 0; b < scheme.blocks().size(); b++) {
             Block block = scheme.blocks().get(b);
             out.data(b).asSlice(0, out.dataBytes(b)).fill((byte) 0);
+            if (block.bits().isFloat()) {
+                ReferenceFloats floats = new ReferenceFloats(x, scheme, block);
+                for (int r = block.rowStart(); r < block.rowEnd(); r++) {
+                    floats.moveTo(r);
+                    floats.pack(out, b);
+                }
+                continue;
+            }
             for (int r = block.rowStart(); r < block.rowEnd(); r++) {
                 long row = (long) (r - block.rowStart()) * out.stride(b);
                 int k = RowScale.code(x, r, scheme, block);

@@ -45,7 +45,7 @@ class CudaCodeSumsTest extends WithCudaBackend {
     }
 
     @ParameterizedTest
-    @EnumSource(value = BitWidth.class, names = "FP32", mode = EnumSource.Mode.EXCLUDE)
+    @EnumSource(value = BitWidth.class, names = "Q.+", mode = EnumSource.Mode.MATCH_ALL)
     void sums_have_the_bits_of_the_reference_for_every_number_of_columns(BitWidth bits) {
         try (PackedFixture f = new PackedFixture()) {
             CsrGraph graph = f.graph(SOURCES, DEGREES);
@@ -58,7 +58,7 @@ class CudaCodeSumsTest extends WithCudaBackend {
     }
 
     @ParameterizedTest
-    @EnumSource(value = BitWidth.class, names = "FP32", mode = EnumSource.Mode.EXCLUDE)
+    @EnumSource(value = BitWidth.class, names = "Q.+", mode = EnumSource.Mode.MATCH_ALL)
     void buckets_of_different_widths_have_the_bits_of_the_reference(BitWidth bits) {
         try (PackedFixture f = new PackedFixture()) {
             CsrGraph graph = f.graph(SOURCES, DEGREES);
@@ -96,7 +96,7 @@ class CudaCodeSumsTest extends WithCudaBackend {
      * the emulator, only rows of 4096 are cut into chunks.
      */
     @ParameterizedTest
-    @EnumSource(value = BitWidth.class, names = "FP32", mode = EnumSource.Mode.EXCLUDE)
+    @EnumSource(value = BitWidth.class, names = "Q.+", mode = EnumSource.Mode.MATCH_ALL)
     void lanes_are_emptied_before_they_overflow(BitWidth bits) {
         int[] flush = {15, 16, 17, 18, 84, 85, 86, 255, 256, 257, 258, 511, 1023, 1024, 1025, 2047, 4095, 4096, 4097};
         int[] degrees = Arrays.copyOf(flush, flush.length + 256);
