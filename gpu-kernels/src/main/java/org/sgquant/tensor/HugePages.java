@@ -8,7 +8,6 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
-import org.sgquant.cuda.NativeAccess;
 
 /**
  * Pages of 2 MiB for large memory, where Linux has them: rows gathered from all over a matrix then find their place in
@@ -35,16 +34,19 @@ final class HugePages {
     private HugePages() {}
 
     private static MethodHandle advise() {
-        if (!System.getProperty("os.name").equals("Linux")
-                || NativeAccess.denial().isPresent()) {
+        if (!System.getProperty("os.name").equals("Linux")) {
             return null;
         }
         Linker linker = Linker.nativeLinker();
-        return linker.defaultLookup()
-                .find("madvise")
-                .map(address ->
-                        linker.downcallHandle(address, FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT)))
-                .orElse(null);
+        MemorySegment address = linker.defaultLookup().find("madvise").orElse(null);
+        try {
+            return address == null
+                    ? null
+                    : linker.downcallHandle(address, FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+        } catch (IllegalCallerException e) {
+            // Java's options deny native access, as `doctor` tells: a hint that cannot be given is not missed.
+            return null;
+        }
     }
 
     /** Asks for such pages for {@code segment}, whose bytes are all 0 and stay so. */
