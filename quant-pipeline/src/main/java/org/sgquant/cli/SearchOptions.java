@@ -232,7 +232,9 @@ final class SearchOptions {
         Map<String, String> fingerprint = new LinkedHashMap<>();
         fingerprint.put("data", dataset.fingerprint());
         fingerprint.put("recipe", Json.writeYaml(recipe));
-        fingerprint.put("trial", "epochs " + trialEpochs + ", seeds " + Math.min(trialSeeds, seeds));
+        fingerprint.put(
+                "trial",
+                "epochs " + trialEpochs + ", seeds " + Math.min(trialSeeds, seeds) + (latency ? ", latency" : ""));
         fingerprint.put("computer", computer);
         return fingerprint;
     }
@@ -278,7 +280,7 @@ final class SearchOptions {
         if (study == null) {
             return;
         }
-        try (Study opened = Study.look(study)) {
+        try (Study opened = Study.annotate(study)) {
             StudyNotes.run(opened, bits, report);
         }
     }

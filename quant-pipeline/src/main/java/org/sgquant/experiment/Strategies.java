@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Collectors;
+import org.sgquant.data.NearNames;
 import org.sgquant.quant.WeightConfig;
 import org.sgquant.search.AbsSearch;
 import org.sgquant.search.Controller;
@@ -36,13 +36,7 @@ public enum Strategies {
 
     /** The strategy of this name, in lower case. */
     public static Strategies of(String name) {
-        for (Strategies strategy : values()) {
-            if (strategy.toString().equals(name)) {
-                return strategy;
-            }
-        }
-        throw new IllegalArgumentException("strategy '" + name + "' does not exist: choose "
-                + Arrays.stream(values()).map(Strategies::toString).collect(Collectors.joining(", ")));
+        return NearNames.constant(Strategies.class, "strategy", name);
     }
 
     @Override

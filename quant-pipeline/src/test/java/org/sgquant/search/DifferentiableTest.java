@@ -80,7 +80,8 @@ class DifferentiableTest {
         List<Long> bytes = learned.choices().stream().map(network::bytes).toList();
         assertThat(learned.choices()).hasSize(5);
         assertThat(bytes).isSortedAccordingTo(Comparator.reverseOrder());
-        assertThat(bytes.getLast()).isEqualTo(network.bytes(network.space().uniform().getFirst()));
+        assertThat(bytes.getLast())
+                .isEqualTo(network.bytes(network.space().uniform().getFirst()));
     }
 
     /** What choice {@code c} of cell {@code i} adds to the loss and to the cost. */
