@@ -127,9 +127,7 @@ final class Pipeline implements AutoCloseable {
      * what the study has already is taken from there.
      */
     BitAssignment search(SearchOptions options, List<String> arguments) {
-        if (options.packsUntrained()) {
-            requireAffine("the strategy or a predicted latency");
-        }
+        options.require(recipe.quantConfig().weights());
         try (Study study = options.open(recipe, dataset, seeds, computer());
                 Checkpoint checkpoint = options.study == null ? null : new Checkpoint(study, options)) {
             if (options.isWorker() || options.workers == 1) {
@@ -165,7 +163,8 @@ final class Pipeline implements AutoCloseable {
 
     /** How {@code strategies} fare on the study of {@code options}, in which every configuration was measured. */
     RegretReport regret(SearchOptions options, List<Strategies> strategies, int repeats) {
-        try (Study study = options.open(recipe, dataset, seeds, computer())) {
+        strategies.forEach(strategy -> strategy.require(recipe.quantConfig().weights()));
+        try (Study study = options.openOfAnyBuild(recipe, dataset, seeds, computer(), console)) {
             train(progress -> KeptModels.train(experiment, study, common.seed, seeds, progress));
             return options.regret(
                     experiment,

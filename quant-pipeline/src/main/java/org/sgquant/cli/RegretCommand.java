@@ -50,6 +50,9 @@ final class RegretCommand implements Callable<Integer> {
         if (repeats < 1) {
             throw new IllegalArgumentException("--repeats must be at least 1, got " + repeats);
         }
+        refuse("--strategy", "the strategies to compare are given by --strategies");
+        refuse("--trials", "every strategy searches until it is near the best, at most a quarter of the space");
+        refuse("--workers", "one process looks trials up");
         List<Strategies> compared = strategies.stream().map(Strategies::of).toList();
         model.applyRecipe(common, data);
         search.maxDrop = maxDrop;
@@ -60,6 +63,12 @@ final class RegretCommand implements Callable<Integer> {
             var report = pipeline.regret(search, compared, repeats);
             System.out.println(common.json ? Json.write(report) : report.text());
             return ExitCode.OK;
+        }
+    }
+
+    private void refuse(String option, String why) {
+        if (model.isGiven(option)) {
+            throw new IllegalArgumentException("regret takes no " + option + ": " + why);
         }
     }
 }

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -66,10 +65,8 @@ final class ReportCommand implements Callable<Integer> {
         if (folders.size() > 1) {
             throw new IllegalArgumentException("report shows one model at a time, got " + folders);
         }
-        List<StudyNotes> studies = new ArrayList<>();
-        sources.stream()
-                .filter(source -> !folders.contains(source))
-                .forEach(file -> studies.add(StudyNotes.read(file)));
+        List<StudyNotes> studies = StudyNotes.read(
+                sources.stream().filter(source -> !folders.contains(source)).toList());
         List<ReportData.Sensitivity> sweeps = sweeps();
         ReportData data = folders.isEmpty()
                 ? Reports.of(studies, sweeps)

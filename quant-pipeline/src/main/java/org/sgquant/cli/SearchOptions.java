@@ -1,7 +1,9 @@
 package org.sgquant.cli;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -18,6 +20,7 @@ import org.sgquant.experiment.Strategies;
 import org.sgquant.experiment.StudyNotes;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.DegreeBuckets;
+import org.sgquant.quant.WeightConfig;
 import org.sgquant.report.Json;
 import org.sgquant.report.RegretReport;
 import org.sgquant.report.RunReport;
@@ -29,6 +32,7 @@ import org.sgquant.search.Oracle;
 import org.sgquant.search.Problem;
 import org.sgquant.search.SearchListener;
 import org.sgquant.search.SearchSettings;
+import org.sgquant.search.SearchStrategy;
 import org.sgquant.search.Study;
 import org.sgquant.search.StudyException;
 import org.sgquant.tensor.BitWidth;
@@ -194,11 +198,14 @@ final class SearchOptions {
         }
     }
 
-    /** Whether models are packed as they were trained, before any trial. */
-    boolean packsUntrained() {
-        return Strategies.of(strategy).packsUntrained()
-                || maxLatency != null
-                || Objective.of(objective) == Objective.LATENCY;
+    /** Refuses, before anything is trained, weights that the strategy or a predicted latency cannot do with. */
+    void require(WeightConfig weights) {
+        Strategies.of(strategy).require(weights);
+        boolean predicted = maxLatency != null || Objective.of(objective) == Objective.LATENCY;
+        if (predicted && !weights.isAffine()) {
+            throw new IllegalArgumentException("a predicted latency needs affine weights, got --weights "
+                    + (weights.multibit() ? "multibit" : "pot"));
+        }
     }
 
     /** The study of models of {@code seeds} seeds, made or joined. */
@@ -206,14 +213,30 @@ final class SearchOptions {
         if (study == null) {
             return Study.inMemory();
         }
-        return Study.open(
-                study,
-                Map.of(
-                        "data", dataset.fingerprint(),
-                        "recipe", Json.writeYaml(recipe),
-                        "trial", "epochs " + trialEpochs + ", seeds " + Math.min(trialSeeds, seeds),
-                        "computer", computer,
-                        "code", Version.code()));
+        Map<String, String> fingerprint = fingerprint(recipe, dataset, seeds, computer);
+        fingerprint.put("code", Version.code());
+        return Study.open(study, fingerprint);
+    }
+
+    /** The same, which another build may have made: its trials are judged by, not gone on with. */
+    Study openOfAnyBuild(Recipe recipe, Dataset dataset, int seeds, String computer, Console console) {
+        Study opened = Study.open(study, fingerprint(recipe, dataset, seeds, computer));
+        String code = opened.header().get("code");
+        if (!Version.code().equals(code)) {
+            console.info("the study was measured by another build, " + code + "; this one is " + Version.code());
+        }
+        return opened;
+    }
+
+    private Map<String, String> fingerprint(Recipe recipe, Dataset dataset, int seeds, String computer) {
+        Map<String, String> fingerprint = new LinkedHashMap<>();
+        fingerprint.put("data", dataset.fingerprint());
+        fingerprint.put("recipe", Json.writeYaml(recipe));
+        fingerprint.put(
+                "trial",
+                "epochs " + trialEpochs + ", seeds " + Math.min(trialSeeds, seeds) + (latency ? ", latency" : ""));
+        fingerprint.put("computer", computer);
+        return fingerprint;
     }
 
     private Bounds bounds() {
@@ -257,7 +280,7 @@ final class SearchOptions {
         if (study == null) {
             return;
         }
-        try (Study opened = Study.look(study)) {
+        try (Study opened = Study.annotate(study)) {
             StudyNotes.run(opened, bits, report);
         }
     }
@@ -344,7 +367,8 @@ final class SearchOptions {
             for (Strategies strategy : strategies) {
                 List<Oracle.Outcome> outcomes = new ArrayList<>();
                 for (long seed = recipe.seed(); seed < recipe.seed() + repeats; seed++) {
-                    outcomes.add(oracle.run(strategy.create(experiment, space, starts, fineTune(recipe), seed), seed));
+                    SearchStrategy created = strategy.create(experiment, space, starts, fineTune(recipe), seed);
+                    outcomes.add(oracle.run(created, prepared(oracle, created, seed, opened), seed));
                     progress.step(strategy.toString());
                 }
                 rows.add(RegretReport.Row.of(strategy.toString(), outcomes));
@@ -352,6 +376,15 @@ final class SearchOptions {
         }
         return new RegretReport(
                 dataset.name(), recipe.model().name(), oracle.size(), objective, oracle.best(), repeats, rows);
+    }
+
+    /** Kept in the study, for some strategies train for it: a repetition of this seed by this build begins with it. */
+    private Oracle.Prepared prepared(Oracle oracle, SearchStrategy strategy, long seed, Study opened) {
+        String key = "regret, seed " + seed + ", " + bounds() + ", " + objective + ", " + strategy.name() + ", "
+                + Version.code();
+        byte[] kept = opened.once(
+                key, () -> Json.write(oracle.prepare(strategy, seed)).getBytes(StandardCharsets.UTF_8));
+        return Json.parse("study: " + key, new String(kept, StandardCharsets.UTF_8), Oracle.Prepared.class);
     }
 
     /** Takes over what {@code section} of a recipe (null for none) says and no option does. */

@@ -18,7 +18,8 @@ import picocli.CommandLine.Option;
         footer = {
             "  only this, all but it: points of validation accuracy lost, by packed inference without fine-tuning;",
             "  cells that are not quantized stay at 16 bits. divergence: KL of the predictions from those in fp32,",
-            "  this cell alone quantized. curvature: the same as HAWQ-V2 predicts it, from the Fisher trace."
+            "  this cell alone quantized. curvature: the same as HAWQ-V2 predicts it, from the Fisher trace; fisher:",
+            "  from its diagonal, each entry's own curvature times its own squared error."
         })
 final class SensitivityCommand implements Callable<Integer> {
 

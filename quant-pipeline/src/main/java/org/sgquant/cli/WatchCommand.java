@@ -34,20 +34,25 @@ final class WatchCommand implements Callable<Integer> {
             throw new IllegalArgumentException("--interval must be at least 0.1 seconds, got " + interval);
         }
         boolean terminal = System.console() != null && System.console().isTerminal();
-        try (Study study = Study.look(file)) {
-            StudyStatus status = StudyStatus.of(study);
-            if (json) {
-                System.out.println(Json.write(status));
-                return ExitCode.OK;
-            }
-            System.out.println(status.text());
-            while (!once && !status.isComplete()) {
-                Thread.sleep(Math.round(1e3 * interval));
-                long lines = status.text().lines().count();
-                status = StudyStatus.of(study);
-                System.out.println((terminal ? "\u001b[%dA\u001b[J".formatted(lines) : "") + status.text());
-            }
+        StudyStatus status = status();
+        if (json) {
+            System.out.println(Json.write(status));
             return ExitCode.OK;
+        }
+        System.out.println(status.text());
+        while (!once && !status.isComplete()) {
+            Thread.sleep(Math.round(1e3 * interval));
+            long lines = status.text().lines().count();
+            status = status();
+            System.out.println((terminal ? "\u001b[%dA\u001b[J".formatted(lines) : "") + status.text());
+        }
+        return ExitCode.OK;
+    }
+
+    /** Looked at anew: between two looks nothing of ours keeps the file open. */
+    private StudyStatus status() {
+        try (Study study = Study.look(file)) {
+            return StudyStatus.of(study);
         }
     }
 }

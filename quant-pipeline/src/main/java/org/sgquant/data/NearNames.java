@@ -23,6 +23,23 @@ public final class NearNames {
         return near.isEmpty() ? otherwise : "did you mean " + String.join(" or ", near) + "?";
     }
 
+    /**
+     * The constant of {@code type} that prints as {@code name}.
+     *
+     * @param noun what messages call it
+     * @throws IllegalArgumentException where there is none; it names those that {@code name} is near to, or all
+     */
+    public static <E extends Enum<E>> E constant(Class<E> type, String noun, String name) {
+        List<E> constants = List.of(type.getEnumConstants());
+        List<String> names = constants.stream().map(Enum::toString).toList();
+        int place = names.indexOf(name);
+        if (place < 0) {
+            throw new IllegalArgumentException(noun + " '" + name + "' does not exist: "
+                    + question(name, names, "choose one of " + String.join(" ", names)));
+        }
+        return constants.get(place);
+    }
+
     /** Levenshtein distance. */
     private static int distance(String a, String b) {
         int[] row = new int[b.length() + 1];

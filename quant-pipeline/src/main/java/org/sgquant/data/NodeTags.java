@@ -13,12 +13,7 @@ public enum NodeTags {
 
     /** Parses {@code given}, {@code degree} or {@code profile}. */
     public static NodeTags parse(String text) {
-        for (NodeTags tags : values()) {
-            if (tags.toString().equals(text)) {
-                return tags;
-            }
-        }
-        throw new IllegalArgumentException("node tags '" + text + "' do not exist: choose given, degree or profile");
+        return NearNames.constant(NodeTags.class, "node tags", text);
     }
 
     /** {@code graphs} with these tags. */

@@ -23,21 +23,22 @@ import org.sgquant.tensor.Memory;
 import org.sgquant.train.Trainer;
 
 /**
- * {@code tr(F_c) = E |J_c^T v|^2}: the trace of the Fisher information of every cell c, weights and activations alike,
- * all of them from each probe v.
+ * {@code diag(F_c) = E (J_c^T v)^2}, squared entry by entry: the diagonal of the Fisher information of every cell c, weights
+ * and activations alike, all of them from each probe v; its sum is the trace.
  *
  * <p>F is that of the mean cross-entropy over all N nodes under the model's own predictions p, which is its Gauss-Newton
  * Hessian: no label is read, so it rests on all nodes and not on the few that have one. With
  * {@code S_i = diag(sqrt p_i) - p_i sqrt(p_i)^T}, {@code S_i S_i^T = diag(p_i) - p_i p_i^T}, a probe is
- * {@code v_i = S_i r_i / sqrt(N)}, r of random signs: Hutchinson's estimate on the outputs, one backward pass each. A cell
- * whose rows are nodes or edges has a trace per degree bucket of the (target) node. The features are data and have
- * none. Sources: Hutchinson 1990; Dong et al., HAWQ-V2, NeurIPS 2020, which takes the Hessian's trace by layer.
+ * {@code v_i = S_i r_i / sqrt(N)}, r of random signs: Hutchinson's estimate on the outputs, one backward pass each. A
+ * cell whose rows are nodes or edges has a trace per degree bucket of the (target) node. The features are data and have
+ * no gradient. Sources: Hutchinson 1990; Dong et al., HAWQ-V2, NeurIPS 2020, which takes the Hessian's trace by layer.
  */
 final class FisherTraces {
 
     private final GraphInput input;
     private final int[] bounds;
     private final Backend backend;
+    private final SortedMap<Cell, double[][]> diagonals = new TreeMap<>();
 
     private FisherTraces(GraphInput input, DegreeBuckets buckets, Backend backend) {
         this.input = input;
@@ -46,11 +47,11 @@ final class FisherTraces {
     }
 
     /**
-     * The mean over {@code probes} of each cell's trace, by bucket; a single number for weights.
+     * The mean over {@code probes} of each cell's diagonal, in the shape of the cell.
      *
      * @param input nodes in the order of {@code buckets}
      */
-    static SortedMap<Cell, double[]> of(
+    static FisherTraces of(
             Model model,
             GraphInput input,
             Parameters parameters,
@@ -58,10 +59,53 @@ final class FisherTraces {
             int probes,
             long seed,
             Backend backend) {
-        return new FisherTraces(input, buckets, backend).traces(model, parameters, probes, seed);
+        FisherTraces traces = new FisherTraces(input, buckets, backend);
+        traces.probe(model, parameters, probes, seed);
+        return traces;
     }
 
-    private SortedMap<Cell, double[]> traces(Model model, Parameters parameters, int probes, long seed) {
+    /** Whether {@code cell} has gradients. */
+    boolean has(Cell cell) {
+        return diagonals.containsKey(cell);
+    }
+
+    /** Of the rows of {@code bucket}; all rows of a weight are in bucket 0. */
+    double trace(Cell cell, int bucket) {
+        double[][] diagonal = diagonals.get(cell);
+        List<Integer> first = firstRows(cell, diagonal.length);
+        double sum = 0;
+        for (int i = first.get(bucket); i < first.get(bucket + 1); i++) {
+            for (double value : diagonal[i]) {
+                sum += value;
+            }
+        }
+        return sum;
+    }
+
+    /**
+     * {@code 1/2 sum_ij F_ij (b_ij - a_ij)^2}: the divergence to second order, entries for themselves. Stored weights of edges
+     * may lie in a row where their gradients are a column.
+     */
+    double divergence(Cell cell, float[][] a, float[][] b) {
+        double[][] diagonal = diagonals.get(cell);
+        int cols = a[0].length;
+        if ((long) diagonal.length * diagonal[0].length != (long) a.length * cols) {
+            throw new IllegalArgumentException("cell " + cell + " has " + a.length + " x " + cols
+                    + " values and gradients of " + diagonal.length + " x " + diagonal[0].length);
+        }
+        double sum = 0;
+        int entry = 0;
+        for (double[] row : diagonal) {
+            for (double value : row) {
+                double difference = (double) b[entry / cols][entry % cols] - a[entry / cols][entry % cols];
+                sum += value * difference * difference;
+                entry++;
+            }
+        }
+        return sum / 2;
+    }
+
+    private void probe(Model model, Parameters parameters, int probes, long seed) {
         float[][] logits = Trainer.logits(model, input, parameters, backend);
         try (Memory memory = backend.newMemory("probes")) {
             FloatMatrix probe = FloatMatrix.allocate(memory, logits.length, logits[0].length);
@@ -70,16 +114,13 @@ final class FisherTraces {
             Value out = model.logits(forward);
             tape.backward(out, tape.constant(probe));
             SortedMap<Cell, FloatMatrix> gradients = gradients(tape, forward, memory);
-            SortedMap<Cell, double[]> sums = new TreeMap<>();
             try (Plan plan = Plan.compile(tape, backend, memory)) {
                 for (int p = 0; p < probes; p++) {
                     Transfer.copy(backend, probe(logits, CounterRandom.key(seed, p, 0)), probe);
                     plan.run();
-                    gradients.forEach((cell, g) -> add(sums, cell, squares(cell, g)));
+                    gradients.forEach((cell, g) -> addSquares(cell, Transfer.download(backend, g), probes));
                 }
             }
-            sums.values().forEach(s -> divide(s, probes));
-            return sums;
         }
     }
 
@@ -116,19 +157,13 @@ final class FisherTraces {
         return rows;
     }
 
-    /** Squared norm of a gradient, by the bucket that each row belongs to. */
-    private double[] squares(Cell cell, FloatMatrix gradient) {
-        float[][] g = Transfer.download(backend, gradient);
-        List<Integer> firstRows = firstRows(cell, g.length);
-        double[] sums = new double[firstRows.size() - 1];
-        for (int b = 0; b < sums.length; b++) {
-            for (int i = firstRows.get(b); i < firstRows.get(b + 1); i++) {
-                for (float value : g[i]) {
-                    sums[b] += (double) value * value;
-                }
+    private void addSquares(Cell cell, float[][] gradient, int probes) {
+        double[][] sums = diagonals.computeIfAbsent(cell, c -> new double[gradient.length][gradient[0].length]);
+        for (int i = 0; i < gradient.length; i++) {
+            for (int c = 0; c < gradient[i].length; c++) {
+                sums[i][c] += (double) gradient[i][c] * gradient[i][c] / probes;
             }
         }
-        return sums;
     }
 
     /** The first row of each bucket and the number of rows: rows are nodes, edges by target, or of a weight. */
@@ -141,18 +176,5 @@ final class FisherTraces {
             first.add(cell.component().hasRowPerNode() ? bound : input.edgeRowPtr()[bound]);
         }
         return first;
-    }
-
-    private static void add(SortedMap<Cell, double[]> sums, Cell cell, double[] more) {
-        double[] sum = sums.computeIfAbsent(cell, c -> new double[more.length]);
-        for (int b = 0; b < sum.length; b++) {
-            sum[b] += more[b];
-        }
-    }
-
-    private static void divide(double[] values, int by) {
-        for (int b = 0; b < values.length; b++) {
-            values[b] /= by;
-        }
     }
 }

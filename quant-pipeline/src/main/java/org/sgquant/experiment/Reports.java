@@ -16,6 +16,7 @@ import org.sgquant.report.ReportData.Quantity;
 import org.sgquant.report.ReportData.Unit;
 import org.sgquant.report.ReportData.Value;
 import org.sgquant.report.RunReport;
+import org.sgquant.search.Cost;
 import org.sgquant.search.Objective;
 import org.sgquant.search.Study;
 import org.sgquant.search.Trial;
@@ -43,6 +44,7 @@ public final class Reports {
 
     /** Of one or several studies: the best trial of all of them is the chosen one. */
     public static ReportData of(List<StudyNotes> studies, List<ReportData.Sensitivity> sensitivity) {
+        requireAlike(studies);
         StudyNotes best =
                 studies.stream().min((a, b) -> compare(a, a.best(), b.best())).orElseThrow();
         BitAssignment bits = best.space() == null
@@ -64,13 +66,14 @@ public final class Reports {
             return a.feasible() ? -1 : 1;
         }
         return a.feasible()
-                ? Long.compare(bytes(study, a), bytes(study, b))
+                ? Double.compare(objective(study, a), objective(study, b))
                 : -Double.compare(
                         a.measurement().validationAccuracy(), b.measurement().validationAccuracy());
     }
 
     /** Of a saved model, and of studies beside it. */
     public static ReportData of(SavedModel model, List<StudyNotes> studies, List<ReportData.Sensitivity> sensitivity) {
+        requireData(model.provenance(), studies);
         return data(
                 new Subject(model.bits(), model.cells(), model.metrics(), null, model.provenance(), model.ranges()),
                 studies,
@@ -229,12 +232,49 @@ public final class Reports {
         return Double.isNaN(seconds) ? null : seconds;
     }
 
-    private static long bytes(StudyNotes study, Trial trial) {
-        return study.objective().bytes(trial.measurement().cost());
+    private static double objective(StudyNotes study, Trial trial) {
+        return study.objective() == Objective.DROP ? drop(study, trial) : cost(study, trial);
+    }
+
+    private static double drop(StudyNotes study, Trial trial) {
+        return study.fp32ValidationAccuracy() - trial.measurement().validationAccuracy();
+    }
+
+    /** What is shown beside the accuracy: the objective, but bytes where that is the drop. */
+    private static double cost(StudyNotes study, Trial trial) {
+        Cost cost = trial.measurement().cost();
+        return study.objective() == Objective.DROP
+                ? cost.bytes()
+                : study.objective().of(cost);
+    }
+
+    /** Refuses studies whose trials cannot stand in one figure. */
+    private static void requireAlike(List<StudyNotes> studies) {
+        StudyNotes first = studies.getFirst();
+        for (StudyNotes study : studies) {
+            for (String key : List.of("data", "search.objective")) {
+                if (!Objects.equals(first.header().get(key), study.header().get(key))) {
+                    throw new IllegalArgumentException("studies " + first.name() + " and " + study.name()
+                            + " are of different " + (key.equals("data") ? "data" : "objectives")
+                            + ": make a page of each");
+                }
+            }
+        }
+    }
+
+    private static void requireData(SavedModel.Provenance model, List<StudyNotes> studies) {
+        for (StudyNotes study : studies) {
+            String data = study.header().get("data");
+            if (data != null && !data.equals(model.dataSha256())) {
+                throw new IllegalArgumentException(
+                        "study " + study.name() + " is of other data than the model: make a page of each");
+            }
+        }
     }
 
     /** Trials of all studies; the chosen one is the best of {@code best}, else one of the bits {@code text}. */
     private static ReportData.Search search(List<StudyNotes> studies, StudyNotes best, String text) {
+        requireAlike(studies);
         StudyNotes first = best == null ? studies.getFirst() : best;
         List<ReportData.Trial> trials = new ArrayList<>();
         for (StudyNotes study : studies) {
@@ -249,8 +289,8 @@ public final class Reports {
                         trial.number(),
                         bits,
                         trial.measurement().validationAccuracy(),
-                        study.fp32ValidationAccuracy() - trial.measurement().validationAccuracy(),
-                        bytes(first, trial),
+                        drop(study, trial),
+                        cost(study, trial),
                         trial.measurement().storedBytes(),
                         latency(trial),
                         Duration.between(study.began(), entry.ended()).toMillis() / 1e3,
@@ -261,10 +301,15 @@ public final class Reports {
                                         && trial.number() == best.best().number()));
             }
         }
+        String costName = switch (first.objective()) {
+            case INNER -> "size without the features";
+            case LATENCY -> "time of one packed inference";
+            case ALL, DROP -> "size of all cells, features dense";
+        };
         return new ReportData.Search(
-                first.objective() == Objective.INNER
-                        ? "size without the features"
-                        : "size of all cells, features dense",
+                costName,
+                first.objective() == Objective.LATENCY ? Unit.SECONDS : Unit.BYTES,
+                first.objective() == Objective.DROP,
                 first.maxDrop(),
                 trials);
     }

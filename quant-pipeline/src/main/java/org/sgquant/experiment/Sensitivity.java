@@ -2,7 +2,6 @@ package org.sgquant.experiment;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.sgquant.autograd.Plan;
@@ -36,8 +35,8 @@ public final class Sensitivity {
     public enum Score {
         /** Measured, KL(p_fp32 || p) with this cell alone quantized. */
         DIVERGENCE,
-        /** Predicted, {@code trace / (2 n) |Q(x) - x|^2}. */
-        CURVATURE
+        /** Predicted, {@code 1/2 sum F_ij (Q(x) - x)_ij^2}, F the diagonal of the Fisher information. */
+        FISHER
     }
 
     /** Probes of each model's curvature. */
@@ -55,6 +54,7 @@ public final class Sensitivity {
      * @param squaredError |Q(x) - x|^2 of the tensor
      * @param trace of the Fisher information, {@link FisherTraces}; NaN for the features
      * @param curvature {@code trace / (2 n) squaredError}, n the values: the loss that HAWQ-V2 predicts; NaN as above
+     * @param fisher {@code 1/2 sum F_ij (Q(x) - x)_ij^2}, F the diagonal of the Fisher information; NaN as above
      */
     public record Row(
             String cell,
@@ -64,7 +64,8 @@ public final class Sensitivity {
             double divergence,
             double squaredError,
             double trace,
-            double curvature) {}
+            double curvature,
+            double fisher) {}
 
     private record Effect(double drop, double divergence) {}
 
@@ -96,8 +97,8 @@ public final class Sensitivity {
     }
 
     /**
-     * The loss of every dimension at every width, mean over {@code starts}: the divergence, or what curvature says of it,
-     * which has no number for the features and takes their divergence.
+     * The loss of every dimension at every width, mean over {@code starts}: the divergence, or what Fisher's diagonal says of
+     * it, which has no number for the features and takes their divergence.
      */
     public double[][] losses(List<Experiment.Trained> starts, Score score, long seed) {
         List<double[][]> perModel = experiment.lanes().map(starts.size(), i -> lane -> {
@@ -119,43 +120,37 @@ public final class Sensitivity {
 
     private double[][] losses(Lanes.Lane lane, Experiment.Trained start, Score score, long seed, TrialMemory known) {
         float[][] exact = logits(lane, start);
-        Map<Cell, double[]> traces = score == Score.CURVATURE ? traces(lane, start, seed) : Map.of();
+        FisherTraces traces = score == Score.FISHER ? traces(lane, start, seed) : null;
         double[][] losses = new double[dimensions.size()][];
         for (int i = 0; i < losses.length; i++) {
             List<Integer> widths = dimensions.get(i).choices();
             losses[i] = new double[widths.size()];
             for (int c = 0; c < losses[i].length; c++) {
                 BitAssignment only = space.assignment(i, widths.get(c), REST);
-                losses[i][c] = traces.containsKey(space.cell(i))
-                        ? curvature(i, traces, squaredError(lane, start, only, space.cell(i), known))
+                Cell cell = space.cell(i);
+                losses[i][c] = traces != null && traces.has(cell)
+                        ? rounded(lane, start, only, cell, known).divergence(traces, cell)
                         : effect(lane, start, only, exact, known).divergence();
             }
         }
         return losses;
     }
 
-    /** {@code trace / (2 n) error}; NaN where there is no trace. */
-    private double curvature(int i, Map<Cell, double[]> traces, double error) {
-        return trace(i, traces) / (2 * space.values(i)) * error;
-    }
-
-    private double trace(int i, Map<Cell, double[]> traces) {
-        double[] ofCell = traces.get(space.cell(i));
-        return ofCell == null ? Double.NaN : ofCell[space.bucket(i)];
-    }
-
     private List<Row> rows(
             Lanes.Lane lane, Experiment.Trained start, TrialMemory known, long seed, Consumer<String> progress) {
         float[][] exact = logits(lane, start);
-        Map<Cell, double[]> traces = traces(lane, start, seed);
+        FisherTraces traces = traces(lane, start, seed);
         List<Row> rows = new ArrayList<>();
         for (int i = 0; i < dimensions.size(); i++) {
             String name = dimensions.get(i).cell();
+            Cell cell = space.cell(i);
+            double trace = traces.has(cell) ? traces.trace(cell, space.bucket(i)) : Double.NaN;
             for (int bits : dimensions.get(i).choices()) {
                 BitAssignment only = space.assignment(i, bits, REST);
                 Effect alone = effect(lane, start, only, exact, known);
                 Effect others = effect(lane, start, allBut(i, bits), exact, known);
-                double error = squaredError(lane, start, only, space.cell(i), known);
+                Rounded rounded = rounded(lane, start, only, cell, known);
+                double error = rounded.squaredError();
                 rows.add(new Row(
                         name,
                         bits,
@@ -163,8 +158,9 @@ public final class Sensitivity {
                         others.drop(),
                         alone.divergence(),
                         error,
-                        trace(i, traces),
-                        curvature(i, traces, error)));
+                        trace,
+                        trace / (2 * space.values(i)) * error,
+                        traces.has(cell) ? rounded.divergence(traces, cell) : Double.NaN));
             }
             progress.accept(name);
         }
@@ -210,15 +206,35 @@ public final class Sensitivity {
         }
     }
 
-    private Map<Cell, double[]> traces(Lanes.Lane lane, Experiment.Trained start, long seed) {
+    private FisherTraces traces(Lanes.Lane lane, Experiment.Trained start, long seed) {
         try (Parameters parameters = Experiment.parameters(lane, experiment.model(), start.weights())) {
             return FisherTraces.of(
                     experiment.model(), lane.input(buckets), parameters, buckets, PROBES, seed, lane.backend());
         }
     }
 
-    /** {@code |Q(x) - x|^2} of the tensor of {@code cell}, with ranges of its own. */
-    private double squaredError(
+    /** A tensor before and after its quantization. */
+    private record Rounded(float[][] exact, float[][] quantized) {
+
+        double divergence(FisherTraces traces, Cell cell) {
+            return traces.divergence(cell, exact, quantized);
+        }
+
+        /** {@code |Q(x) - x|^2}. */
+        double squaredError() {
+            double sum = 0;
+            for (int i = 0; i < exact.length; i++) {
+                for (int c = 0; c < exact[i].length; c++) {
+                    double d = (double) exact[i][c] - quantized[i][c];
+                    sum += d * d;
+                }
+            }
+            return sum;
+        }
+    }
+
+    /** The tensor of {@code cell}, with ranges of its own. */
+    private Rounded rounded(
             Lanes.Lane lane, Experiment.Trained start, BitAssignment bits, Cell cell, TrialMemory known) {
         Backend backend = lane.backend();
         try (QuantizedModel model = experiment.quantizedModel(lane, start.weights(), bits, known);
@@ -233,23 +249,12 @@ public final class Sensitivity {
             try (Plan plan = Plan.compile(tape, backend, memory)) {
                 plan.run();
             }
-            return squaredError(Transfer.download(backend, exact), Transfer.download(backend, quantized));
+            return new Rounded(Transfer.download(backend, exact), Transfer.download(backend, quantized));
         }
-    }
-
-    private static double squaredError(float[][] a, float[][] b) {
-        double sum = 0;
-        for (int i = 0; i < a.length; i++) {
-            for (int c = 0; c < a[i].length; c++) {
-                double d = (double) a[i][c] - b[i][c];
-                sum += d * d;
-            }
-        }
-        return sum;
     }
 
     private static Row mean(List<Row> rows) {
-        double[] sums = new double[6];
+        double[] sums = new double[7];
         for (Row row : rows) {
             double[] values = {
                 row.onlyThisDrop(),
@@ -257,12 +262,14 @@ public final class Sensitivity {
                 row.divergence(),
                 row.squaredError(),
                 row.trace(),
-                row.curvature()
+                row.curvature(),
+                row.fisher()
             };
             for (int i = 0; i < sums.length; i++) {
                 sums[i] += values[i] / rows.size();
             }
         }
-        return new Row(rows.get(0).cell(), rows.get(0).bits(), sums[0], sums[1], sums[2], sums[3], sums[4], sums[5]);
+        return new Row(
+                rows.get(0).cell(), rows.get(0).bits(), sums[0], sums[1], sums[2], sums[3], sums[4], sums[5], sums[6]);
     }
 }

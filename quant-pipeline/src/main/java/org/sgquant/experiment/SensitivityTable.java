@@ -45,7 +45,9 @@ public final class SensitivityTable {
                 fp32Validation,
                 rows.stream().map(SensitivityTable::cell).toList(),
                 new SensitivityReport.Correlations(
-                        correlation(rows, Sensitivity.Row::divergence), correlation(rows, Sensitivity.Row::curvature)),
+                        correlation(rows, Sensitivity.Row::divergence),
+                        correlation(rows, Sensitivity.Row::curvature),
+                        correlation(rows, Sensitivity.Row::fisher)),
                 most,
                 space.assignment(bits).toString());
     }
@@ -94,6 +96,7 @@ public final class SensitivityTable {
                 r.divergence(),
                 r.squaredError(),
                 finite(r.trace()),
-                finite(r.curvature()));
+                finite(r.curvature()),
+                finite(r.fisher()));
     }
 }

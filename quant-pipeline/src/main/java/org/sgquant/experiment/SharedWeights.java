@@ -1,7 +1,9 @@
 package org.sgquant.experiment;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.sgquant.model.Parameters;
 import org.sgquant.model.QuantizedModel;
 import org.sgquant.search.Controller;
@@ -26,6 +28,7 @@ final class SharedWeights implements Controller.SharedWeights, AutoCloseable {
     private final TrainConfig fineTune;
     private final List<Parameters> weights = new ArrayList<>();
     private final List<Trainer.Task> tasks = new ArrayList<>();
+    private final List<Map<List<Integer>, Double>> accuracies = new ArrayList<>();
     private final int[] steps;
     private final TrialMemory known;
     private int calls;
@@ -54,6 +57,7 @@ final class SharedWeights implements Controller.SharedWeights, AutoCloseable {
         this.known = new TrialMemory(lane.backend());
         for (Experiment.Trained start : starts) {
             weights.add(Experiment.parameters(lane, experiment.model(), start.weights()));
+            accuracies.add(new HashMap<>());
         }
     }
 
@@ -67,6 +71,13 @@ final class SharedWeights implements Controller.SharedWeights, AutoCloseable {
     }
 
     private double accuracyThenStep(int i, List<Integer> bits) {
+        // Weights that stay where they are say the same again.
+        return fineTune.epochs() > 0
+                ? validateThenStep(i, bits)
+                : accuracies.get(i).computeIfAbsent(bits, b -> validateThenStep(i, b));
+    }
+
+    private double validateThenStep(int i, List<Integer> bits) {
         Experiment.Trained start = starts.get(i);
         try (QuantizedModel model = experiment.quantizedModel(lane, start.weights(), space.assignment(bits), known);
                 Trainer trainer = new Trainer(

@@ -5,7 +5,8 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Collectors;
+import org.sgquant.data.NearNames;
+import org.sgquant.quant.WeightConfig;
 import org.sgquant.search.AbsSearch;
 import org.sgquant.search.Controller;
 import org.sgquant.search.Differentiable;
@@ -24,7 +25,7 @@ public enum Strategies {
     RANDOM,
     /** Exact knapsack over the measured divergence of each cell. */
     KNAPSACK,
-    /** Exact knapsack over the loss that curvature predicts for each cell: HAWQ-V2. */
+    /** Exact knapsack over the loss that curvature predicts for each cell: HAWQ-V2, entry by entry. */
     HAWQ,
     /** A policy trained on weights that all configurations share: FLIQS. */
     CONTROLLER,
@@ -35,13 +36,7 @@ public enum Strategies {
 
     /** The strategy of this name, in lower case. */
     public static Strategies of(String name) {
-        for (Strategies strategy : values()) {
-            if (strategy.toString().equals(name)) {
-                return strategy;
-            }
-        }
-        throw new IllegalArgumentException("strategy '" + name + "' does not exist: choose "
-                + Arrays.stream(values()).map(Strategies::toString).collect(Collectors.joining(", ")));
+        return NearNames.constant(Strategies.class, "strategy", name);
     }
 
     @Override
@@ -49,9 +44,22 @@ public enum Strategies {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** Whether it packs the trained models as they are, one cell after the other. */
-    public boolean packsUntrained() {
-        return this == KNAPSACK || this == HAWQ;
+    /**
+     * Refuses, before anything is trained, weights that it cannot do with: {@link #KNAPSACK} and {@link #HAWQ} pack models
+     * as they were trained, {@link #DIFFERENTIABLE} mixes widths, and shared weights of {@link #CONTROLLER} meet one
+     * configuration after the other, while powers of two freeze for one alone.
+     */
+    public void require(WeightConfig weights) {
+        boolean fits = switch (this) {
+            case KNAPSACK, HAWQ, DIFFERENTIABLE -> weights.isAffine();
+            case CONTROLLER -> weights.powers() == null;
+            case ABS, RANDOM, EXHAUSTIVE -> true;
+        };
+        if (!fits) {
+            throw new IllegalArgumentException("strategy " + this + " needs "
+                    + (this == CONTROLLER ? "affine or multi-bit" : "affine") + " weights, got --weights "
+                    + (weights.multibit() ? "multibit" : "pot"));
+        }
     }
 
     /** Every name, for help and completion. */
@@ -75,7 +83,7 @@ public enum Strategies {
             case RANDOM -> new RandomSearch();
             case EXHAUSTIVE -> new ExhaustiveSearch();
             case KNAPSACK -> knapsack(experiment, space, starts, Sensitivity.Score.DIVERGENCE, seed);
-            case HAWQ -> knapsack(experiment, space, starts, Sensitivity.Score.CURVATURE, seed);
+            case HAWQ -> knapsack(experiment, space, starts, Sensitivity.Score.FISHER, seed);
             case CONTROLLER -> controller(experiment, space, starts, fineTune);
             case DIFFERENTIABLE -> differentiable(experiment, space, starts, fineTune);
         };

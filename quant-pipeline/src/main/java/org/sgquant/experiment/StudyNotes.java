@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -99,13 +100,27 @@ public record StudyNotes(
                 .orElse(null);
     }
 
-    /** The study in {@code file}, named after it; one without a finished trial is refused. */
-    public static StudyNotes read(Path file) {
+    /** The studies in {@code files}, named after them; those of equal names by their paths, too. */
+    public static List<StudyNotes> read(List<Path> files) {
+        List<String> names = files.stream().map(StudyNotes::name).toList();
+        List<StudyNotes> studies = new ArrayList<>();
+        for (Path file : files) {
+            boolean alone = Collections.frequency(names, name(file)) == 1;
+            studies.add(read(file, alone ? name(file) : bare(file.normalize())));
+        }
+        if (studies.stream().map(StudyNotes::name).distinct().count() < studies.size()) {
+            throw new IllegalArgumentException("a study is given twice: " + files);
+        }
+        return studies;
+    }
+
+    /** A study without a finished trial is refused. */
+    private static StudyNotes read(Path file, String name) {
         if (!Files.isRegularFile(file)) {
             throw new StudyException(file + ": there is no such study or model");
         }
         try (Study study = Study.look(file)) {
-            StudyNotes notes = of(name(file), study);
+            StudyNotes notes = of(name, study);
             if (notes.best == null) {
                 throw new StudyException(file + ": no trial of the study has ended yet, so there is nothing to report");
             }
@@ -115,13 +130,20 @@ public record StudyNotes(
 
     /** What a study is called that is kept in {@code file}. */
     public static String name(Path file) {
-        return file.getFileName().toString().replaceFirst("\\.[^.]+$", "");
+        return bare(file.getFileName());
     }
 
-    /** What is in {@code study} now. */
+    private static String bare(Path path) {
+        return path.toString().replaceFirst("\\.[^./]+$", "");
+    }
+
+    /** What is in {@code study} now, without trials beyond those that the last run asked for, which are none of its own. */
     public static StudyNotes of(String name, Study study) {
         Map<String, String> header = study.header();
-        List<Study.Entry> entries = study.entries();
+        int asked = study.asked().orElse(Integer.MAX_VALUE);
+        List<Study.Entry> entries = study.entries().stream()
+                .filter(entry -> entry.trial().number() < asked)
+                .toList();
         Space space = find(study, name, SPACE, Space.class);
         Trial best = best(header, entries).orElse(null);
         String bits = space == null || best == null

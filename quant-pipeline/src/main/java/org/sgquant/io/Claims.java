@@ -33,12 +33,26 @@ public final class Claims implements AutoCloseable {
     private final long pid = ProcessHandle.current().pid();
     private final String owner = pid + "-" + UUID.randomUUID().toString().substring(0, 8);
     private final String namespace = namespace();
+
+    /** Null for who only looks. */
     private final Thread heart;
+
     private volatile RuntimeException heartFailure;
 
+    /** Of a worker, which gives signs of life. */
     public Claims(SharedDatabase database) {
         this.database = database;
         this.heart = Thread.ofPlatform().daemon().name("claims-heart").start(this::beat);
+    }
+
+    private Claims(SharedDatabase database, Thread heart) {
+        this.database = database;
+        this.heart = heart;
+    }
+
+    /** To look at the claims of workers by one who is none. */
+    public static Claims of(SharedDatabase database) {
+        return new Claims(database, null);
     }
 
     /** A claim whose worker lives. */
@@ -159,6 +173,9 @@ public final class Claims implements AutoCloseable {
     /** Gives back what is still claimed; the database stays open. */
     @Override
     public void close() {
+        if (heart == null) {
+            return;
+        }
         heart.interrupt();
         try {
             heart.join();

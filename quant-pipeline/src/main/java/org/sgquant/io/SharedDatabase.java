@@ -28,6 +28,9 @@ public final class SharedDatabase implements AutoCloseable {
     /** Well below the minute without a sign of life after which {@link Claims} gives a worker up. */
     private static final int BUSY_SECONDS = 20;
 
+    /** That a file may take from its first byte to its tables. */
+    private static final int MAKING_SECONDS = 3;
+
     /**
      * What a file is.
      *
@@ -67,6 +70,18 @@ public final class SharedDatabase implements AutoCloseable {
         return open(file, kind, MountTable.ofThisMachine());
     }
 
+    /**
+     * Opens a file that is there for reading alone: nothing in it changes, whatever is asked.
+     *
+     * <p>Where its folder cannot be written, SQLite cannot share it with writers: it is then read as if none was there.
+     */
+    public static SharedDatabase look(Path file, Kind kind) {
+        Path absolute = file.toAbsolutePath();
+        boolean shared = Files.isWritable(absolute.getParent()) && Files.isWritable(absolute);
+        String url = "jdbc:sqlite:" + absolute.toUri() + (shared ? "?mode=ro" : "?mode=ro&immutable=1");
+        return connect(file.toString(), url, kind, SharedDatabase::checkLooking);
+    }
+
     static SharedDatabase open(Path file, Kind kind, MountTable mounts) {
         Path folder = file.toAbsolutePath().getParent();
         if (folder == null || !Files.isDirectory(folder)) {
@@ -78,12 +93,12 @@ public final class SharedDatabase implements AutoCloseable {
                     file + ": the " + kind.noun + " cannot be opened: it and its folder must be writable", null);
         }
         refuseNetwork(file, kind, mounts);
-        return connect(file.toString(), "jdbc:sqlite:" + file.toAbsolutePath(), kind);
+        return connect(file.toString(), "jdbc:sqlite:" + file.toAbsolutePath(), kind, SharedDatabase::prepare);
     }
 
     /** A database that ends with the process and is shared by its threads alone. */
     public static SharedDatabase inMemory(Kind kind) {
-        return connect(kind.noun + " in memory", "jdbc:sqlite::memory:", kind);
+        return connect(kind.noun + " in memory", "jdbc:sqlite::memory:", kind, SharedDatabase::prepare);
     }
 
     private static void refuseNetwork(Path file, Kind kind, MountTable mounts) {
@@ -104,12 +119,18 @@ public final class SharedDatabase implements AutoCloseable {
         }
     }
 
-    private static SharedDatabase connect(String name, String url, Kind kind) {
+    /** What is done before anybody uses a connection. */
+    @FunctionalInterface
+    private interface Preparation {
+        void prepare(SharedDatabase database) throws SQLException;
+    }
+
+    private static SharedDatabase connect(String name, String url, Kind kind, Preparation preparation) {
         try {
             Connection connection = DriverManager.getConnection(url);
             SharedDatabase database = new SharedDatabase(name, kind, connection);
             try {
-                database.prepare();
+                preparation.prepare(database);
             } catch (SQLException | RuntimeException e) {
                 connection.close();
                 throw e;
@@ -120,15 +141,46 @@ public final class SharedDatabase implements AutoCloseable {
         }
     }
 
+    private void checkLooking() throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("PRAGMA busy_timeout=" + TimeUnit.SECONDS.toMillis(BUSY_SECONDS));
+            statement.execute("PRAGMA query_only=1");
+            awaitTables(statement);
+            requireMark(statement);
+            requireIntegrity(statement);
+        }
+    }
+
+    /** Another process may be making the file just now: tables and mark come at once, after the empty file. */
+    private static void awaitTables(Statement statement) throws SQLException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(MAKING_SECONDS);
+        while (System.nanoTime() - deadline < 0) {
+            try {
+                if (number(statement, "SELECT count(*) FROM sqlite_schema") > 0) {
+                    return;
+                }
+            } catch (SQLException e) {
+                if (!isBusy(e)) {
+                    throw e;
+                }
+            }
+            LockSupport.parkNanos(20_000_000);
+        }
+    }
+
+    private void requireMark(Statement statement) throws SQLException {
+        if (number(statement, "PRAGMA application_id") != kind.application
+                || number(statement, "PRAGMA user_version") != kind.format) {
+            throw kind.failure.apply(name + ": this is no " + kind.noun + " of this version of sgquant", null);
+        }
+    }
+
     private void prepare() throws SQLException {
         try (Statement statement = connection.createStatement()) {
             statement.execute("PRAGMA busy_timeout=" + TimeUnit.SECONDS.toMillis(BUSY_SECONDS));
             // Tables first: who sees those of another process that makes this file just now sees its mark, too.
-            boolean empty = number(statement, "SELECT count(*) FROM sqlite_schema") == 0;
-            if (!empty
-                    && (number(statement, "PRAGMA application_id") != kind.application
-                            || number(statement, "PRAGMA user_version") != kind.format)) {
-                throw kind.failure.apply(name + ": this is no " + kind.noun + " of this version of sgquant", null);
+            if (number(statement, "SELECT count(*) FROM sqlite_schema") > 0) {
+                requireMark(statement);
             }
             useWal(statement);
             statement.execute("PRAGMA synchronous=FULL");
@@ -140,13 +192,17 @@ public final class SharedDatabase implements AutoCloseable {
                 }
                 return null;
             });
-            try (ResultSet check = statement.executeQuery("PRAGMA integrity_check(1)")) {
-                if (!check.next() || !"ok".equals(check.getString(1))) {
-                    throw kind.failure.apply(
-                            name + ": the " + kind.noun + " is corrupt: "
-                                    + check.getString(1).lines().reduce("", (first, last) -> last),
-                            null);
-                }
+            requireIntegrity(statement);
+        }
+    }
+
+    private void requireIntegrity(Statement statement) throws SQLException {
+        try (ResultSet check = statement.executeQuery("PRAGMA integrity_check(1)")) {
+            if (!check.next() || !"ok".equals(check.getString(1))) {
+                throw kind.failure.apply(
+                        name + ": the " + kind.noun + " is corrupt: "
+                                + check.getString(1).lines().reduce("", (first, last) -> last),
+                        null);
             }
         }
     }

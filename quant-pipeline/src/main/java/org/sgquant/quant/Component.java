@@ -1,8 +1,7 @@
 package org.sgquant.quant;
 
-import java.util.Arrays;
 import java.util.Locale;
-import java.util.stream.Collectors;
+import org.sgquant.data.NearNames;
 
 /** What of a layer a cell quantizes. {@link #EMBEDDING} and {@link #ATTENTION} are SGQuant's own. */
 public enum Component {
@@ -25,13 +24,7 @@ public enum Component {
 
     /** Parses the lower-case name. */
     public static Component parse(String text) {
-        for (Component c : values()) {
-            if (c.toString().equals(text)) {
-                return c;
-            }
-        }
-        throw new IllegalArgumentException("component '" + text + "' does not exist: choose one of "
-                + Arrays.stream(values()).map(Component::toString).collect(Collectors.joining(" ")));
+        return NearNames.constant(Component.class, "component", text);
     }
 
     /** Whether rows are nodes, so that degree buckets can differ in width. */

@@ -4,6 +4,7 @@ import java.util.Comparator;
 import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import org.sgquant.data.NearNames;
 import org.sgquant.kernels.PowerLevels;
 
 /**
@@ -27,13 +28,7 @@ public enum FreezingOrder {
 
     /** Parses {@code random}, {@code pruning}, {@code weighted-pruning}, {@code nearest} or {@code weighted-nearest}. */
     public static FreezingOrder parse(String text) {
-        for (FreezingOrder order : values()) {
-            if (order.toString().equals(text)) {
-                return order;
-            }
-        }
-        throw new IllegalArgumentException("order '" + text
-                + "' does not exist: choose random, pruning, weighted-pruning, nearest or weighted-nearest");
+        return NearNames.constant(FreezingOrder.class, "order", text);
     }
 
     @Override

@@ -25,7 +25,9 @@ public record RegretReport(
      *
      * @param reached repeats that came within 2 % of the best
      * @param trials median of the trials this took them, null where fewer than half came there
-     * @param seconds median of what these trials had taken with what the strategy itself took, null as above
+     * @param seconds median of what these trials had taken with what the strategy itself took until then, its preparation
+     *     included; null as above
+     * @param preparation seconds that the strategy took before its first trial, median
      * @param regret mean of the objective found in the first 5 % of the space over the best, less 1; null where some repeat
      *     had found nothing feasible by then
      */
@@ -34,6 +36,7 @@ public record RegretReport(
             int reached,
             @JsonInclude(JsonInclude.Include.NON_NULL) Double trials,
             @JsonInclude(JsonInclude.Include.NON_NULL) Double seconds,
+            double preparation,
             @JsonInclude(JsonInclude.Include.NON_NULL) Double regret) {
 
         public static Row of(String strategy, List<Oracle.Outcome> outcomes) {
@@ -44,13 +47,15 @@ public record RegretReport(
             double seconds = median(outcomes.stream()
                     .map(o -> o.secondsToBest() == null ? never : o.secondsToBest())
                     .toList());
+            double preparation = median(
+                    outcomes.stream().map(Oracle.Outcome::preparationSeconds).toList());
             double regret = outcomes.stream()
                     .mapToDouble(Oracle.Outcome::regret)
                     .average()
                     .orElseThrow();
             long reached =
                     outcomes.stream().filter(o -> o.trialsToBest() != null).count();
-            return new Row(strategy, (int) reached, finite(trials), finite(seconds), finite(regret));
+            return new Row(strategy, (int) reached, finite(trials), finite(seconds), preparation, finite(regret));
         }
 
         private static double median(List<Double> values) {
@@ -75,18 +80,19 @@ public record RegretReport(
                 best == Math.rint(best) ? String.format(Locale.ROOT, "%.0f", best) : Double.toString(best),
                 repeats));
         out.append(String.format(
-                "%-16s %8s %12s %10s %10s %16s%n",
-                "strategy", "reached", "trials to 2%", "of all, %", "seconds", "regret at 5 %, %"));
+                "%-16s %8s %12s %10s %10s %12s %16s%n",
+                "strategy", "reached", "trials to 2%", "of all, %", "seconds", "preparation", "regret at 5 %, %"));
         for (Row r : strategies) {
             out.append(String.format(
                     Locale.ROOT,
-                    "%-16s %6d/%d %12s %10s %10s %16s%n",
+                    "%-16s %6d/%d %12s %10s %10s %12s %16s%n",
                     r.strategy(),
                     r.reached(),
                     repeats,
                     number("%.0f", r.trials()),
                     number("%.1f", r.trials() == null ? null : 100 * r.trials() / configurations),
                     number("%.1f", r.seconds()),
+                    number("%.1f", r.preparation()),
                     number("%.1f", r.regret() == null ? null : 100 * r.regret())));
         }
         return out.toString().stripTrailing();

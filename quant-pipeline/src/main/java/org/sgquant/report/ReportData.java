@@ -49,19 +49,21 @@ public record ReportData(
     public record Quantity(String name, Unit unit, Value fp32, Value chosen, String note) {}
 
     /**
-     * Trials and what bound them.
+     * Trials, what they make small and what bound them.
      *
-     * @param sizeName what the bytes of a trial count, as {@code stored size of all cells}
+     * @param costName what the cost of a trial is, as {@code stored size of all cells}
+     * @param costUnit bytes or seconds
+     * @param leastDrop whether the drop is made small, and the cost is only shown
      * @param maxDrop points of validation accuracy, infinite where the drop has no bound
      */
-    public record Search(String sizeName, double maxDrop, List<Trial> trials) {}
+    public record Search(String costName, Unit costUnit, boolean leastDrop, double maxDrop, List<Trial> trials) {}
 
     /**
      * One measured assignment.
      *
      * @param study label of the study it belongs to, unique among those shown
      * @param drop points of validation accuracy below fp32
-     * @param bytes what the search makes small
+     * @param cost bytes or seconds, as {@link Search#costUnit} says
      * @param latencySeconds null where it was not measured
      * @param endedAfter seconds from the start of the study's first trial
      */
@@ -71,7 +73,7 @@ public record ReportData(
             String bits,
             double validationAccuracy,
             double drop,
-            long bytes,
+            double cost,
             long storedBytes,
             Double latencySeconds,
             double endedAfter,

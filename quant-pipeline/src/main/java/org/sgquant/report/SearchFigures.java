@@ -5,13 +5,15 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.DoubleFunction;
+import java.util.function.DoubleUnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 import org.sgquant.report.Amounts.SizeUnit;
 import org.sgquant.report.HtmlTable.Written;
 import org.sgquant.report.ReportData.Trial;
 
-/** Figures of the trials: the Pareto front, and the best size so far against trials and against seconds. */
+/** Figures of the trials: the Pareto front, and the best objective so far against trials and against seconds. */
 final class SearchFigures {
 
     private static final String PARETO = "Accuracy against size";
@@ -19,13 +21,31 @@ final class SearchFigures {
 
     private final ReportData.Search search;
     private final List<Trial> front;
-    private final SizeUnit unit;
+    private final Scale cost;
+    private final Scale best;
+
+    /** How values of one kind are drawn and written. */
+    private record Scale(String unit, DoubleUnaryOperator count, DoubleFunction<String> text) {
+
+        private static final Scale DROP =
+                new Scale("points", points -> points, points -> Amounts.format("%.2f points", points));
+
+        static Scale of(ReportData.Unit unit, List<Trial> trials) {
+            if (unit == ReportData.Unit.SECONDS) {
+                return new Scale("ms", seconds -> 1e3 * seconds, Amounts::seconds);
+            }
+            SizeUnit size = SizeUnit.suiting(
+                    Math.round(trials.stream().mapToDouble(Trial::cost).max().orElse(0)));
+            return new Scale(
+                    size.name(), bytes -> size.count(Math.round(bytes)), bytes -> Amounts.bytes(Math.round(bytes)));
+        }
+    }
 
     private SearchFigures(ReportData.Search search) {
         this.search = search;
         this.front = front(search.trials());
-        this.unit = SizeUnit.suiting(
-                search.trials().stream().mapToLong(Trial::bytes).max().orElse(0));
+        this.cost = Scale.of(search.costUnit(), search.trials());
+        this.best = search.leastDrop() ? Scale.DROP : cost;
     }
 
     /** The Pareto front first, the history last. */
@@ -38,12 +58,16 @@ final class SearchFigures {
         return List.of(figures.pareto(), figures.history());
     }
 
-    /** Trials that no other one beats in size and accuracy, by size. */
+    private boolean isTimed() {
+        return search.costUnit() == ReportData.Unit.SECONDS;
+    }
+
+    /** Trials that no other one beats in cost and accuracy, by cost. */
     static List<Trial> front(List<Trial> trials) {
         List<Trial> front = new ArrayList<>();
         double least = Double.POSITIVE_INFINITY;
         List<Trial> ordered = trials.stream()
-                .sorted(Comparator.comparingLong(Trial::bytes).thenComparingDouble(Trial::drop))
+                .sorted(Comparator.comparingDouble(Trial::cost).thenComparingDouble(Trial::drop))
                 .toList();
         for (Trial trial : ordered) {
             if (trial.drop() < least) {
@@ -68,8 +92,8 @@ final class SearchFigures {
         return new Point(
                 t.study(),
                 t.number(),
-                unit.count(t.bytes()),
-                Amounts.bytes(t.bytes()),
+                cost.count().applyAsDouble(t.cost()),
+                cost.text().apply(t.cost()),
                 Amounts.bytes(t.storedBytes()),
                 t.drop(),
                 outcome(t),
@@ -86,19 +110,27 @@ final class SearchFigures {
         List<Trial> trials = search.trials();
         List<Trial> chosen = trials.stream().filter(Trial::chosen).toList();
         long feasible = trials.stream().filter(Trial::feasible).count();
-        double middle = trials.stream().mapToLong(Trial::bytes).min().orElseThrow() / 2.0
-                + trials.stream().mapToLong(Trial::bytes).max().orElseThrow() / 2.0;
-        boolean left = chosen.isEmpty() || chosen.getFirst().bytes() <= middle;
+        double middle = trials.stream().mapToDouble(Trial::cost).min().orElseThrow() / 2
+                + trials.stream().mapToDouble(Trial::cost).max().orElseThrow() / 2;
+        boolean left = chosen.isEmpty() || chosen.getFirst().cost() <= middle;
         boolean limited = Double.isFinite(search.maxDrop());
         HtmlTable table = new HtmlTable(
-                "study", "trial", "size", "stored", "drop, points", "latency", "allowed", "on the front", "bits");
+                "study",
+                "trial",
+                isTimed() ? "time" : "size",
+                "stored",
+                "drop, points",
+                "latency",
+                "allowed",
+                "on the front",
+                "bits");
         trials.stream()
-                .sorted(Comparator.comparingLong(Trial::bytes))
+                .sorted(Comparator.comparingDouble(Trial::cost))
                 .forEach(t -> table.markedRow(
                         t.chosen(),
                         t.study(),
                         t.number(),
-                        new Written(Amounts.bytes(t.bytes())),
+                        new Written(cost.text().apply(t.cost())),
                         new Written(Amounts.bytes(t.storedBytes())),
                         new Written(Amounts.format("%.2f", t.drop())),
                         t.latencySeconds() == null ? null : new Written(Amounts.seconds(t.latencySeconds())),
@@ -106,8 +138,9 @@ final class SearchFigures {
                         front.contains(t) ? "yes" : "no",
                         t.bits()));
         String caption = Amounts.format(
-                "Each mark is a measured assignment; left is smaller, down is more accurate. %s%d of %d trials are within"
+                "Each mark is a measured assignment; left is %s, down is more accurate. %s%d of %d trials are within"
                         + " the bounds; the stepped line joins those that no other beats in both. %s",
+                isTimed() ? "faster" : "smaller",
                 limited ? Amounts.format("The dashed line is the allowed drop of %.2f points. ", search.maxDrop()) : "",
                 feasible,
                 trials.size(),
@@ -127,8 +160,10 @@ final class SearchFigures {
                                 "chosen", chosen.stream().map(this::point).toList(),
                                 "limit", limited ? List.of(new Limit(search.maxDrop())) : List.of()),
                         Map.of(
+                                "sizeName",
+                                isTimed() ? "time" : "size",
                                 "sizeTitle",
-                                search.sizeName() + ", " + unit.name() + " (log scale)",
+                                search.costName() + ", " + cost.unit() + " (log scale)",
                                 "dropTicks",
                                 dropTicks(trials),
                                 "chosenAlign",
@@ -148,6 +183,14 @@ final class SearchFigures {
     /** {@code trial} counts from 1. */
     private record Step(String study, int trial, double seconds, double size, String sizeText) {}
 
+    /** What the history follows. */
+    private String goal() {
+        if (search.leastDrop()) {
+            return "drop";
+        }
+        return isTimed() ? "time" : "size";
+    }
+
     private Figure history() {
         Map<String, List<Trial>> studies = search.trials().stream()
                 .collect(Collectors.groupingBy(Trial::study, LinkedHashMap::new, Collectors.toList()));
@@ -164,7 +207,9 @@ final class SearchFigures {
         });
         if (steps.isEmpty()) {
             return Figure.empty(
-                    "history", HISTORY, "No trial was within the bounds, so there is no best size to follow.");
+                    "history",
+                    HISTORY,
+                    "No trial was within the bounds, so there is no best " + goal() + " to follow.");
         }
         String reached = studies.keySet().stream()
                 .map(study -> steps.stream()
@@ -173,12 +218,17 @@ final class SearchFigures {
                         .map(last -> last.sizeText() + " after " + last.trial() + " trials (" + study + ")")
                         .orElse("nothing allowed (" + study + ")"))
                 .collect(Collectors.joining(", "));
-        Map<String, Object> words = Map.of("bestTitle", "best size so far, " + unit.name());
+        // Drops may be 0 and less, where a logarithm ends.
+        Map<String, Object> scale = search.leastDrop()
+                ? Map.of("type", "symlog", "constant", 0.5, "zero", false, "nice", false, "padding", 10)
+                : Map.of("type", "log", "nice", false, "padding", 10);
+        Map<String, Object> words =
+                Map.of("bestTitle", "best " + goal() + " so far, " + best.unit(), "bestScale", scale);
         Map<String, List<?>> data = Map.of("history", steps);
         return Figure.of(
                 "history",
                 HISTORY,
-                "The smallest assignment within the bounds so far, after each trial and by the clock: lower and"
+                "The least " + goal() + " within the bounds so far, after each trial and by the clock: lower and"
                         + " earlier is better. Reached: " + reached + ".",
                 table,
                 new Figure.Chart("history-trial", data, words),
@@ -188,17 +238,22 @@ final class SearchFigures {
     /** A step per trial in the order in which they ended, from the first allowed one on. */
     private List<Step> steps(String study, List<Trial> trials) {
         List<Step> steps = new ArrayList<>();
-        long best = Long.MAX_VALUE;
+        double least = Double.POSITIVE_INFINITY;
         List<Trial> ended = trials.stream()
                 .sorted(Comparator.comparingDouble(Trial::endedAfter))
                 .toList();
         for (int n = 0; n < ended.size(); n++) {
             Trial trial = ended.get(n);
             if (trial.feasible()) {
-                best = Math.min(best, trial.bytes());
+                least = Math.min(least, search.leastDrop() ? trial.drop() : trial.cost());
             }
-            if (best < Long.MAX_VALUE) {
-                steps.add(new Step(study, n + 1, trial.endedAfter(), unit.count(best), Amounts.bytes(best)));
+            if (least < Double.POSITIVE_INFINITY) {
+                steps.add(new Step(
+                        study,
+                        n + 1,
+                        trial.endedAfter(),
+                        best.count().applyAsDouble(least),
+                        best.text().apply(least)));
             }
         }
         return steps;

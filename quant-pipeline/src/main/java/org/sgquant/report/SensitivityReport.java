@@ -22,7 +22,7 @@ public record SensitivityReport(
         List<String> mostSensitive,
         String bits) {
 
-    /** A cell, or its part of one degree bucket, at one width; without trace and curvature for the features. */
+    /** A cell, or its part of one degree bucket, at one width; without trace, curvature and fisher for the features. */
     public record Cell(
             String cell,
             int bits,
@@ -31,10 +31,11 @@ public record SensitivityReport(
             double divergence,
             double squaredError,
             @JsonInclude(JsonInclude.Include.NON_NULL) Double trace,
-            @JsonInclude(JsonInclude.Include.NON_NULL) Double curvature) {}
+            @JsonInclude(JsonInclude.Include.NON_NULL) Double curvature,
+            @JsonInclude(JsonInclude.Include.NON_NULL) Double fisher) {}
 
     /** Spearman's; null where all ranks of a side are equal. */
-    public record Correlations(Double divergence, Double curvature) {}
+    public record Correlations(Double divergence, Double curvature, Double fisher) {}
 
     /** The table, and the most sensitive cells as a recipe. */
     public String text() {
@@ -48,29 +49,33 @@ public record SensitivityReport(
                 seeds == 1 ? "" : "s",
                 fp32Validation));
         out.append(String.format(
-                "%-20s %4s  %14s  %14s  %10s  %10s%n",
-                "cell", "bits", "only this, pt", "all but it, pt", "divergence", "curvature"));
+                "%-20s %4s  %14s  %14s  %10s  %10s  %10s%n",
+                "cell", "bits", "only this, pt", "all but it, pt", "divergence", "curvature", "fisher"));
         for (Cell c : cells) {
             out.append(String.format(
                     Locale.ROOT,
-                    "%-20s %4d  %14.2f  %14.2f  %10.2e  %10s%n",
+                    "%-20s %4d  %14.2f  %14.2f  %10.2e  %10s  %10s%n",
                     c.cell(),
                     c.bits(),
                     c.onlyThisDrop(),
                     c.allButThisDrop(),
                     c.divergence(),
-                    c.curvature() == null ? "-" : String.format(Locale.ROOT, "%.2e", c.curvature())));
+                    number("%.2e", c.curvature()),
+                    number("%.2e", c.fisher())));
         }
         out.append(String.format(
-                "%nrank correlation of cells with the drop of only this, mean over widths: divergence %s, curvature %s%n",
-                number(correlations.divergence()), number(correlations.curvature())));
+                "%nrank correlation of cells with the drop of only this, mean over widths: divergence %s, curvature %s,"
+                        + " fisher %s%n",
+                number("%.2f", correlations.divergence()),
+                number("%.2f", correlations.curvature()),
+                number("%.2f", correlations.fisher())));
         out.append(String.format("most sensitive: %s%n%n", String.join(", ", mostSensitive)));
         out.append("a recipe that spares them, for quantize --bits or a recipe file:\n");
         out.append("bits: \"").append(bits).append('"');
         return out.toString();
     }
 
-    private static String number(Double value) {
-        return value == null ? "-" : String.format(Locale.ROOT, "%.2f", value);
+    private static String number(String format, Double value) {
+        return value == null ? "-" : String.format(Locale.ROOT, format, value);
     }
 }

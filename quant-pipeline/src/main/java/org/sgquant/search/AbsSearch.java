@@ -40,6 +40,8 @@ public record AbsSearch(int batch, int samples, double exploration, int trees) i
     /** A step predicted to cost less than this many points counts as free. */
     private static final double FREE = 1e-3;
 
+    private static final double[][] NO_LOSSES = {};
+
     public AbsSearch {
         if (batch < 1 || samples < 2 || trees < 1 || !(exploration >= 0 && exploration <= 1)) {
             throw new IllegalArgumentException("not a setting of ABS: batch " + batch + ", samples " + samples
@@ -59,6 +61,11 @@ public record AbsSearch(int batch, int samples, double exploration, int trees) i
     @Override
     public List<List<Integer>> propose(
             Problem problem, String prepared, List<Trial> finished, int round, RandomGenerator random) {
+        return propose(problem, NO_LOSSES, finished, random);
+    }
+
+    /** The same, knowing what {@code losses}, {@code [dimension][choice]}, were estimated beforehand. */
+    List<List<Integer>> propose(Problem problem, double[][] losses, List<Trial> finished, RandomGenerator random) {
         SearchSpace space = problem.space();
         if (finished.isEmpty()) {
             List<List<Integer>> start = new ArrayList<>(space.uniform());
@@ -79,7 +86,7 @@ public record AbsSearch(int batch, int samples, double exploration, int trees) i
             if (random.nextDouble() < exploration) {
                 pick = candidates.get(random.nextInt(candidates.size()));
             } else {
-                DropModel model = DropModel.fit(problem, finished, trees, random);
+                DropModel model = DropModel.fit(problem, losses, finished, trees, random);
                 pick = cheapest(candidates, model, allowed);
                 Candidate descended = descend(problem, model);
                 if (isBetter(problem, model, descended, pick) && !seen.contains(descended.bits())) {

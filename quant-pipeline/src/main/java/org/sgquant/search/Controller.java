@@ -93,6 +93,8 @@ public record Controller(Lender shared, Settings settings) implements PolicySear
     public PolicySearch.Learned train(Problem problem, RandomGenerator random) {
         Policy policy = new Policy(problem.space());
         List<PolicySearch.Step> log = new ArrayList<>();
+        List<List<Integer>> met = new ArrayList<>();
+        List<Double> drops = new ArrayList<>();
         shared.lend(weights -> {
             for (int step = 0; step < settings.steps(); step++) {
                 if (Thread.interrupted()) {
@@ -103,7 +105,10 @@ public record Controller(Lender shared, Settings settings) implements PolicySear
                                 () -> warmUp ? problem.space().sample(random) : policy.sample(random))
                         .limit(settings.samples())
                         .toList();
-                double[] rewards = rewards(problem, sampled, weights.drops(sampled));
+                double[] ofStep = weights.drops(sampled);
+                met.addAll(sampled);
+                Arrays.stream(ofStep).forEach(drops::add);
+                double[] rewards = rewards(problem, sampled, ofStep);
                 if (!warmUp) {
                     policy.reinforce(sampled, rewards, settings.entropyPenalty(step), settings.rate());
                 }
@@ -111,7 +116,16 @@ public record Controller(Lender shared, Settings settings) implements PolicySear
                         policy.entropy(), Arrays.stream(rewards).average().orElseThrow()));
             }
         });
-        return new PolicySearch.Learned(policy.logits(), log);
+        return new PolicySearch.Learned(
+                policy.mostProbable(PolicySearch.BATCH, problem::fits), losses(problem, met, drops), log);
+    }
+
+    /** What each choice adds to the drops that the shared weights told of. */
+    private static double[][] losses(Problem problem, List<List<Integer>> met, List<Double> drops) {
+        double[] values = drops.stream().mapToDouble(drop -> drop).toArray();
+        double cap = DropModel.cap(problem.constraint().maxDrop());
+        return MonotonePenalty.fit(problem.space(), met, values, cap, new double[0][])
+                .losses();
     }
 
     private double[] rewards(Problem problem, List<List<Integer>> sampled, double[] drops) {

@@ -1,18 +1,22 @@
 package org.sgquant.search;
 
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
 /**
- * Descends {@code loss of the mix + costPenalty E[cost] / cost of the widest} by the logits of a {@link Policy}: every cell
- * is the mix {@code sum_c p_c Q_c(x)} of what it is at each width, p the softmax of its logits.
+ * Descends {@code loss of the mix + price E[cost] / cost of the widest} by the logits of a {@link Policy}: every cell is the
+ * mix {@code sum_c p_c Q_c(x)} of what it is at each width, p the softmax of its logits.
  *
  * <p>Cost is the objective as it is known, or how far the bounds are filled where the drop is the objective; it is taken
- * as a sum over dimensions, each beside the widest of the others. The penalty is a price, so that how much is lost for it
- * is told by trials alone. What a mix loses says little of what its most probable width alone loses as long as p is
+ * as a sum over dimensions, each beside the widest of the others. Several prices are paid one after the other, each by a
+ * policy that prefers nothing at first, so that their choices, from wide to narrow, are a front: how much is lost at which
+ * price is told by trials alone. The mean of {@code d loss / d p} on the way is what each choice loses, to first order. What a mix loses says little of what its most probable width alone loses as long as p is
  * spread: as in MixQ, nothing forces a decision but the descent itself. A dimension that is not mixed keeps its logits, so
  * that all its widths are as probable, and the narrowest is tried first. Source: Moustafa et al., MixQ-GNN, ICDE 2025.
  *
@@ -41,20 +45,22 @@ public record Differentiable(Lender mixed, Settings settings) implements PolicyS
     }
 
     /**
-     * How long, how fast and at what price.
+     * How long, how fast and at what prices.
      *
+     * @param steps at each price
      * @param rate of Adam
-     * @param costPenalty nats of loss that all the cost is worth
+     * @param prices nats of loss that all the cost is worth, ascending
      */
-    public record Settings(int steps, double rate, double costPenalty) {
+    public record Settings(int steps, double rate, List<Double> prices) {
 
-        /** The best of 0.1, 0.3, 1 and 3 as a price on Cora with GCN, at one seed. */
-        public static final Settings DEFAULT = new Settings(200, 0.05, 0.3);
+        /** From where nearly nothing is narrowed on Cora with GCN to where nearly everything is. */
+        public static final Settings DEFAULT = new Settings(33, 0.1, List.of(0.03, 0.1, 0.3, 1.0, 3.0, 10.0));
 
         public Settings {
-            if (steps < 1 || !(rate > 0) || !(costPenalty > 0)) {
+            prices = List.copyOf(prices);
+            if (steps < 1 || !(rate > 0) || prices.isEmpty() || !prices.stream().allMatch(price -> price > 0)) {
                 throw new IllegalArgumentException("not a setting of the differentiable search: steps " + steps
-                        + ", rate " + rate + ", cost penalty " + costPenalty);
+                        + ", rate " + rate + ", prices " + prices);
             }
         }
     }
@@ -67,37 +73,67 @@ public record Differentiable(Lender mixed, Settings settings) implements PolicyS
     /** The log's reward is minus what is descended. */
     @Override
     public PolicySearch.Learned train(Problem problem, RandomGenerator random) {
-        Policy policy = new Policy(problem.space());
         double[][] costs = shares(problem);
+        double[][] losses = new double[costs.length][];
+        Arrays.setAll(losses, i -> new double[costs[i].length]);
+        Set<List<Integer>> choices = new LinkedHashSet<>();
         List<PolicySearch.Step> log = new ArrayList<>();
         mixed.lend(weights -> {
-            for (int step = 0; step < settings.steps(); step++) {
-                if (Thread.interrupted()) {
-                    throw new CancellationException("interrupted");
-                }
-                double[][] p = policy.probabilities();
-                Gradient gradient = weights.step(p);
-                double[][] total = new double[p.length][];
-                double objective = gradient.loss();
-                for (int i = 0; i < p.length; i++) {
-                    total[i] = new double[p[i].length];
-                    for (int c = 0; c < p[i].length && gradient.byProbability()[i] != null; c++) {
-                        double price = settings.costPenalty() * costs[i][c];
-                        total[i][c] = gradient.byProbability()[i][c] + price;
-                        objective += p[i][c] * price;
+            for (double price : settings.prices()) {
+                Policy policy = new Policy(problem.space());
+                for (int step = 0; step < settings.steps(); step++) {
+                    if (Thread.interrupted()) {
+                        throw new CancellationException("interrupted");
                     }
+                    double[][] p = policy.probabilities();
+                    Gradient gradient = weights.step(p);
+                    policy.descend(total(gradient.byProbability(), price, costs), settings.rate());
+                    add(losses, gradient.byProbability());
+                    log.add(new PolicySearch.Step(policy.entropy(), -gradient.loss() - price * mean(p, costs)));
                 }
-                policy.descend(total, settings.rate());
-                log.add(new PolicySearch.Step(policy.entropy(), -objective));
+                choices.addAll(policy.mostProbable(1, bits -> true));
             }
         });
-        return new PolicySearch.Learned(policy.logits(), log);
+        for (double[] ofDimension : losses) {
+            Arrays.setAll(ofDimension, c -> ofDimension[c] / log.size());
+        }
+        return new PolicySearch.Learned(List.copyOf(choices), losses, log);
+    }
+
+    /** Loss and price together, by probability; 0 for a dimension that is not mixed. */
+    private static double[][] total(double[][] byProbability, double price, double[][] costs) {
+        double[][] total = new double[costs.length][];
+        for (int i = 0; i < total.length; i++) {
+            total[i] = new double[costs[i].length];
+            for (int c = 0; c < total[i].length && byProbability[i] != null; c++) {
+                total[i][c] = byProbability[i][c] + price * costs[i][c];
+            }
+        }
+        return total;
+    }
+
+    private static void add(double[][] to, double[][] byProbability) {
+        for (int i = 0; i < to.length; i++) {
+            for (int c = 0; c < to[i].length && byProbability[i] != null; c++) {
+                to[i][c] += byProbability[i][c];
+            }
+        }
+    }
+
+    private static double mean(double[][] probabilities, double[][] values) {
+        double sum = 0;
+        for (int i = 0; i < values.length; i++) {
+            for (int c = 0; c < values[i].length; c++) {
+                sum += probabilities[i][c] * values[i][c];
+            }
+        }
+        return sum;
     }
 
     /** What each choice saves of the cost of the widest configuration, negative, as a share of it. */
     private static double[][] shares(Problem problem) {
         List<Integer> widest = problem.space().uniform().getLast();
-        double all = cost(problem, widest);
+        double all = LossFront.cost(problem, widest);
         double[][] shares = new double[widest.size()][];
         for (int i = 0; i < shares.length; i++) {
             List<Integer> choices = problem.space().dimensions().get(i).choices();
@@ -105,15 +141,9 @@ public record Differentiable(Lender mixed, Settings settings) implements PolicyS
             for (int c = 0; c < shares[i].length; c++) {
                 List<Integer> bits = new ArrayList<>(widest);
                 bits.set(i, choices.get(c));
-                shares[i][c] = all == 0 ? 0 : cost(problem, bits) / all - 1;
+                shares[i][c] = all == 0 ? 0 : LossFront.cost(problem, bits) / all - 1;
             }
         }
         return shares;
-    }
-
-    private static double cost(Problem problem, List<Integer> bits) {
-        return problem.objective() == Objective.DROP
-                ? problem.constraint().bounds().filled(problem.cost().of(bits))
-                : problem.known(bits);
     }
 }

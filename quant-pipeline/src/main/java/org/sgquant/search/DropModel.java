@@ -30,8 +30,10 @@ final class DropModel {
     /**
      * Fits a bootstrap sample of the trials, so that models differ where the trials leave room for doubt, and agree
      * more the more there are.
+     *
+     * @param losses of every choice, estimated beforehand; empty where there are none
      */
-    static DropModel fit(Problem problem, List<Trial> trials, int trees, RandomGenerator random) {
+    static DropModel fit(Problem problem, double[][] losses, List<Trial> trials, int trees, RandomGenerator random) {
         SearchSpace space = problem.space();
         Constraint constraint = problem.constraint();
         List<Trial> sample = random.ints(trials.size(), 0, trials.size())
@@ -41,12 +43,17 @@ final class DropModel {
         double[] drops = sample.stream()
                 .mapToDouble(trial -> constraint.drop(trial.measurement()))
                 .toArray();
-        double cap = CAP * Math.max(allowed(problem, trials), LEAST_DROP);
-        MonotonePenalty penalty = MonotonePenalty.fit(space, configurations, drops, cap);
+        double cap = cap(allowed(problem, trials));
+        MonotonePenalty penalty = MonotonePenalty.fit(space, configurations, drops, cap, losses);
         double[] residuals = IntStream.range(0, drops.length)
                 .mapToDouble(n -> penalty.residual(drops[n], penalty.predict(configurations.get(n))))
                 .toArray();
         return new DropModel(penalty, RegressionTree.fit(configurations, residuals, trees, random.nextLong()));
+    }
+
+    /** Drops from here on are not told apart where {@code allowed} matters. */
+    static double cap(double allowed) {
+        return CAP * Math.max(allowed, LEAST_DROP);
     }
 
     /** The drop that matters: the allowed one; where the drop is the objective, the least measured if that is less. */

@@ -10,38 +10,60 @@ import java.util.List;
  * projected coordinate descent. The ridge of a step to width w is {@code (NOISE / (SCALE 2^-w))^2}: what an unmeasured
  * step costs is near nothing for wide cells and left to the measurements for narrow ones. A drop at or beyond the cap
  * counts as "at least the cap": by how much a useless model is useless must not bend the fit near the constraint.
+ *
+ * <p>Where losses of every choice were estimated beforehand, a step is drawn to {@code s max(0, loss of w - loss of the
+ * next wider width)} instead of to 0, and may deviate by half of that; the scale s is what the measured drops say that
+ * an estimated loss is worth: estimates of another unit, and hopeful ones, are corrected by it.
  */
 final class MonotonePenalty {
 
     private static final double NOISE = 0.3;
     private static final double SCALE = 10;
+
+    /** Of a step from its estimate, points. */
+    private static final double LEAST_DEVIATION = 0.1;
+
     private static final int SWEEPS = 60;
 
     private final SearchSpace space;
     private final double cap;
     private final double[][] steps;
+
+    /** What steps are drawn to. */
+    private final double[][] centres;
+
+    private final boolean estimated;
     private double constant;
 
-    private MonotonePenalty(SearchSpace space, double cap) {
+    private MonotonePenalty(SearchSpace space, double cap, double[][] losses) {
         this.space = space;
         this.cap = cap;
-        this.steps = space.dimensions().stream()
-                .map(dimension -> new double[dimension.choices().size() - 1])
-                .toArray(double[][]::new);
+        this.estimated = losses.length > 0;
+        this.steps = new double[space.dimensions().size()][];
+        for (int i = 0; i < steps.length; i++) {
+            steps[i] = new double[space.dimensions().get(i).choices().size() - 1];
+            for (int j = 0; estimated && j < steps[i].length; j++) {
+                steps[i][j] = Math.max(0, losses[i][j] - losses[i][j + 1]);
+            }
+        }
+        this.centres = new double[steps.length][];
     }
 
     /**
      * @param drops one per configuration, percentage points
      * @param cap largest drop that is told from larger ones
+     * @param losses estimated beforehand, {@code [dimension][choice]}, in any unit; empty where there are none
      */
-    static MonotonePenalty fit(SearchSpace space, List<List<Integer>> configurations, double[] drops, double cap) {
-        MonotonePenalty model = new MonotonePenalty(space, cap);
+    static MonotonePenalty fit(
+            SearchSpace space, List<List<Integer>> configurations, double[] drops, double cap, double[][] losses) {
+        MonotonePenalty model = new MonotonePenalty(space, cap, losses);
         int[][] levels = configurations.stream().map(model::levels).toArray(int[][]::new);
-        double[] predicted = new double[drops.length];
+        model.centre(configurations, drops);
+        double[] predicted = configurations.stream().mapToDouble(model::predict).toArray();
         boolean[] all = new boolean[drops.length];
         Arrays.fill(all, true);
         for (int sweep = 0; sweep < SWEEPS; sweep++) {
-            model.constant += model.move(all, 0, Double.MAX_VALUE, drops, predicted);
+            model.constant += model.move(all, 0, 0, Double.MAX_VALUE, drops, predicted);
             for (int i = 0; i < model.steps.length; i++) {
                 model.sweep(i, levels, drops, predicted);
             }
@@ -56,14 +78,50 @@ final class MonotonePenalty {
             for (int n = 0; n < narrow.length; n++) {
                 narrow[n] = levels[n][i] <= j;
             }
-            double deviation = NOISE / (SCALE * Math.pow(2, -choices.get(j)));
-            steps[i][j] += move(narrow, deviation * deviation, steps[i][j], drops, predicted);
+            double deviation = estimated ? LEAST_DEVIATION + centres[i][j] / 2 : SCALE * Math.pow(2, -choices.get(j));
+            double ridge = Math.pow(NOISE / deviation, 2);
+            steps[i][j] += move(narrow, ridge, steps[i][j] - centres[i][j], steps[i][j], drops, predicted);
         }
     }
 
-    /** Newton step, by at most {@code -value}, of the coefficient shared by {@code members}; moves their predictions. */
-    private double move(boolean[] members, double ridge, double value, double[] drops, double[] predicted) {
-        double gradient = -ridge * value;
+    /** Scales the estimated losses to the drops, by least squares of those below the cap, and begins with them. */
+    private void centre(List<List<Integer>> configurations, double[] drops) {
+        double product = 0;
+        double square = 0;
+        for (int n = 0; estimated && n < drops.length; n++) {
+            double loss = predict(configurations.get(n));
+            if (drops[n] < cap) {
+                product += loss * Math.max(drops[n], 0);
+                square += loss * loss;
+            }
+        }
+        double scale = square == 0 ? 0 : product / square;
+        for (int i = 0; i < steps.length; i++) {
+            for (int j = 0; j < steps[i].length; j++) {
+                steps[i][j] *= scale;
+            }
+            centres[i] = steps[i].clone();
+        }
+    }
+
+    /** What each choice of each dimension adds to the drop. */
+    double[][] losses() {
+        double[][] losses = new double[steps.length][];
+        for (int i = 0; i < losses.length; i++) {
+            losses[i] = new double[steps[i].length + 1];
+            for (int j = steps[i].length - 1; j >= 0; j--) {
+                losses[i][j] = losses[i][j + 1] + steps[i][j];
+            }
+        }
+        return losses;
+    }
+
+    /**
+     * Newton step, by at most {@code -value}, of the coefficient shared by {@code members}, which is {@code off} what it is
+     * drawn to; moves their predictions.
+     */
+    private double move(boolean[] members, double ridge, double off, double value, double[] drops, double[] predicted) {
+        double gradient = -ridge * off;
         double curvature = ridge;
         for (int n = 0; n < drops.length; n++) {
             if (members[n]) {

@@ -1,8 +1,7 @@
 package org.sgquant.search;
 
-import java.util.Arrays;
 import java.util.Locale;
-import java.util.stream.Collectors;
+import org.sgquant.data.NearNames;
 
 /** What a search makes small. */
 public enum Objective {
@@ -17,13 +16,7 @@ public enum Objective {
 
     /** The objective of this name, in lower case. */
     public static Objective of(String name) {
-        for (Objective objective : values()) {
-            if (objective.toString().equals(name)) {
-                return objective;
-            }
-        }
-        throw new IllegalArgumentException("objective '" + name + "' does not exist: choose "
-                + Arrays.stream(values()).map(Objective::toString).collect(Collectors.joining(", ")));
+        return NearNames.constant(Objective.class, "objective", name);
     }
 
     /** Its value of a cost, in bytes or seconds; 0 for {@link #DROP}, which no cost tells. */

@@ -1,23 +1,18 @@
 package org.sgquant.search;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.List;
-import java.util.Set;
 import java.util.random.RandomGenerator;
-import java.util.stream.DoubleStream;
 
 /**
- * A policy trained beforehand, then the configurations that it holds most probable: first its choice and the neighbours
- * that it nearly chose, then the most probable ones that cost less than the best that kept the bounds, or, as long as none
- * did, more than any that was measured; from there {@link AbsSearch} goes on from all that was measured.
- *
- * @param training trains the policy when the search begins
- * @param batch configurations measured in a round of the policy
+ * A policy trained beforehand: first what it chose, then along the {@link LossFront} of the losses that its training saw,
+ * which the trials scale: training tells cells apart better than it tells by how much a configuration drops.
  */
-public record PolicySearch(Training training, int batch) implements SearchStrategy {
+public final class PolicySearch implements SearchStrategy {
 
-    /** How a policy comes to its logits. */
+    /** How a policy comes to its choices. */
     public interface Training {
 
         /** What it is and every setting, part of the study's identity. */
@@ -37,32 +32,32 @@ public record PolicySearch(Training training, int batch) implements SearchStrate
     /**
      * What the training came to.
      *
-     * @param logits {@code [dimension][choice]}
+     * @param choices configurations that the policy chose, in an order that tells neighbours
+     * @param losses of every choice, {@code [dimension][choice]}, in any unit
      */
-    public record Learned(double[][] logits, List<Step> steps) {}
+    public record Learned(
+            @JsonProperty(required = true) List<List<Integer>> choices,
+            @JsonProperty(required = true) double[][] losses,
+            @JsonProperty(required = true) List<Step> steps) {}
 
-    /** Rounds of the policy where a bound is kept early. */
-    private static final int ROUNDS = 2;
+    /** Configurations measured in a round of the policy, or of the front. */
+    static final int BATCH = 6;
 
-    /** Rounds of the policy at most, for one whose idea of the drop is too hopeful. */
-    private static final int MOST_ROUNDS = 5;
-
-    private static final AbsSearch AFTERWARDS = new AbsSearch();
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    public PolicySearch {
-        if (batch < 1) {
-            throw new IllegalArgumentException("a policy search measures at least 1 place a round, not " + batch);
-        }
-    }
+    /** A front and what it was made from: it does not change from round to round. */
+    private record Known(String prepared, List<List<Integer>> choices, LossFront front) {}
+
+    private final Training training;
+    private volatile Known known;
 
     public PolicySearch(Training training) {
-        this(training, 6);
+        this.training = training;
     }
 
     @Override
     public String name() {
-        return training.name() + " batch=" + batch + ", then " + AFTERWARDS.name();
+        return training.name() + " " + LossFront.describe(BATCH);
     }
 
     @Override
@@ -74,41 +69,45 @@ public record PolicySearch(Training training, int batch) implements SearchStrate
         }
     }
 
-    private static Policy read(SearchSpace space, String prepared) {
-        try {
-            return new Policy(space, JSON.readValue(prepared, Learned.class).logits());
-        } catch (JsonProcessingException e) {
-            throw new StudyException("the study's policy is not one: " + e.getOriginalMessage());
-        } catch (IllegalArgumentException e) {
-            throw new StudyException("the study's policy is not one of its space: " + e.getMessage());
-        }
-    }
-
     @Override
     public List<List<Integer>> propose(
             Problem problem, String prepared, List<Trial> finished, int round, RandomGenerator random) {
-        boolean kept = finished.stream().anyMatch(Trial::feasible);
-        List<List<Integer>> probable = round < (kept ? ROUNDS : MOST_ROUNDS)
-                ? mostProbable(problem, read(problem.space(), prepared), finished, kept)
-                : List.of();
-        return probable.isEmpty() ? AFTERWARDS.propose(problem, "", finished, round, random) : probable;
+        Known policy = known(problem, prepared);
+        if (round == 0) {
+            List<List<Integer>> fitting = policy.choices().stream()
+                    .distinct()
+                    .filter(bits -> problem.space().contains(bits) && problem.fits(bits))
+                    .toList();
+            if (!fitting.isEmpty()) {
+                return LossFront.spread(fitting, BATCH);
+            }
+        }
+        return policy.front().propose(finished, round, random);
     }
 
-    private List<List<Integer>> mostProbable(Problem problem, Policy policy, List<Trial> finished, boolean kept) {
-        Set<List<Integer>> seen = Trial.configurations(finished);
-        if (problem.objective() == Objective.DROP) {
-            return policy.mostProbable(batch, bits -> !seen.contains(bits) && problem.fits(bits));
+    private Known known(Problem problem, String prepared) {
+        Known last = known;
+        if (last == null || !last.prepared().equals(prepared) || !last.front().isOf(problem)) {
+            Learned learned = read(prepared);
+            last = new Known(prepared, learned.choices(), front(problem, learned.losses()));
+            known = last;
         }
-        DoubleStream costs = finished.stream()
-                .filter(trial -> !kept || trial.feasible())
-                .mapToDouble(trial -> problem.known(trial.bits()));
-        double less = kept ? costs.min().orElseThrow() : Double.POSITIVE_INFINITY;
-        double more = kept ? Double.NEGATIVE_INFINITY : costs.max().orElse(Double.NEGATIVE_INFINITY);
-        return policy.mostProbable(
-                batch,
-                bits -> !seen.contains(bits)
-                        && problem.known(bits) < less
-                        && problem.known(bits) > more
-                        && problem.fits(bits));
+        return last;
+    }
+
+    private static Learned read(String prepared) {
+        try {
+            return JSON.readValue(prepared, Learned.class);
+        } catch (JsonProcessingException e) {
+            throw new StudyException("the study's policy is not one: " + e.getOriginalMessage());
+        }
+    }
+
+    private static LossFront front(Problem problem, double[][] losses) {
+        try {
+            return new LossFront(problem, losses, BATCH);
+        } catch (IllegalArgumentException e) {
+            throw new StudyException("the study's policy is not one of its space: " + e.getMessage());
+        }
     }
 }

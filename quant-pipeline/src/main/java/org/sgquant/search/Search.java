@@ -69,13 +69,13 @@ public final class Search {
 
     private SearchResult run(SearchStrategy strategy) {
         study.trials().forEach(trial -> known.add(trial.number()));
-        byte[] prepared =
-                study.once(PREPARED, () -> strategy.prepare(problem, random(-1)).getBytes(StandardCharsets.UTF_8));
+        byte[] prepared = study.once(
+                PREPARED, () -> prepare(problem, strategy, settings.seed()).getBytes(StandardCharsets.UTF_8));
         String knowledge = new String(prepared, StandardCharsets.UTF_8);
         List<Trial> trials = new ArrayList<>();
         for (int round = 0; trials.size() < settings.trials(); round++) {
             List<List<Integer>> proposed =
-                    strategy.propose(problem, knowledge, List.copyOf(trials), round, random(round));
+                    strategy.propose(problem, knowledge, List.copyOf(trials), round, random(settings.seed(), round));
             if (proposed.isEmpty()) {
                 // Nothing is left to measure: whoever watches the study is not to wait for more.
                 study.ask(trials.size());
@@ -88,8 +88,13 @@ public final class Search {
         return SearchResult.of(problem, trials);
     }
 
-    private SplittableRandom random(int round) {
-        return new SplittableRandom(CounterRandom.key(settings.seed(), round, 0));
+    /** What {@code strategy} prepares for a search of this seed. */
+    static String prepare(Problem problem, SearchStrategy strategy, long seed) {
+        return strategy.prepare(problem, random(seed, -1));
+    }
+
+    private static SplittableRandom random(long seed, int round) {
+        return new SplittableRandom(CounterRandom.key(seed, round, 0));
     }
 
     private Trial measure(int number, int round, List<Integer> bits) {

@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
@@ -65,9 +66,13 @@ public final class Study implements AutoCloseable {
     private final SharedDatabase database;
     private final Claims claims;
 
-    private Study(SharedDatabase database) {
+    private Study(SharedDatabase database, Claims claims) {
         this.database = database;
-        this.claims = new Claims(database);
+        this.claims = claims;
+    }
+
+    private static Study working(SharedDatabase database) {
+        return new Study(database, new Claims(database));
     }
 
     /**
@@ -79,7 +84,7 @@ public final class Study implements AutoCloseable {
 
     /** A study that ends with the process. */
     public static Study inMemory() {
-        return join(new Study(SharedDatabase.inMemory(KIND)), Map.of());
+        return join(working(SharedDatabase.inMemory(KIND)), Map.of());
     }
 
     /**
@@ -90,15 +95,26 @@ public final class Study implements AutoCloseable {
      * @throws StudyException if the file is corrupt, not writable, on a network file system or of another fingerprint
      */
     public static Study open(Path file, Map<String, String> fingerprint) {
-        return join(new Study(SharedDatabase.open(file, KIND)), fingerprint);
+        return join(working(SharedDatabase.open(file, KIND)), fingerprint);
     }
 
-    /** Opens a study that is there, to look at it: as no worker, and whatever it belongs to. */
+    /** Opens a study that is there, to look at it: as no worker, whatever it belongs to, and without changing the file. */
     public static Study look(Path file) {
+        requireThere(file);
+        SharedDatabase database = SharedDatabase.look(file, KIND);
+        return new Study(database, Claims.of(database));
+    }
+
+    /** Opens a study that is there as no worker, whatever it belongs to, to note something in it. */
+    public static Study annotate(Path file) {
+        requireThere(file);
+        return working(SharedDatabase.open(file, KIND));
+    }
+
+    private static void requireThere(Path file) {
         if (!Files.exists(file)) {
             throw new StudyException(file + ": there is no such study");
         }
-        return new Study(SharedDatabase.open(file, KIND));
     }
 
     private static Study join(Study study, Map<String, String> fingerprint) {
@@ -181,12 +197,12 @@ public final class Study implements AutoCloseable {
         });
     }
 
-    /** Trials that the last run asked for, or those it could measure where these were fewer; 0 before any run. */
-    public int asked() {
+    /** Trials that the last run asked for, or those it could measure where these were fewer; empty before any run. */
+    public OptionalInt asked() {
         return database.read(connection -> {
             try (Statement statement = connection.createStatement();
-                    ResultSet row = statement.executeQuery("SELECT coalesce(max(trials), 0) FROM goal")) {
-                return row.getInt(1);
+                    ResultSet row = statement.executeQuery("SELECT trials FROM goal")) {
+                return row.next() ? OptionalInt.of(row.getInt(1)) : OptionalInt.empty();
             }
         });
     }

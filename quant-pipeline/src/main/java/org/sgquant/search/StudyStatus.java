@@ -5,12 +5,14 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalInt;
 
 /**
  * How far a study is.
  *
  * @param finished trials that are there
- * @param asked trials that the last run asked for, or those that are there once nothing is left to measure
+ * @param asked trials that the last run asked for, or those that are there once nothing is left to measure; null before
+ *     any run has
  * @param workers that live
  * @param best null while no trial is within the bounds
  * @param trialsPerMinute over the last trials, null where there are not two
@@ -21,7 +23,7 @@ public record StudyStatus(
         String objective,
         String bounds,
         int finished,
-        int asked,
+        Integer asked,
         List<String> workers,
         Best best,
         Double trialsPerMinute,
@@ -46,13 +48,14 @@ public record StudyStatus(
         List<Study.Entry> entries = study.entries();
         Objective objective = Objective.of(header.getOrDefault("search.objective", Objective.ALL.toString()));
         Double rate = rate(entries);
-        int left = Math.max(0, study.asked() - entries.size());
+        OptionalInt asked = study.asked();
+        int left = Math.max(0, asked.orElse(0) - entries.size());
         return new StudyStatus(
                 header.getOrDefault("search.strategy", "none yet"),
                 objective.toString(),
                 header.getOrDefault("search.bounds", "none yet"),
                 entries.size(),
-                study.asked(),
+                asked.isPresent() ? asked.getAsInt() : null,
                 study.workers(),
                 best(header, objective, entries),
                 rate,
@@ -93,14 +96,14 @@ public record StudyStatus(
     }
 
     public boolean isComplete() {
-        return asked > 0 && finished >= asked;
+        return asked != null && finished >= asked;
     }
 
     /** A few lines for people. */
     public String text() {
         StringBuilder text = new StringBuilder();
         text.append(String.format(Locale.ROOT, "%s, least %s, within: %s%n", strategy, objective, bounds));
-        text.append(String.format(Locale.ROOT, "  trials   %d of %d", finished, asked));
+        text.append(String.format(Locale.ROOT, "  trials   %d of %s", finished, asked == null ? "?" : asked));
         if (trialsPerMinute != null) {
             text.append(String.format(Locale.ROOT, ", %.1f a minute", trialsPerMinute));
         }

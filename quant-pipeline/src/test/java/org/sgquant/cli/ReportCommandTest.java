@@ -1,15 +1,20 @@
 package org.sgquant.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.sgquant.experiment.Reports;
+import org.sgquant.experiment.SavedModel;
+import org.sgquant.experiment.StudyNotes;
 import org.sgquant.search.Study;
 
 /** {@code sgquant report} and {@code --report}: what studies and models hold is on the page; wrong input is one sentence. */
@@ -124,6 +129,42 @@ final class ReportCommandTest {
                 "--sensitivity",
                 Files.writeString(folder.resolve("other.json"), "{}").toString());
         assertThat(Path.of(page)).doesNotExist();
+    }
+
+    @Test
+    void studiesOfEqualNamesAreToldApartAndThoseOfOtherThingsRefused() throws IOException {
+        Path twin = Files.createDirectories(folder.resolve("twin")).resolve("abs.db");
+        Files.copy(study, twin);
+        String page = report(study.toString(), twin.toString());
+        assertThat(rows(page, "pareto")).isEqualTo(18);
+        assertThat(page)
+                .contains("abs (" + study.toString().replaceFirst("\\.db$", ""))
+                .contains("abs (" + twin.toString().replaceFirst("\\.db$", ""));
+        refused(ExitCode.USAGE, "a study is given twice", study.toString(), study.toString());
+
+        StudyNotes notes = StudyNotes.read(List.of(study)).getFirst();
+        assertThatThrownBy(() -> Reports.of(List.of(notes, with(notes, "search.objective", "drop")), List.of()))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("of different objectives: make a page of each");
+        assertThatThrownBy(() -> Reports.of(List.of(notes, with(notes, "data", "another")), List.of()))
+                .hasMessageContaining("of different data");
+        assertThatThrownBy(() -> Reports.of(SavedModel.read(model), List.of(with(notes, "data", "another")), List.of()))
+                .hasMessageContaining("of other data than the model");
+    }
+
+    private static StudyNotes with(StudyNotes notes, String key, String value) {
+        Map<String, String> header = new HashMap<>(notes.header());
+        header.put(key, value);
+        return new StudyNotes(
+                "other",
+                header,
+                notes.entries(),
+                notes.provenance(),
+                notes.fp32(),
+                notes.space(),
+                notes.memory(),
+                notes.run(),
+                notes.best());
     }
 
     @Test

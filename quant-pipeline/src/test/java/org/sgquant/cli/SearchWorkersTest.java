@@ -13,6 +13,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.sgquant.experiment.StudyNotes;
 import org.sgquant.search.Study;
 
 /** Searches by several processes on one study, and searches that are interrupted. */
@@ -178,6 +179,14 @@ final class SearchWorkersTest {
     void boundsAndObjectivesInAnyCombination() {
         Cli.Result plain = Cli.run(search(12, "--json", "-q", "--max-drop", "100"));
         assertThat(plain.code()).as(plain.err()).isZero();
+        Cli.Result timed = Cli.run(search(12, "-q", "--max-drop", "100", "--resume", "--latency"));
+        assertThat(timed.code()).isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(timed.err()).contains("trial is 'epochs 1, seeds 2' in the study");
+        Cli.Result fewer = Cli.run(search(5, "--json", "-q", "--max-drop", "100", "--resume"));
+        StudyNotes notes = StudyNotes.read(List.of(study)).getFirst();
+        assertThat(notes.entries()).as("a page shows what the last run had").hasSize(5);
+        assertThat(notes.space().assignment(notes.best().bits()).toString())
+                .isEqualTo(fewer.json().at("/search/bits").asText());
         study = folder.resolve("drop.db");
         Cli.Result drop = Cli.run(search(12, "--json", "-q", "--objective", "drop", "--max-inner-bytes", "6KiB"));
         assertThat(drop.code()).as(drop.err()).isZero();

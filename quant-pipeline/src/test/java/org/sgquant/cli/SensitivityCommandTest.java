@@ -29,6 +29,8 @@ class SensitivityCommandTest {
         assertThat(report.at("/mostSensitive")).hasSize(5);
         assertThat(report.at("/correlations/divergence").isNumber()).isTrue();
         assertThat(report.at("/correlations/curvature").asDouble()).isBetween(-1.0, 1.0);
+        assertThat(report.at("/correlations/fisher").asDouble()).isBetween(-1.0, 1.0);
+        assertThat(report.at("/cells/2/fisher").asDouble()).isPositive();
 
         String bits = report.at("/bits").asText();
         Cli.Result quantized = Cli.run(

@@ -39,14 +39,14 @@ class SensitivityTest {
                     GraphInput input = lane.input(DegreeBuckets.NONE);
                     Model model = experiment.model();
                     try (Parameters parameters = Experiment.parameters(lane, model, start.weights())) {
-                        Map<Cell, double[]> traces =
+                        FisherTraces traces =
                                 FisherTraces.of(model, input, parameters, DegreeBuckets.NONE, 400, 5, lane.backend());
                         float[][] exact = Trainer.logits(model, input, parameters, lane.backend());
                         Random random = new Random(11);
                         for (Cell cell : model.cellNames()) {
                             if (cell.component().isWeight()) {
                                 double measured = noiseTrace(lane, model, input, start, cell, exact, random);
-                                assertThat(traces.get(cell)[0])
+                                assertThat(traces.trace(cell, 0))
                                         .as("trace of %s, measured %g", cell, measured)
                                         .isCloseTo(measured, within(0.25 * measured));
                             }
@@ -117,6 +117,9 @@ class SensitivityTest {
                     assertThat(one.divergence()).as(one.cell()).isGreaterThan(eight.divergence());
                     // Errors at 8 bits are small enough for the second order, and scattered enough for the trace.
                     assertThat(eight.curvature() / eight.divergence())
+                            .as("%s: %s", eight.cell(), eight)
+                            .isBetween(0.1, 10.0);
+                    assertThat(eight.fisher() / eight.divergence())
                             .as("%s: %s", eight.cell(), eight)
                             .isBetween(0.1, 10.0);
                 }

@@ -4,11 +4,51 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class SearchFiguresTest {
+
+    private static List<Figure> figures(ReportData.Unit unit, boolean leastDrop, double... costs) {
+        List<ReportData.Trial> trials = new ArrayList<>();
+        for (int i = 0; i < costs.length; i++) {
+            double drop = 0.5 - 0.25 * i;
+            trials.add(
+                    new ReportData.Trial("abs", i, "b" + i, 80 - drop, drop, costs[i], 4096, null, 1 + i, true, false));
+        }
+        ReportData.Search search = new ReportData.Search("what it takes", unit, leastDrop, 1, trials);
+        return SearchFigures.of(new ReportData(
+                "t", List.of(), null, search, List.of(), List.of(), null, List.of(), Map.of(), List.of()));
+    }
+
+    private static String charts(Figure figure) {
+        return figure.charts().stream().map(chart -> chart.spec().toString()).collect(Collectors.joining());
+    }
+
+    @Test
+    void theObjectiveIsWhatIsShown() {
+        List<Figure> latency = figures(ReportData.Unit.SECONDS, false, 0.002, 0.0015, 0.003);
+        assertThat(latency.getFirst().html())
+                .contains("1.50 ms", "left is faster")
+                .doesNotContain("smaller");
+        assertThat(charts(latency.getFirst())).contains("what it takes, ms (log scale)", "\"size\":1.5");
+        assertThat(latency.getLast().html()).contains("1.50 ms after 3 trials (abs)", "The least time");
+        assertThat(charts(latency.getLast())).contains("best time so far, ms", "\"type\":\"log\"");
+
+        List<Figure> drop = figures(ReportData.Unit.BYTES, true, 2048, 1024, 4096);
+        assertThat(drop.getFirst().html()).contains("1024 B", "left is smaller");
+        assertThat(drop.getLast().html())
+                .contains("0.00 points after 3 trials (abs)")
+                .doesNotContain("1024 B");
+        assertThat(charts(drop.getLast())).contains("best drop so far, points", "\"type\":\"symlog\"");
+
+        List<Figure> bytes = figures(ReportData.Unit.BYTES, false, 2048, 1024, 4096);
+        assertThat(bytes.getLast().html()).contains("1024 B after 3 trials (abs)");
+    }
 
     @ParameterizedTest
     @ValueSource(longs = {0, 1, 2})
@@ -23,10 +63,10 @@ final class SearchFiguresTest {
         List<ReportData.Trial> front = SearchFigures.front(trials);
         for (ReportData.Trial t : trials) {
             boolean beaten = trials.stream()
-                    .anyMatch(o -> o.bytes() <= t.bytes()
+                    .anyMatch(o -> o.cost() <= t.cost()
                             && o.drop() <= t.drop()
-                            && (o.bytes() < t.bytes() || o.drop() < t.drop()));
-            boolean twin = front.stream().anyMatch(f -> f.bytes() == t.bytes() && f.drop() == t.drop());
+                            && (o.cost() < t.cost() || o.drop() < t.drop()));
+            boolean twin = front.stream().anyMatch(f -> f.cost() == t.cost() && f.drop() == t.drop());
             assertThat(twin).as("seed %d, %s", seed, t).isEqualTo(!beaten);
         }
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -22,7 +23,7 @@ class DifferentiableTest {
                 .toArray(double[][]::new);
     }
 
-    private static Differentiable differentiable(double[][] losses, long seed) {
+    private static Differentiable differentiable(double[][] losses, long seed, List<Double> prices) {
         return new Differentiable(
                 work -> {
                     SplittableRandom random = new SplittableRandom(seed);
@@ -39,20 +40,17 @@ class DifferentiableTest {
                         return new Differentiable.Gradient(loss, gradient);
                     });
                 },
-                new Differentiable.Settings(600, 0.05, PRICE));
+                new Differentiable.Settings(600 / prices.size(), 0.05, prices));
     }
 
     @Test
     void descendsToTheWidthsOfLeastLossAndCost() {
         for (int seed = 0; seed < 5; seed++) {
             SyntheticNetwork network = new SyntheticNetwork(5, seed);
-            SearchSpace space = network.space();
-            double[][] losses = losses(space, new SplittableRandom(seed));
-            Differentiable differentiable = differentiable(losses, seed);
+            double[][] losses = losses(network.space(), new SplittableRandom(seed));
+            Differentiable differentiable = differentiable(losses, seed, List.of(PRICE));
             PolicySearch.Learned learned = differentiable.train(network.problem(), new SplittableRandom(1));
-            List<Integer> found = new Policy(space, learned.logits())
-                    .mostProbable(1, bits -> true)
-                    .getFirst();
+            List<Integer> found = learned.choices().getLast();
             double least = 0;
             double reached = 0;
             for (int i = 0; i < found.size(); i++) {
@@ -62,15 +60,28 @@ class DifferentiableTest {
                 }
                 least += best;
                 reached += total(network, losses, i, SyntheticNetwork.WIDTHS.indexOf(found.get(i)));
+                assertThat(learned.losses()[i]).containsExactly(losses[i], within(0.01));
             }
             assertThat(reached).as("seed %d", seed).isCloseTo(least, within(0.02));
             assertThat(learned.steps().getLast().entropy())
                     .isLessThan(0.5 * learned.steps().getFirst().entropy());
-            assertThat(differentiable
-                            .train(network.problem(), new SplittableRandom(2))
-                            .logits())
-                    .isDeepEqualTo(learned.logits());
+            assertThat(differentiable.train(network.problem(), new SplittableRandom(2)))
+                    .usingRecursiveComparison()
+                    .isEqualTo(learned);
         }
+    }
+
+    @Test
+    void higherPricesLeadFromWideToNarrow() {
+        SyntheticNetwork network = new SyntheticNetwork(5, 3);
+        double[][] losses = losses(network.space(), new SplittableRandom(3));
+        PolicySearch.Learned learned = differentiable(losses, 1, List.of(0.01, 0.1, 0.3, 1.0, 10.0))
+                .train(network.problem(), new SplittableRandom(1));
+        List<Long> bytes = learned.choices().stream().map(network::bytes).toList();
+        assertThat(learned.choices()).hasSize(5);
+        assertThat(bytes).isSortedAccordingTo(Comparator.reverseOrder());
+        assertThat(bytes.getLast())
+                .isEqualTo(network.bytes(network.space().uniform().getFirst()));
     }
 
     /** What choice {@code c} of cell {@code i} adds to the loss and to the cost. */
@@ -90,29 +101,29 @@ class DifferentiableTest {
         for (double[] each : losses) {
             each[4] = -1;
         }
-        PolicySearch.Learned learned = differentiable(losses, 1).train(unbounded, new SplittableRandom(1));
-        assertThat(new Policy(network.space(), learned.logits()).mostProbable(1, bits -> true))
-                .containsExactly(List.of(5, 5, 5, 5));
+        PolicySearch.Learned learned =
+                differentiable(losses, 1, List.of(PRICE)).train(unbounded, new SplittableRandom(1));
+        assertThat(learned.choices().getLast()).containsExactly(5, 5, 5, 5);
     }
 
     @Test
-    void aDimensionThatIsNotMixedKeepsItsLogits() {
+    void aDimensionThatIsNotMixedHasNoLosses() {
         SyntheticNetwork network = new SyntheticNetwork(2, 2);
         double[] narrow = {-1, 0, 0, 0, 0, 0, 0};
         Differentiable differentiable = new Differentiable(
                 work -> work.accept(p -> new Differentiable.Gradient(0, new double[][] {null, narrow})),
-                new Differentiable.Settings(50, 0.05, 1));
-        double[][] logits =
-                differentiable.train(network.problem(), new SplittableRandom(1)).logits();
-        assertThat(logits[0]).containsOnly(0.5);
-        assertThat(logits[1][0]).isGreaterThan(logits[1][1] + 1);
+                new Differentiable.Settings(50, 0.05, List.of(1.0)));
+        PolicySearch.Learned learned = differentiable.train(network.problem(), new SplittableRandom(1));
+        assertThat(learned.losses()[0]).containsOnly(0);
+        assertThat(learned.losses()[1][0]).isCloseTo(-1, within(1e-12));
+        assertThat(learned.choices().getLast().get(1)).isEqualTo(1);
     }
 
     @Test
     void settingsThatLeadNowhereAreRefused() {
-        assertThatThrownBy(() -> new Differentiable.Settings(200, 0.05, 0))
+        assertThatThrownBy(() -> new Differentiable.Settings(200, 0.05, List.of(0.0)))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("cost penalty 0.0");
+                .hasMessageContaining("prices [0.0]");
         assertThatThrownBy(() -> new Controller.Settings(20, 20, 8, 0.05, 0.1, 0.5, 1))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("steps 20, warm-up 20");

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -16,6 +17,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DropModelTest {
 
     private static final SearchSpace SPACE = SearchSpaceTest.space(4, 7);
+
+    private static final double[][] NO_LOSSES = {};
 
     private static final Cost NOTHING = new Cost(0, 0, Double.NaN);
 
@@ -26,7 +29,7 @@ class DropModelTest {
     void penaltyRecoversASumOverCells() {
         ToDoubleFunction<List<Integer>> drop =
                 bits -> 6 * Math.pow(4, -bits.get(0)) + 10 * Math.pow(3, -bits.get(1)) + 2.0 / bits.get(2);
-        MonotonePenalty penalty = MonotonePenalty.fit(SPACE, configurations, values(drop), 100);
+        MonotonePenalty penalty = MonotonePenalty.fit(SPACE, configurations, values(drop), 100, NO_LOSSES);
         for (List<Integer> bits : SPACE.unseen(new SplittableRandom(6), 50, Set.of(), bits -> true)) {
             assertThat(penalty.predict(bits)).isCloseTo(drop.applyAsDouble(bits), within(0.25));
         }
@@ -36,7 +39,7 @@ class DropModelTest {
     void penaltyNeverRisesWithAWidth() {
         SplittableRandom random = new SplittableRandom(7);
         MonotonePenalty penalty =
-                MonotonePenalty.fit(SPACE, configurations, values(bits -> random.nextGaussian()), 100);
+                MonotonePenalty.fit(SPACE, configurations, values(bits -> random.nextGaussian()), 100, NO_LOSSES);
         for (List<Integer> bits : configurations) {
             for (int i = 0; i < bits.size(); i++) {
                 assertThat(penalty.predict(SPACE.step(bits, i, 1))).isLessThanOrEqualTo(penalty.predict(bits) + 1e-12);
@@ -44,10 +47,41 @@ class DropModelTest {
         }
     }
 
+    /** Estimates of another unit, a tenth of the drops: a few measurements say what they are worth. */
+    @Test
+    void estimatedLossesAreScaledByAFewDrops() {
+        double[] weight = {6, 0.5, 2, 0};
+        double[][] losses = new double[4][];
+        for (int i = 0; i < losses.length; i++) {
+            int cell = i;
+            losses[i] = SPACE.dimensions().get(i).choices().stream()
+                    .mapToDouble(width -> weight[cell] * Math.pow(2, -width) / 10)
+                    .toArray();
+        }
+        ToDoubleFunction<List<Integer>> drop = bits -> IntStream.range(0, 4)
+                .mapToDouble(i -> weight[i] * (Math.pow(2, -bits.get(i)) - Math.pow(2, -8)))
+                .sum();
+        List<List<Integer>> few = configurations.subList(0, 5);
+        double[] drops = few.stream().mapToDouble(drop).toArray();
+        MonotonePenalty told = MonotonePenalty.fit(SPACE, few, drops, 100, losses);
+        MonotonePenalty alone = MonotonePenalty.fit(SPACE, few, drops, 100, NO_LOSSES);
+        double error = 0;
+        double errorAlone = 0;
+        for (List<Integer> bits : configurations) {
+            error += Math.abs(told.predict(bits) - drop.applyAsDouble(bits)) / configurations.size();
+            errorAlone += Math.abs(alone.predict(bits) - drop.applyAsDouble(bits)) / configurations.size();
+        }
+        assertThat(error).isLessThan(0.05);
+        assertThat(errorAlone).isGreaterThan(5 * error);
+        double[][] learned = told.losses();
+        assertThat(learned[0][0]).isCloseTo(3, within(0.1));
+        assertThat(learned[0][learned[0].length - 1]).isZero();
+    }
+
     @Test
     void dropsBeyondTheCapDoNotBendThePenalty() {
         ToDoubleFunction<List<Integer>> drop = bits -> bits.get(0) == 1 ? 60 : 2.0 / bits.get(1);
-        MonotonePenalty penalty = MonotonePenalty.fit(SPACE, configurations, values(drop), 4);
+        MonotonePenalty penalty = MonotonePenalty.fit(SPACE, configurations, values(drop), 4, NO_LOSSES);
         assertThat(penalty.predict(List.of(4, 1, 8, 8)) - penalty.predict(List.of(4, 8, 8, 8)))
                 .isCloseTo(1.75, within(0.2));
         assertThat(penalty.predict(List.of(1, 8, 8, 8))).isGreaterThan(3);
@@ -74,7 +108,7 @@ class DropModelTest {
         for (List<Integer> bits : network.space().unseen(new SplittableRandom(1), 120, Set.of(), bits -> true)) {
             trials.add(new Trial(trials.size(), 0, bits, network.measure(bits), false));
         }
-        DropModel model = DropModel.fit(network.problem(), trials, 1, new SplittableRandom(2));
+        DropModel model = DropModel.fit(network.problem(), NO_LOSSES, trials, 1, new SplittableRandom(2));
         double squares = 0;
         int near = 0;
         for (List<Integer> bits : network.space().unseen(new SplittableRandom(3), 2000, Set.of(), bits -> true)) {
@@ -94,6 +128,7 @@ class DropModelTest {
         Trial only = new Trial(0, 0, bits, new Measurement(80, NOTHING, 1, 0), false);
         DropModel model = DropModel.fit(
                 new Problem(SPACE, b -> NOTHING, Objective.ALL, new Constraint(0, 81)),
+                NO_LOSSES,
                 List.of(only),
                 1,
                 new SplittableRandom(1));

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.locks.LockSupport;
+import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
 class OracleTest {
@@ -38,12 +40,60 @@ class OracleTest {
                 .orElseThrow();
         assertThat(oracle.best()).isEqualTo(best);
 
-        Oracle.Outcome abs = oracle.run(new AbsSearch(), 1);
-        Oracle.Outcome random = oracle.run(new RandomSearch(), 1);
+        Oracle.Outcome abs = run(oracle, new AbsSearch());
+        Oracle.Outcome random = run(oracle, new RandomSearch());
         assertThat(abs.trialsToBest()).isPositive();
         assertThat(abs.regret()).isBetween(0.0, random.regret());
         assertThat(random.trialsToBest() == null || random.trialsToBest() >= abs.trialsToBest())
                 .isTrue();
+    }
+
+    private static Oracle.Outcome run(Oracle oracle, SearchStrategy strategy) {
+        return oracle.run(strategy, oracle.prepare(strategy, 1), 1);
+    }
+
+    /** Proposes the best at once, and then goes on slowly for as long as it is asked. */
+    @Test
+    void secondsCountNothingAfterTheBestWasFound() {
+        List<Trial> trials = everything();
+        Oracle oracle = new Oracle(PROBLEM, trials);
+        List<Integer> best = trials.stream()
+                .filter(Trial::feasible)
+                .min(Comparator.comparingDouble(PROBLEM::measured))
+                .orElseThrow()
+                .bits();
+        int[] rounds = {0};
+        SearchStrategy slow = new SearchStrategy() {
+            @Override
+            public String name() {
+                return "slow";
+            }
+
+            @Override
+            public String prepare(Problem problem, RandomGenerator random) {
+                throw new AssertionError("it was prepared before");
+            }
+
+            @Override
+            public List<List<Integer>> propose(
+                    Problem problem, String prepared, List<Trial> finished, int round, RandomGenerator random) {
+                assertThat(prepared).isEqualTo("kept");
+                rounds[0]++;
+                if (round == 0) {
+                    return List.of(best);
+                }
+                LockSupport.parkNanos(20_000_000);
+                return new RandomSearch().propose(problem, "", finished, round, random);
+            }
+        };
+        Oracle.Outcome outcome = oracle.run(slow, new Oracle.Prepared("kept", 100), 1);
+        assertThat(outcome.trialsToBest()).isEqualTo(1);
+        assertThat(outcome.regret()).isZero();
+        assertThat(outcome.preparationSeconds()).isEqualTo(100);
+        // Its first round, not those after it.
+        assertThat(outcome.secondsToBest()).isBetween(100.0, 100.02);
+        // A twentieth of the space in rounds of 20, and not its quarter.
+        assertThat(rounds[0]).isLessThanOrEqualTo(2 + trials.size() / 20 / 20);
     }
 
     @Test

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -112,37 +111,39 @@ class PolicySearchTest {
         }
     }
 
+    /** Shared weights that take every drop for a third of what it is: the trials say so. */
     @Test
-    void looksForDearerOnesUntilABoundIsKeptAndThenForCheaperOnes() throws Exception {
-        SyntheticNetwork network = new SyntheticNetwork(6, 3);
-        Problem problem = network.problem();
-        String indifferent = new ObjectMapper()
-                .writeValueAsString(new PolicySearch.Learned(new Policy(network.space()).logits(), List.of()));
-        PolicySearch strategy = strategy(network);
-        List<Trial> trials = new ArrayList<>();
-        for (int round = 0; round < 5; round++) {
-            double most = trials.stream()
-                    .mapToDouble(t -> problem.known(t.bits()))
-                    .max()
-                    .orElse(0);
-            for (List<Integer> bits :
-                    strategy.propose(problem, indifferent, trials, round, new SplittableRandom(round))) {
-                assertThat(problem.known(bits)).isGreaterThan(most);
-                trials.add(new Trial(trials.size(), round, bits, network.measure(bits), false));
-            }
-            assertThat(trials).hasSize(6 * (round + 1));
-        }
-        Trial kept =
-                new Trial(0, 0, network.space().uniform().get(4), trials.get(0).measurement(), true);
-        assertThat(strategy.propose(problem, indifferent, List.of(kept), 1, new SplittableRandom(1)))
-                .hasSize(6)
-                .allMatch(bits -> problem.known(bits) < problem.known(kept.bits()));
+    void aHopefulEstimateIsCorrectedByTrials() {
+        SyntheticNetwork network = new SyntheticNetwork(8, 101);
+        double widest = network.trueAccuracy(network.space().uniform().getLast());
+        PolicySearch hopeful = new PolicySearch(new Controller(
+                work -> work.accept(sampled -> sampled.stream()
+                        .mapToDouble(bits -> (widest - network.trueAccuracy(bits)) / 3)
+                        .toArray()),
+                Controller.Settings.DEFAULT));
+        double random = found(network, new RandomSearch(), 1);
+        double controller = found(network, hopeful, 1);
+        System.out.printf("bytes with hopeful estimates: controller %.3f, random %.3f%n", controller, random);
+        assertThat(controller).isLessThan(0.9 * random);
+    }
+
+    @Test
+    void beginsWithPlacesOfWhatThePolicyChose() throws Exception {
+        SyntheticNetwork network = new SyntheticNetwork(3, 3);
+        List<List<Integer>> path = network.space().list().subList(0, 60);
+        double[][] losses = new double[3][SyntheticNetwork.WIDTHS.size()];
+        String prepared = new ObjectMapper().writeValueAsString(new PolicySearch.Learned(path, losses, List.of()));
+        List<List<Integer>> first =
+                strategy(network).propose(network.problem(), prepared, List.of(), 0, new SplittableRandom(1));
+        assertThat(first).hasSize(6).containsExactlyElementsOf(LossFront.spread(path, 6));
+        assertThat(path.indexOf(first.getLast()) - path.indexOf(first.getFirst()))
+                .isEqualTo(50);
     }
 
     @Test
     void whatIsNoPolicyOfTheSpaceIsRefused() {
         SyntheticNetwork network = new SyntheticNetwork(3, 3);
-        for (String prepared : List.of("[1]", "{\"logits\":[[1]],\"steps\":[]}")) {
+        for (String prepared : List.of("[1]", "{\"choices\":[],\"losses\":[[1]],\"steps\":[]}")) {
             assertThatThrownBy(() -> strategy(network)
                             .propose(network.problem(), prepared, List.of(), 0, new SplittableRandom(1)))
                     .isInstanceOf(StudyException.class)

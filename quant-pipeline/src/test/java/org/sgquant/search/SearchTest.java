@@ -140,8 +140,24 @@ class SearchTest {
                         new SearchSettings(trials, 0, 2),
                         SearchListener.NONE);
                 assertThat(StudyStatus.of(study).isComplete()).isTrue();
-                assertThat(study.asked()).isEqualTo(Math.min(trials, all));
+                assertThat(study.asked()).hasValue(Math.min(trials, all));
             }
+        }
+    }
+
+    @Test
+    void aSearchThatCanMeasureNothingIsOver() {
+        Bounds none = new Bounds(100, 1, Long.MAX_VALUE, Double.POSITIVE_INFINITY);
+        Problem problem = network.problem(Objective.ALL, new Constraint(none, SyntheticNetwork.FP32));
+        try (Study study = Study.inMemory()) {
+            assertThat(StudyStatus.of(study).isComplete()).isFalse();
+            assertThat(StudyStatus.of(study).text()).contains("trials   0 of ?");
+            SearchSettings settings = new SearchSettings(9, 0, 1);
+            assertThatThrownBy(() ->
+                            Search.run(problem, new RandomSearch(), network, study, settings, SearchListener.NONE))
+                    .hasMessageContaining("no configuration of this space is within the bounds");
+            assertThat(StudyStatus.of(study).isComplete()).isTrue();
+            assertThat(StudyStatus.of(study).text()).contains("trials   0 of 0");
         }
     }
 

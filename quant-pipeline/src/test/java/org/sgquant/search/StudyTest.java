@@ -42,6 +42,30 @@ class StudyTest {
     }
 
     @Test
+    void whoOnlyLooksChangesNothingAndSeesWhatOthersWrite() throws IOException {
+        Study.open(file, FINGERPRINT).close();
+        byte[] before = Files.readAllBytes(file);
+        try (Study look = Study.look(file)) {
+            assertThat(look.header()).containsAllEntriesOf(FINGERPRINT);
+            assertThat(look.workers()).isEmpty();
+            assertThatThrownBy(() -> look.ask(5))
+                    .isInstanceOf(StudyException.class)
+                    .hasMessageContaining("cannot be written");
+            assertThat(Files.readAllBytes(file)).isEqualTo(before);
+            try (Study worker = Study.open(file, FINGERPRINT)) {
+                worker.commit(trial(0, 79));
+                assertThat(look.trials()).hasSize(1);
+                assertThat(look.workers()).containsExactly(worker.worker());
+            }
+        }
+        Path other = folder.resolve("of # another%20name?.db");
+        Study.open(other, FINGERPRINT).close();
+        try (Study look = Study.look(other)) {
+            assertThat(look.trials()).isEmpty();
+        }
+    }
+
+    @Test
     void trialsAndHeaderSurviveReopening() {
         List<Trial> trials = List.of(trial(0, 79.25), trial(1, Double.MIN_VALUE), trial(2, 100.0 / 3));
         Map<String, String> header;
