@@ -9,7 +9,6 @@ import java.util.stream.Collectors;
 import org.sgquant.kernels.Backend;
 import org.sgquant.kernels.Epilogue;
 import org.sgquant.kernels.PackedProduct;
-import org.sgquant.tensor.FloatMatrix;
 
 /**
  * Makes one step of a product of packed operands and the steps right behind it, as long as each reads what the one before
@@ -21,21 +20,23 @@ final class Fusion {
     record Step(Tape.Node node, int start) {}
 
     private final List<Tape.Node> nodes;
-    private final Backend backend;
     private final Map<Value, Integer> readers = new HashMap<>();
     private final List<Step> steps = new ArrayList<>();
 
-    private Fusion(Tape tape, Backend backend) {
+    private Fusion(Tape tape) {
         this.nodes = List.copyOf(tape.nodes());
-        this.backend = backend;
         nodes.forEach(node -> node.inputs().forEach(v -> readers.merge(v, 1, Integer::sum)));
     }
 
-    /** The steps of an exact tape joined, but across none of {@code borders}; those of another as they are. */
+    /**
+     * The steps of an exact tape joined, but across none of {@code borders}; as they are those of another tape, and where the
+     * backend would only run them one after another.
+     */
     static List<Step> steps(Tape tape, Backend backend, Set<Integer> borders) {
-        Fusion fusion = new Fusion(tape, backend);
+        Fusion fusion = new Fusion(tape);
+        boolean joins = tape.isExact() && !backend.fused().needsPlace();
         for (int from = 0; from < fusion.nodes.size(); ) {
-            int to = tape.isExact() ? fusion.end(from, borders) : from + 1;
+            int to = joins ? fusion.end(from, borders) : from + 1;
             fusion.add(from, to);
             from = to;
         }
@@ -78,31 +79,17 @@ final class Fusion {
                 .flatMap(node -> node.inputs().stream())
                 .filter(v -> !between.contains(v))
                 .distinct()
-                .collect(Collectors.toCollection(ArrayList::new));
-        Value place = place(chain);
-        if (place != null) {
-            steps.add(new Step(new Tape.Node("place", List.of(), place, b -> {}, null, null), from));
-            inputs.add(place);
-        }
+                .toList();
         String name = chain.stream().map(Tape.Node::name).collect(Collectors.joining("+"));
-        Tape.Kernel kernel = kernel(chain, place);
+        Tape.Kernel kernel = kernel(chain);
         steps.add(new Step(new Tape.Node(name, inputs, chain.getLast().output(), kernel, null, null), from));
     }
 
-    /** Where a backend that wants it puts the product of a chain that ends in codes, else null. */
-    private Value place(List<Tape.Node> chain) {
-        Value out = chain.getLast().output();
-        return out != null && out.isPacked() && backend.fused().needsPlace()
-                ? chain.getFirst().output()
-                : null;
-    }
-
-    private static Tape.Kernel kernel(List<Tape.Node> chain, Value place) {
+    private static Tape.Kernel kernel(List<Tape.Node> chain) {
         return b -> {
             PackedProduct product =
                     ((Tape.Begins) chain.getFirst().part()).product().get();
-            FloatMatrix at = place == null ? null : place.dense();
-            b.fused().run(product, epilogue(chain), at);
+            b.fused().run(product, epilogue(chain), null);
         };
     }
 

@@ -116,16 +116,17 @@ class FusionTest {
                 assertThat(fused.codes()).as("-Dsgquant.seed=" + seed).isEqualTo(plain.codes());
                 assertThat(fused.logits()).as("-Dsgquant.seed=" + seed).isDeepEqualTo(plain.logits());
                 assertThat(plain.steps()).hasSize(11);
-                List<String> steps = new ArrayList<>(fused.steps());
-                boolean inPlace = steps.removeAll(List.of("place"));
-                assertThat(steps)
+                if (backend.fused().needsPlace()) {
+                    assertThat(fused.steps()).isEqualTo(plain.steps());
+                    continue;
+                }
+                assertThat(fused.steps())
                         .containsExactly(
                                 "pack",
                                 "gemm_packed+scale_rows+pack",
                                 "spmm_packed+scale_rows+bias+relu+pack",
                                 "gemm_packed+output");
-                assertThat(inPlace).isEqualTo(backend.fused().needsPlace());
-                assertThat(fused.slab()).isEqualTo(2 * codes + (inPlace ? features.bytes() : 0));
+                assertThat(fused.slab()).isEqualTo(2 * codes);
                 assertThat(fused.slab()).isLessThan(plain.slab());
             }
         }
@@ -169,7 +170,7 @@ class FusionTest {
     void stepsEndWhereStagesDo() {
         List<StageCache.Stage> stages =
                 List.of(new StageCache.Stage(3, "one", List.of()), new StageCache.Stage(8, "two", List.of()));
-        for (Backend each : List.of(new ReferenceBackend(), new CpuBackend(2))) {
+        for (Backend each : List.of(new CpuBackend(1), new CpuBackend(2))) {
             try (Backend backend = each;
                     StageCache cache = new StageCache(backend, 1 << 20);
                     Plan plan = Plan.compile(layer(Tape.exact()), backend, memory, Set.of(3, 8))) {
