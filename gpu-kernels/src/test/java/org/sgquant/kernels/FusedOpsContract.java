@@ -128,10 +128,7 @@ public interface FusedOpsContract {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = BitWidth.class,
-            names = {"Q16", "FP32"},
-            mode = EnumSource.Mode.EXCLUDE)
+    @EnumSource(value = BitWidth.class, names = "Q[1-8]", mode = EnumSource.Mode.MATCH_ALL)
     default void products_of_sparse_rows_have_the_bits_of_the_reference(BitWidth bits) {
         try (PackedFixture f = new PackedFixture();
                 Backend oracle = oracle()) {

@@ -192,7 +192,7 @@ public abstract class NormOpsContract {
         results.add(doubles(gradGamma, root));
         // The deviations of a single value are 0, and its gradients are rounding errors times 316.
         if (x.rows() > 1) {
-            results.add(doubles(gradX, 1));
+            results.add(wellConditioned(gradX, moments));
         }
         ops.layerNorm(x, norm.gamma(), norm.beta(), out);
         ops.layerNormGradGamma(x, grad, gradGamma);
@@ -203,6 +203,21 @@ public abstract class NormOpsContract {
             results.add(doubles(gradX, 1));
         }
         return results.toArray(double[][][]::new);
+    }
+
+    /**
+     * Gradients of the columns, those of variance v below 0.01 times 100 v: of rows that hardly differ, {@code x - mean} has few
+     * right digits, an error that {@code 1 / sqrt(v)} enlarges twice.
+     */
+    private static double[][] wellConditioned(FloatMatrix gradX, FloatMatrix moments) {
+        double[][] values = doubles(gradX, 1);
+        for (double[] row : values) {
+            for (int j = 0; j < row.length; j++) {
+                double deviation = 1.0 / moments.get(1, j);
+                row[j] *= Math.min(1, 100 * deviation * deviation);
+            }
+        }
+        return values;
     }
 
     private static double[][] doubles(FloatMatrix m, double divisor) {

@@ -151,7 +151,7 @@ class SparsePackerTest {
                 PackedMatrix x = PackedMatrix.allocate(memory, scheme);
                 assertThatThrownBy(() -> SparsePacker.encode(x, memory))
                         .isInstanceOf(IllegalArgumentException.class)
-                        .hasMessageContaining("L1.embedding: the sparse form needs codes of at most 8 bits");
+                        .hasMessageContaining("L1.embedding: the sparse form needs integers of at most 8 bits");
             }
         }
     }

@@ -55,9 +55,10 @@ public final class BitLearning {
      * assignment that each round measured. A round goes on from the weights of the one before; its teacher, if any, is the
      * fp32 model.
      *
-     * @throws IllegalArgumentException where no cell has a width to learn
+     * @throws IllegalArgumentException where no cell has a width to learn, or one starts as a float
      */
     public BitAssignment run(List<Experiment.Trained> models, BitAssignment start, Consumer<BitAssignment> progress) {
+        requireIntegers(start);
         List<List<float[][]>> weights =
                 models.stream().map(Experiment.Trained::weights).toList();
         LearnedWidths widths = null;
@@ -82,6 +83,17 @@ public final class BitLearning {
             bits = assignment(start, slots, widths.nearest());
         }
         return assignment(start, slots, widths.withinTarget());
+    }
+
+    private void requireIntegers(BitAssignment start) {
+        for (Cell cell : experiment.model().cellNames()) {
+            for (BitWidth width : start.widths(cell)) {
+                if (width.isFloat()) {
+                    throw new IllegalArgumentException("learning bits: " + cell + " starts at " + width
+                            + ", a float, whose scales are not learned; choose an integer width");
+                }
+            }
+        }
     }
 
     private List<Round> measure(List<Experiment.Trained> models, List<List<float[][]>> weights, BitAssignment bits) {

@@ -26,6 +26,7 @@ final class Latency {
     }
 
     private static double seconds(PackedInference inference, int warmUpRuns, double budget) {
+        inference.prepare();
         double spent = 0;
         for (int i = 0; i < warmUpRuns && spent < budget / 4; i++) {
             spent += run(inference);

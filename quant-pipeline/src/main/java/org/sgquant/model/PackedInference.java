@@ -39,6 +39,7 @@ public final class PackedInference implements AutoCloseable {
     private Memory slab;
     private Plan plan;
     private Set<Integer> ends;
+    private boolean closed;
 
     /** Traces {@code model} over the frozen ranges and packed weights of {@code cells}. */
     public PackedInference(
@@ -53,6 +54,11 @@ public final class PackedInference implements AutoCloseable {
         tape.output(out, logits);
     }
 
+    /** Readies what {@link #run()} and {@link #runOnly} need, which they else do first. */
+    public void prepare() {
+        plan();
+    }
+
     /** The plan to run whole. */
     private Plan plan() {
         return plan(List.of());
@@ -60,6 +66,9 @@ public final class PackedInference implements AutoCloseable {
 
     /** The plan to run in {@code stages}. There is one at a time, as a tape has one set of buffers. */
     private Plan plan(List<StageCache.Stage> stages) {
+        if (closed) {
+            throw new IllegalStateException("packed inference is closed");
+        }
         Set<Integer> asked = stages.stream().map(StageCache.Stage::end).collect(Collectors.toSet());
         if (plan == null || !asked.equals(ends)) {
             closePlan();
@@ -175,6 +184,7 @@ public final class PackedInference implements AutoCloseable {
 
     @Override
     public void close() {
+        closed = true;
         closePlan();
         memory.close();
     }

@@ -55,6 +55,7 @@ final class DryRunTest {
         for (String granularity : List.of("tensor", "bucket", "column", "row", "rowcode")) {
             all.add(List.of("--features-granularity", granularity, "-b", BUCKETS));
         }
+        all.add(List.of("-b", "e4m3 message=[e2m1,4,e3m2,8] @quartiles"));
         all.add(List.of("--order", "aggregate-first", "-b", BUCKETS));
         all.add(List.of("--norm", "edge", "-b", "4 attention=[2,4,8] @deg(2,4)"));
         all.add(List.of("--weights", "pot", "-b", "4"));

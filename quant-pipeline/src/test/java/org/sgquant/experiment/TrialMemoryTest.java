@@ -111,7 +111,8 @@ class TrialMemoryTest {
                             bits = changed(bits, experiment, random);
                         }
                     }
-                    // From the first trial of a start to its next the last cell alone changes, so that first stages stay.
+                    // From the first trial of a start to its next the last cell alone changes, so that first stages
+                    // stay.
                     assertThat(ofOtherTrials).as("-Dsgquant.seed=" + seed).isPositive();
                     assertThat(nothing.stages().restored()).isZero();
                     assertThat(nothing.stages().bytes()).isZero();

@@ -18,7 +18,7 @@ import org.sgquant.tensor.QuantScheme.Block;
  */
 final class CpuProducts implements FusedOps {
 
-    /** What of a product is in the works at once, to a thread: less than a cache of level 2, and enough to fetch ahead. */
+    /** What of a product is in the works at once, to a thread, or four rows: mostly less than a cache of level 2, enough to fetch ahead. */
     private static final long TILE_BYTES = 1 << 15;
 
     private final Workers workers;

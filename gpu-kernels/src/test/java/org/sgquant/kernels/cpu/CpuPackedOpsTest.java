@@ -201,7 +201,7 @@ class CpuPackedOpsTest {
                 CsrGraph graph = f.graph(9, 3, HubRows.LEAST_EDGES + 1, 70);
                 PackedMatrix x = f.packed(
                         ops, f.matrix(9, 521), f.scheme(9, 521, BitWidth.Q5, Granularity.BUCKET, Rounding.NEAREST));
-                for (EdgeWeights weights : Arrays.asList(f.weights(ops, graph, BitWidth.Q8))) {
+                for (EdgeWeights weights : Arrays.asList(null, f.weights(ops, graph, BitWidth.Q8))) {
                     f.assertSameBits(
                             aggregate(f, ops, graph, weights, x),
                             aggregate(f, new ReferencePackedOps(), graph, weights, x),
