@@ -86,7 +86,7 @@ class ArchitectureTest {
             .whereLayer("train")
             .mayOnlyAccessLayers("tensor", "kernels", "foundation", "autograd", "quant", "model")
             .whereLayer("search")
-            .mayOnlyAccessLayers("kernels", "foundation")
+            .mayOnlyAccessLayers("tensor", "kernels", "foundation")
             .whereLayer("experiment")
             .mayOnlyBeAccessedByLayers("reproduce", "cli")
             .whereLayer("reproduce")

@@ -2,6 +2,7 @@ package org.sgquant.tensor;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
@@ -28,6 +29,8 @@ public enum BitWidth {
     FP32(32, 32);
 
     private static final List<BitWidth> ALL = List.of(values());
+    private static final Map<Integer, BitWidth> BY_ID =
+            ALL.stream().collect(Collectors.toMap(BitWidth::id, width -> width));
 
     private final int bits;
     private final List<Integer> sections;
@@ -61,6 +64,23 @@ public enum BitWidth {
                 ALL.stream().filter(BitWidth::isPacked).map(BitWidth::toString).collect(Collectors.joining(" "));
         throw new IllegalArgumentException(
                 "bit width " + name + " does not exist: choose one of " + packed + " or 32 (not quantized)");
+    }
+
+    /** The width that {@code id} is the {@link #id} of. */
+    public static BitWidth ofId(int id) {
+        BitWidth width = BY_ID.get(id);
+        if (width == null) {
+            throw new IllegalArgumentException("no bit width has the id " + id);
+        }
+        return width;
+    }
+
+    /**
+     * What stands for the width in lists of numbers, for good: the bits of an integer and of {@link #FP32}, bits, exponent
+     * and mantissa as digits of a float, {@code 843} for {@code e4m3}.
+     */
+    public int id() {
+        return isFloat() ? 100 * bits + 10 * format.exponentBits() + format.mantissaBits() : bits;
     }
 
     public int bits() {

@@ -199,7 +199,7 @@ final class Pipeline implements AutoCloseable {
         }
     }
 
-    /** What {@code widths} of each cell do to the trained models. */
+    /** What {@code widths}, by their ids, of each cell do to the trained models. */
     SensitivityReport sensitivity(List<Integer> widths, boolean quartiles) {
         DegreeBuckets buckets = quartiles ? quartiles() : DegreeBuckets.NONE;
         BitSpace space =

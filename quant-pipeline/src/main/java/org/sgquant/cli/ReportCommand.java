@@ -13,6 +13,7 @@ import org.sgquant.experiment.StudyNotes;
 import org.sgquant.report.Json;
 import org.sgquant.report.ReportData;
 import org.sgquant.report.ReportPage;
+import org.sgquant.tensor.BitWidth;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -35,7 +36,7 @@ final class ReportCommand implements Callable<Integer> {
         @JsonIgnoreProperties(ignoreUnknown = true)
         record Cell(
                 @JsonProperty(required = true) String cell,
-                @JsonProperty(required = true) int bits,
+                @JsonProperty(required = true) BitWidth bits,
                 Double onlyThisDrop,
                 Double allButThisDrop) {}
     }

@@ -3,6 +3,7 @@ package org.sgquant.cli;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -104,15 +105,18 @@ final class SearchOptions {
             names = "--feature-bits",
             paramLabel = "Q",
             split = ",",
-            description = "Integer widths of the features to choose from (default: ${DEFAULT-VALUE}).")
-    List<Integer> featureBits = List.of(1, 2, 4, 8);
+            converter = WidthConverter.class,
+            description = "Widths of the features to choose from (default: ${DEFAULT-VALUE}).")
+    List<BitWidth> featureBits = widths(1, 2, 4, 8);
 
     @Option(
             names = "--inner-bits",
             paramLabel = "Q",
             split = ",",
-            description = "Integer widths of other cells to choose from (default: ${DEFAULT-VALUE}).")
-    List<Integer> innerBits = List.of(1, 2, 3, 4, 5, 6, 8);
+            converter = WidthConverter.class,
+            description = "Widths of other cells to choose from, as 2,4,e4m3; attention takes the integers among them"
+                    + " (default: ${DEFAULT-VALUE}).")
+    List<BitWidth> innerBits = widths(1, 2, 3, 4, 5, 6, 8);
 
     @Option(
             names = "--quartiles",
@@ -150,8 +154,6 @@ final class SearchOptions {
     void check() {
         Strategies.of(strategy);
         Objective.of(objective);
-        featureBits.forEach(BitWidth::of);
-        innerBits.forEach(BitWidth::of);
         requireAtLeast("--trials", 1, trials);
         requireAtLeast("--trial-seeds", 1, trialSeeds);
         requireAtLeast("--trial-epochs", 0, trialEpochs);
@@ -331,7 +333,16 @@ final class SearchOptions {
     private BitSpace space(Experiment experiment, Recipe recipe, Dataset dataset) {
         DegreeBuckets buckets = quartiles ? DegreeBuckets.quartiles(dataset.degrees()) : DegreeBuckets.NONE;
         return new BitSpace(
-                experiment.model(), buckets, dataset.degrees(), recipe.quantConfig(), featureBits, innerBits);
+                experiment.model(), buckets, dataset.degrees(), recipe.quantConfig(), ids(featureBits), ids(innerBits));
+    }
+
+    static List<BitWidth> widths(int... bits) {
+        return Arrays.stream(bits).mapToObj(BitWidth::of).toList();
+    }
+
+    /** As spaces have them. */
+    static List<Integer> ids(List<BitWidth> widths) {
+        return widths.stream().map(BitWidth::id).toList();
     }
 
     private BitSearch search(Experiment experiment, BitSpace space, Recipe recipe) {

@@ -39,8 +39,9 @@ final class SensitivityCommand implements Callable<Integer> {
             names = "--widths",
             paramLabel = "Q",
             split = ",",
-            description = "Integer widths to measure (default: ${DEFAULT-VALUE}).")
-    List<Integer> widths = List.of(1, 2, 4, 8);
+            converter = WidthConverter.class,
+            description = "Widths to measure, as 4,e4m3 (default: ${DEFAULT-VALUE}).")
+    List<BitWidth> widths = SearchOptions.widths(1, 2, 4, 8);
 
     @Option(names = "--quartiles", description = "One row per degree quartile of each cell.")
     boolean quartiles;
@@ -48,11 +49,10 @@ final class SensitivityCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         model.applyRecipe(common, data);
-        widths.forEach(BitWidth::of);
         try (Pipeline pipeline = new Pipeline(common, data, model, seeds, seeds)) {
             pipeline.requireAffine("sensitivity");
             pipeline.train();
-            SensitivityReport report = pipeline.sensitivity(widths, quartiles);
+            SensitivityReport report = pipeline.sensitivity(SearchOptions.ids(widths), quartiles);
             System.out.println(common.json ? Json.write(report) : report.text());
             return ExitCode.OK;
         }

@@ -31,7 +31,8 @@ public final class BitSpace {
     private final QuantConfig config;
 
     /**
-     * Every cell of {@code model}: the features choose among {@code featureBits}, other cells among {@code innerBits}.
+     * Every cell of {@code model}: the features choose among {@code featureBits}, other cells among those of
+     * {@code innerBits} that they can have; ids of widths both.
      */
     public BitSpace(
             Model model,
@@ -60,16 +61,25 @@ public final class BitSpace {
 
     /** Widths of {@code innerBits} that {@code cell} can have. */
     private List<Integer> choices(Cell cell, List<Integer> innerBits) {
-        if (!cell.component().isWeight()) {
-            return innerBits;
-        }
-        List<Integer> widths = innerBits.stream()
-                .filter(bits -> config.weights().takes(BitWidth.of(bits)))
-                .toList();
+        List<Integer> widths =
+                innerBits.stream().filter(bits -> takes(cell, bits)).toList();
         if (widths.isEmpty()) {
-            config.weights().requireWidth(BitWidth.of(innerBits.get(0)));
+            BitWidth first = BitWidth.ofId(innerBits.get(0));
+            if (cell.component().isWeight()) {
+                config.weights().requireWidth(first);
+            } else {
+                BitAssignment.of(Map.of(cell, List.of(first)), DegreeBuckets.NONE);
+            }
         }
         return widths;
+    }
+
+    /** Attention has integers alone, weights what their form takes. */
+    private boolean takes(Cell cell, int bits) {
+        BitWidth width = BitWidth.ofId(bits);
+        return cell.component().isWeight()
+                ? config.weights().takes(width)
+                : cell.component() != Component.ATTENTION || !width.isFloat();
     }
 
     /** The dimensions by name, for those who read trials without the model. */
@@ -88,7 +98,7 @@ public final class BitSpace {
         Map<Cell, List<BitWidth>> widths = new LinkedHashMap<>();
         for (int i = 0; i < slots.size(); i++) {
             widths.computeIfAbsent(slots.get(i).shape().cell(), c -> new ArrayList<>())
-                    .add(BitWidth.of(bits.get(i)));
+                    .add(BitWidth.ofId(bits.get(i)));
         }
         return BitAssignment.of(widths, buckets);
     }
@@ -110,11 +120,9 @@ public final class BitSpace {
         return assignment(widths);
     }
 
-    /** fp32 where weights of this form cannot have {@code bits}. */
+    /** fp32 where the cell cannot have {@code bits}. */
     private int widthOrFp32(int i, int bits) {
-        return !cell(i).component().isWeight() || config.weights().takes(BitWidth.of(bits))
-                ? bits
-                : BitWidth.FP32.bits();
+        return takes(cell(i), bits) ? bits : BitWidth.FP32.id();
     }
 
     Cell cell(int i) {

@@ -29,7 +29,7 @@ import org.sgquant.search.SearchSpace;
  *
  * @param machine what the times were measured on and for
  * @param baseSeconds of the base, the least of its measurements
- * @param seconds by cell, then by width
+ * @param seconds by cell, then by id of the width
  */
 public record LatencyTable(
         @JsonProperty(required = true) String machine,

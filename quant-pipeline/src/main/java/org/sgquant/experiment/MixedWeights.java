@@ -75,7 +75,7 @@ final class MixedWeights implements Differentiable.MixedWeights, AutoCloseable {
         this.seed = start.seed();
         this.rate = rate;
         this.model = experiment.quantizedModel(
-                lane, start.weights(), space.assignment(space.space().uniform().getLast()), null);
+                lane, start.weights(), space.assignment(space.space().widest()), null);
         this.memory = backend.newMemory("mixed weights");
         this.state = StepState.allocate(memory);
         this.hostState = StepState.allocate(host);
@@ -111,7 +111,7 @@ final class MixedWeights implements Differentiable.MixedWeights, AutoCloseable {
                     cell.toString(),
                     rows,
                     x.cols(),
-                    Collections.nCopies(rows.length - 1, BitWidth.of(width)),
+                    Collections.nCopies(rows.length - 1, BitWidth.ofId(width)),
                     config.granularity(cell),
                     config.rounding());
             Value q = tape.fakeQuantize(tape.calibrate(x, scheme, config.calibration(cell)), scheme, ClipMask.NONE);

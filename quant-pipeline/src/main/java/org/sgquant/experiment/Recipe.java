@@ -19,6 +19,7 @@ import org.sgquant.quant.Protection;
 import org.sgquant.quant.QatConfig;
 import org.sgquant.quant.QuantConfig;
 import org.sgquant.quant.WeightConfig;
+import org.sgquant.tensor.BitWidth;
 import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.Rounding;
 import org.sgquant.train.Objective;
@@ -348,8 +349,8 @@ public record Recipe(
             Double maxLatency,
             Integer trialEpochs,
             Integer trialSeeds,
-            List<Integer> featureBits,
-            List<Integer> innerBits,
+            List<BitWidth> featureBits,
+            List<BitWidth> innerBits,
             Boolean quartiles) {}
 
     public Recipe withBits(String newBits, long newSeed) {

@@ -65,7 +65,7 @@ public final class RecipeSchema {
                                     .toList()));
         }
         List<String> choices = texts(schema.path("enum"));
-        if (value.isTextual() && !choices.isEmpty() && !choices.contains(value.textValue())) {
+        if (value.isValueNode() && !value.isNull() && !choices.isEmpty() && !choices.contains(value.asText())) {
             choices.remove("null");
             throw wrong(yaml, pointer, value, "one of " + String.join(", ", choices));
         }

@@ -48,6 +48,7 @@ public final class Sensitivity {
     /**
      * A cell, or its part of one degree bucket, at one width.
      *
+     * @param bits id of the width
      * @param onlyThisDrop points of validation accuracy lost where only this is quantized to {@code bits}
      * @param allButThisDrop points lost where all others are quantized to {@code bits}, or to their nearest width
      * @param divergence KL(p_fp32 || p) of the predictions, mean over all nodes, where only this is quantized

@@ -9,6 +9,7 @@ import java.util.stream.Collectors;
 import org.sgquant.report.RankCorrelation;
 import org.sgquant.report.SensitivityReport;
 import org.sgquant.search.SearchSpace;
+import org.sgquant.tensor.BitWidth;
 
 /** What follows from the rows of {@link Sensitivity}: which cells matter most, and how well estimates rank them. */
 public final class SensitivityTable {
@@ -61,11 +62,15 @@ public final class SensitivityTable {
                 .orElseThrow();
     }
 
-    /** The narrower of two that are equally near. */
-    static int nearest(SearchSpace.Dimension dimension, int bits) {
-        return dimension.choices().stream()
-                .min(Comparator.comparingInt(width -> Math.abs(width - bits)))
-                .orElseThrow();
+    /** The choice nearest to width {@code id} in bits: itself if it is one, else the first of equally near ones. */
+    static int nearest(SearchSpace.Dimension dimension, int id) {
+        int bits = BitWidth.ofId(id).bits();
+        return dimension.choices().contains(id)
+                ? id
+                : dimension.choices().stream()
+                        .min(Comparator.comparingInt(
+                                choice -> Math.abs(BitWidth.ofId(choice).bits() - bits)))
+                        .orElseThrow();
     }
 
     /** Of cells at one width, mean over the widths; over the same cells for every estimate, so without the features. */
@@ -90,7 +95,7 @@ public final class SensitivityTable {
     private static SensitivityReport.Cell cell(Sensitivity.Row r) {
         return new SensitivityReport.Cell(
                 r.cell(),
-                r.bits(),
+                BitWidth.ofId(r.bits()),
                 r.onlyThisDrop(),
                 r.allButThisDrop(),
                 r.divergence(),

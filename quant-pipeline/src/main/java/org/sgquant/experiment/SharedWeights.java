@@ -64,7 +64,7 @@ final class SharedWeights implements Controller.SharedWeights, AutoCloseable {
     @Override
     public double[] drops(List<List<Integer>> sampled) {
         int start = calls++ % starts.size();
-        double widest = accuracyThenStep(start, space.space().uniform().getLast());
+        double widest = accuracyThenStep(start, space.space().widest());
         return sampled.stream()
                 .mapToDouble(bits -> widest - accuracyThenStep(start, bits))
                 .toArray();

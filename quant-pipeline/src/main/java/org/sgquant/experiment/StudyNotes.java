@@ -65,7 +65,7 @@ public record StudyNotes(
             Map<Cell, List<BitWidth>> widths = new LinkedHashMap<>();
             for (int i = 0; i < cells.size(); i++) {
                 widths.computeIfAbsent(Cell.parse(cells.get(i).replaceFirst("\\[.*", "")), c -> new ArrayList<>())
-                        .add(BitWidth.of(bits.get(i)));
+                        .add(BitWidth.ofId(bits.get(i)));
             }
             return BitAssignment.of(
                     widths,
@@ -204,8 +204,6 @@ public record StudyNotes(
 
     /** Canonical text of a trial's assignment; where the space was not noted, its widths in the order of the search. */
     String bits(Trial trial) {
-        return space == null
-                ? trial.bits().toString()
-                : space.assignment(trial.bits()).toString();
+        return space == null ? trial.names() : space.assignment(trial.bits()).toString();
     }
 }

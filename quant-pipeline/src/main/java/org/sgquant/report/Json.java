@@ -1,17 +1,24 @@
 package org.sgquant.report;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonDeserializer;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.JsonSerializer;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.introspect.AnnotatedMember;
 import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
@@ -23,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.sgquant.data.FormatException;
+import org.sgquant.tensor.BitWidth;
 
 /**
  * JSON and YAML of the project's records; unknown and missing keys are errors that name the file.
@@ -32,12 +40,15 @@ import org.sgquant.data.FormatException;
  */
 public final class Json {
 
-    private static final ObjectMapper JSON =
-            JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+    private static final ObjectMapper JSON = JsonMapper.builder()
+            .enable(SerializationFeature.INDENT_OUTPUT)
+            .addModule(widths())
+            .build();
     private static final ObjectMapper YAML = new ObjectMapper(YAMLFactory.builder()
                     .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
                     .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
                     .build())
+            .registerModule(widths())
             .setAnnotationIntrospector(new JacksonAnnotationIntrospector() {
                 @Override
                 public Boolean hasRequiredMarker(AnnotatedMember member) {
@@ -48,9 +59,36 @@ public final class Json {
     private static final ObjectMapper YAML_BY_HAND = new ObjectMapper(YAMLFactory.builder()
                     .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                     .build())
+            .registerModule(widths())
             .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES);
 
     private Json() {}
+
+    /** Bit widths: the number of an integer, the name of a float. */
+    private static SimpleModule widths() {
+        SimpleModule module = new SimpleModule();
+        module.addSerializer(BitWidth.class, new JsonSerializer<BitWidth>() {
+            @Override
+            public void serialize(BitWidth width, JsonGenerator out, SerializerProvider provider) throws IOException {
+                if (width.isFloat()) {
+                    out.writeString(width.toString());
+                } else {
+                    out.writeNumber(width.bits());
+                }
+            }
+        });
+        module.addDeserializer(BitWidth.class, new JsonDeserializer<BitWidth>() {
+            @Override
+            public BitWidth deserialize(JsonParser in, DeserializationContext context) throws IOException {
+                try {
+                    return BitWidth.of(in.getText());
+                } catch (IllegalArgumentException e) {
+                    throw JsonMappingException.from(in, e.getMessage(), e);
+                }
+            }
+        });
+        return module;
+    }
 
     /** The value as an indented JSON document. */
     public static String write(Object value) {

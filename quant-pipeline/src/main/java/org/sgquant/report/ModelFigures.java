@@ -127,7 +127,7 @@ final class ModelFigures {
             if (s.allButThisDrop() != null) {
                 sweeps.add(new Sweep(name, "all but this cell quantized", s.allButThisDrop()));
             }
-            table.row(s.cell(), s.bits(), points(s.onlyThisDrop()), points(s.allButThisDrop()));
+            table.row(s.cell(), new Written(s.bits().toString()), points(s.onlyThisDrop()), points(s.allButThisDrop()));
         }
         return Figure.of(
                 "sensitivity",

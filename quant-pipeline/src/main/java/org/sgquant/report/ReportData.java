@@ -3,6 +3,7 @@ package org.sgquant.report;
 import java.util.List;
 import java.util.Map;
 import org.sgquant.data.DegreeHistogram;
+import org.sgquant.tensor.BitWidth;
 
 /**
  * What a report page shows, whatever it was read from; a part that is not known is null or empty.
@@ -84,7 +85,7 @@ public record ReportData(
     public record CellBits(int layer, String component, int bucket, String bits) {}
 
     /** Points lost with only this cell quantized, and with all cells but this one; null where not measured. */
-    public record Sensitivity(String cell, int bits, Double onlyThisDrop, Double allButThisDrop) {}
+    public record Sensitivity(String cell, BitWidth bits, Double onlyThisDrop, Double allButThisDrop) {}
 
     /** Nodes per degree and the borders between degree buckets: bucket 0 ends with {@code splits[0]}. */
     public record Degrees(DegreeHistogram histogram, List<Integer> splits) {}

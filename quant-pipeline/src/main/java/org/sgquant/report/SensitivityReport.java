@@ -3,6 +3,7 @@ package org.sgquant.report;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
 import java.util.Locale;
+import org.sgquant.tensor.BitWidth;
 
 /**
  * What each cell's width does to a trained model, as text for people and as JSON.
@@ -25,7 +26,7 @@ public record SensitivityReport(
     /** A cell, or its part of one degree bucket, at one width; without trace, curvature and fisher for the features. */
     public record Cell(
             String cell,
-            int bits,
+            BitWidth bits,
             double onlyThisDrop,
             double allButThisDrop,
             double divergence,
@@ -54,7 +55,7 @@ public record SensitivityReport(
         for (Cell c : cells) {
             out.append(String.format(
                     Locale.ROOT,
-                    "%-20s %4d  %14.2f  %14.2f  %10.2e  %10s  %10s%n",
+                    "%-20s %4s  %14.2f  %14.2f  %10.2e  %10s  %10s%n",
                     c.cell(),
                     c.bits(),
                     c.onlyThisDrop(),

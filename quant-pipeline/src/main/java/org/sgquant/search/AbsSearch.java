@@ -143,8 +143,9 @@ public record AbsSearch(int batch, int samples, double exploration, int trees) i
                 .map(bits -> new Candidate(problem.known(bits), bits))
                 .filter(candidate -> candidate.cost() < limit)
                 .sorted(Comparator.comparingDouble(Candidate::cost)
-                        .thenComparingInt(candidate ->
-                                -candidate.bits().stream().mapToInt(b -> b).sum()))
+                        .thenComparingInt(candidate -> -candidate.bits().stream()
+                                .mapToInt(Widths::bits)
+                                .sum()))
                 .collect(Collectors.toCollection(ArrayList::new));
     }
 
@@ -161,10 +162,10 @@ public record AbsSearch(int batch, int samples, double exploration, int trees) i
         double cost = problem.known(bits);
         List<Integer> lifted = bits;
         for (int i : cells) {
-            List<Integer> wider = problem.space().step(lifted, i, 1);
+            List<Integer> wider = problem.space().widen(lifted, i);
             while (!wider.equals(lifted) && problem.known(wider) <= cost && problem.fits(wider)) {
                 lifted = wider;
-                wider = problem.space().step(lifted, i, 1);
+                wider = problem.space().widen(lifted, i);
             }
         }
         return lifted;
@@ -196,7 +197,7 @@ public record AbsSearch(int batch, int samples, double exploration, int trees) i
         ToDoubleFunction<List<Integer>> cost = untilItFits ? problem::excess : problem::known;
         double maxDrop =
                 untilItFits ? Double.POSITIVE_INFINITY : problem.constraint().maxDrop();
-        List<Integer> widest = problem.space().uniform().getLast();
+        List<Integer> widest = problem.space().widest();
         Candidate now = new Candidate(cost.applyAsDouble(widest), widest);
         while (true) {
             double drop = model.drop(now.bits());

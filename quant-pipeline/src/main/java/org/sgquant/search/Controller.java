@@ -22,7 +22,7 @@ import java.util.stream.Stream;
  * <p>In the warm-up samples are uniform and the policy stays as it is; after it a penalty of the entropy grows from 0
  * along half a cosine: explore early, decide in the end. Source: Dotzel et al., FLIQS, AutoML 2024, arXiv 2308.03290;
  * that a sample is compared with the others of its step instead of a running mean is Kool et al., Buy 4 REINFORCE
- * samples, get a baseline for free, 2019. Formats are integers here.
+ * samples, get a baseline for free, 2019.
  *
  * @param shared lends the shared weights
  */
@@ -141,7 +141,7 @@ public record Controller(Lender shared, Settings settings) implements PolicySear
         if (problem.objective() == Objective.DROP) {
             return -loss(drop) - excess;
         }
-        double widest = problem.known(problem.space().uniform().getLast());
+        double widest = problem.known(problem.space().widest());
         return -problem.known(bits) / widest
                 - loss(Math.max(0, drop - problem.constraint().maxDrop()))
                 - excess;

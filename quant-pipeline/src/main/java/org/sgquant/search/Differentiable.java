@@ -132,7 +132,7 @@ public record Differentiable(Lender mixed, Settings settings) implements PolicyS
 
     /** What each choice saves of the cost of the widest configuration, negative, as a share of it. */
     private static double[][] shares(Problem problem) {
-        List<Integer> widest = problem.space().uniform().getLast();
+        List<Integer> widest = problem.space().widest();
         double all = LossFront.cost(problem, widest);
         double[][] shares = new double[widest.size()][];
         for (int i = 0; i < shares.length; i++) {

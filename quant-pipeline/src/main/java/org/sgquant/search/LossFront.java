@@ -107,7 +107,7 @@ final class LossFront {
     /** Configurations of the knapsack's front that fit the known bounds, by ascending cost. */
     private List<List<Integer>> front() {
         SearchSpace space = problem.space();
-        List<Integer> widest = space.uniform().getLast();
+        List<Integer> widest = space.widest();
         List<List<Knapsack.Option>> options = new ArrayList<>();
         for (int i = 0; i < widest.size(); i++) {
             List<Knapsack.Option> ofDimension = new ArrayList<>();

@@ -4,12 +4,13 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Drop predicted as {@code c + sum over cells of f_i(width)}, each f_i falling with the width and zero at the widest.
+ * Drop predicted as {@code c + sum over cells of f_i(width)}, each f_i falling with the width and zero at the widest:
+ * among integers and among floats, the widest of which is any step, up or down, from the widest integer.
  *
  * <p>f_i is the sum of non-negative steps from one width to the next narrower one, fitted by ridge least squares with
- * projected coordinate descent. The ridge of a step to width w is {@code (NOISE / (SCALE 2^-w))^2}: what an unmeasured
- * step costs is near nothing for wide cells and left to the measurements for narrow ones. A drop at or beyond the cap
- * counts as "at least the cap": by how much a useless model is useless must not bend the fit near the constraint.
+ * projected coordinate descent. The ridge of a step to a width of w significant bits is {@code (NOISE / (SCALE 2^-w))^2}:
+ * what an unmeasured step costs is near nothing for wide cells and left to the measurements for narrow ones. A drop at or
+ * beyond the cap counts as "at least the cap": by how much a useless model is useless must not bend the fit near the constraint.
  *
  * <p>Where losses of every choice were estimated beforehand, a step is drawn to {@code s max(0, loss of w - loss of the
  * next wider width)} instead of to 0, and may deviate by half of that; the scale s is what the measured drops say that
@@ -27,7 +28,15 @@ final class MonotonePenalty {
 
     private final SearchSpace space;
     private final double cap;
+
+    /** By cell and choice: the step from the next wider choice to this one, 0 for the widest of all. */
     private final double[][] steps;
+
+    /** The place of that wider choice, -1 for the widest of all. */
+    private final int[][] next;
+
+    /** Whether a step may go down, too. */
+    private final boolean[][] free;
 
     /** What steps are drawn to. */
     private final double[][] centres;
@@ -39,14 +48,30 @@ final class MonotonePenalty {
         this.space = space;
         this.cap = cap;
         this.estimated = losses.length > 0;
-        this.steps = new double[space.dimensions().size()][];
-        for (int i = 0; i < steps.length; i++) {
-            steps[i] = new double[space.dimensions().get(i).choices().size() - 1];
+        int cells = space.dimensions().size();
+        this.steps = new double[cells][];
+        this.next = new int[cells][];
+        this.free = new boolean[cells][];
+        this.centres = new double[cells][];
+        for (int i = 0; i < cells; i++) {
+            chain(i, space.dimensions().get(i));
             for (int j = 0; estimated && j < steps[i].length; j++) {
-                steps[i][j] = Math.max(0, losses[i][j] - losses[i][j + 1]);
+                double step = next[i][j] < 0 ? 0 : losses[i][j] - losses[i][next[i][j]];
+                steps[i][j] = free[i][j] ? step : Math.max(0, step);
             }
         }
-        this.centres = new double[steps.length][];
+    }
+
+    private void chain(int i, SearchSpace.Dimension dimension) {
+        int choices = dimension.choices().size();
+        steps[i] = new double[choices];
+        next[i] = new int[choices];
+        free[i] = new boolean[choices];
+        for (int j = 0; j < choices; j++) {
+            int wider = dimension.wider(j);
+            free[i][j] = wider < 0 && j != dimension.widest();
+            next[i][j] = free[i][j] ? dimension.widest() : wider;
+        }
     }
 
     /**
@@ -75,13 +100,33 @@ final class MonotonePenalty {
         List<Integer> choices = space.dimensions().get(i).choices();
         boolean[] narrow = new boolean[drops.length];
         for (int j = 0; j < steps[i].length; j++) {
-            for (int n = 0; n < narrow.length; n++) {
-                narrow[n] = levels[n][i] <= j;
+            if (next[i][j] < 0) {
+                continue;
             }
-            double deviation = estimated ? LEAST_DEVIATION + centres[i][j] / 2 : SCALE * Math.pow(2, -choices.get(j));
+            boolean[] through = through(i, j);
+            for (int n = 0; n < narrow.length; n++) {
+                narrow[n] = through[levels[n][i]];
+            }
+            double deviation = estimated
+                    ? LEAST_DEVIATION + Math.abs(centres[i][j]) / 2
+                    : SCALE * Math.pow(2, -Widths.precision(choices.get(j)));
             double ridge = Math.pow(NOISE / deviation, 2);
-            steps[i][j] += move(narrow, ridge, steps[i][j] - centres[i][j], steps[i][j], drops, predicted);
+            double most = free[i][j] ? Double.MAX_VALUE : steps[i][j];
+            steps[i][j] += move(narrow, ridge, steps[i][j] - centres[i][j], most, drops, predicted);
         }
+    }
+
+    /** Whether the drop of each choice of cell {@code i} has the step to choice {@code j} in it. */
+    private boolean[] through(int i, int j) {
+        boolean[] through = new boolean[next[i].length];
+        for (int c = 0; c < through.length; c++) {
+            int at = c;
+            while (at >= 0 && at != j) {
+                at = next[i][at];
+            }
+            through[c] = at == j;
+        }
+        return through;
     }
 
     /** Scales the estimated losses to the drops, by least squares of those below the cap, and begins with them. */
@@ -95,7 +140,7 @@ final class MonotonePenalty {
                 square += loss * loss;
             }
         }
-        double scale = square == 0 ? 0 : product / square;
+        double scale = square == 0 ? 0 : Math.max(0, product / square);
         for (int i = 0; i < steps.length; i++) {
             for (int j = 0; j < steps[i].length; j++) {
                 steps[i][j] *= scale;
@@ -108,12 +153,16 @@ final class MonotonePenalty {
     double[][] losses() {
         double[][] losses = new double[steps.length][];
         for (int i = 0; i < losses.length; i++) {
-            losses[i] = new double[steps[i].length + 1];
-            for (int j = steps[i].length - 1; j >= 0; j--) {
-                losses[i][j] = losses[i][j + 1] + steps[i][j];
+            losses[i] = new double[steps[i].length];
+            for (int j = 0; j < losses[i].length; j++) {
+                losses[i][j] = loss(i, j);
             }
         }
         return losses;
+    }
+
+    private double loss(int i, int j) {
+        return next[i][j] < 0 ? 0 : loss(i, next[i][j]) + steps[i][j];
     }
 
     /**
@@ -147,7 +196,7 @@ final class MonotonePenalty {
         double drop = constant;
         int[] levels = levels(bits);
         for (int i = 0; i < steps.length; i++) {
-            for (int j = levels[i]; j < steps[i].length; j++) {
+            for (int j = levels[i]; j >= 0; j = next[i][j]) {
                 drop += steps[i][j];
             }
         }

@@ -6,6 +6,7 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.tribuo.Example;
+import org.tribuo.Feature;
 import org.tribuo.Model;
 import org.tribuo.MutableDataset;
 import org.tribuo.impl.ArrayExample;
@@ -19,8 +20,8 @@ import org.tribuo.regression.rtree.impurity.MeanSquaredError;
  * A value predicted from bit widths by CART (squared error, depth at most 8, at least 2 measurements in a leaf), or by
  * the mean of a random forest of such trees.
  *
- * <p>Features: the widths, their mean, the mean of their logarithms and the least. The logarithm of a single width
- * would change nothing: splits are invariant to it.
+ * <p>Features: the bits of the widths, their mean, the mean of their logarithms and the least, and which widths are
+ * floats. The logarithm of a single width would change nothing: splits are invariant to it.
  */
 final class RegressionTree {
 
@@ -77,14 +78,21 @@ final class RegressionTree {
         double[] features = new double[names.length];
         double least = Double.POSITIVE_INFINITY;
         for (int i = 0; i < cells; i++) {
-            int width = bits.get(i);
+            int width = Widths.bits(bits.get(i));
             features[i] = width;
             features[cells] += (double) width / cells;
             features[cells + 1] += Math.log(width) / cells;
             least = Math.min(least, width);
         }
         features[cells + 2] = least;
-        return new ArrayExample<>(value, names, features);
+        ArrayExample<Regressor> example = new ArrayExample<>(value, names, features);
+        for (int i = 0; i < cells; i++) {
+            // A feature that an example lacks is 0, and one that none has is not there.
+            if (Widths.isFloat(bits.get(i))) {
+                example.add(new Feature("float" + i, 1));
+            }
+        }
+        return example;
     }
 
     private static String[] names(int cells) {

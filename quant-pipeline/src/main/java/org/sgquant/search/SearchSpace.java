@@ -1,7 +1,6 @@
 package org.sgquant.search;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,9 +12,11 @@ import java.util.random.RandomGenerator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.sgquant.tensor.BitWidth;
 
 /**
- * Product of the bit widths that each cell may take; a configuration is one width per dimension, in this order.
+ * Product of the bit widths that each cell may take; a configuration is one width per dimension, in this order, by its
+ * {@link BitWidth#id}.
  *
  * @param dimensions at least one
  */
@@ -25,20 +26,44 @@ public record SearchSpace(List<Dimension> dimensions) {
     static final int LISTABLE = 20_000;
 
     /** A cell, which may end with a bucket in brackets, and its widths. */
-    private static final Pattern DESCRIBED = Pattern.compile("(\\S+)=\\[([0-9, ]+)\\]");
+    private static final Pattern DESCRIBED = Pattern.compile("(\\S+)=\\[([0-9em, ]+)\\]");
 
     /**
      * The widths of one cell.
      *
      * @param cell name of the cell, unique within the space
-     * @param choices at least one width, kept ascending and without repetition
+     * @param choices ids of at least one width, kept without repetition by ascending bits, integers before floats
      */
     public record Dimension(String cell, List<Integer> choices) {
         public Dimension {
             if (choices.isEmpty()) {
                 throw new IllegalArgumentException("cell " + cell + " has no bit width to choose from");
             }
-            choices = List.copyOf(new TreeSet<>(choices));
+            Set<Integer> ordered = new TreeSet<>(Widths.ORDER);
+            ordered.addAll(choices);
+            choices = List.copyOf(ordered);
+        }
+
+        /** The place of the widest integer, of the widest float where there are only floats. */
+        int widest() {
+            int widest = choices.size() - 1;
+            while (widest > 0 && Widths.isFloat(choices.get(widest))) {
+                widest--;
+            }
+            return Widths.isFloat(choices.get(widest)) ? choices.size() - 1 : widest;
+        }
+
+        /** The place of the next choice of more bits that is an integer, or a float, as choice {@code c}; -1 if none is. */
+        int wider(int c) {
+            int wider = c + 1;
+            while (wider < choices.size() && !isWider(choices.get(wider), choices.get(c))) {
+                wider++;
+            }
+            return wider < choices.size() ? wider : -1;
+        }
+
+        private static boolean isWider(int id, int than) {
+            return Widths.isFloat(id) == Widths.isFloat(than) && Widths.bits(id) > Widths.bits(than);
         }
     }
 
@@ -71,7 +96,7 @@ public record SearchSpace(List<Dimension> dimensions) {
     /** One line, {@code cell=[widths] cell=[widths] ...}. */
     String describe() {
         return dimensions.stream()
-                .map(dimension -> dimension.cell() + "=" + dimension.choices())
+                .map(dimension -> dimension.cell() + "=[" + Widths.text(dimension.choices(), ", ") + "]")
                 .collect(Collectors.joining(" "));
     }
 
@@ -80,19 +105,16 @@ public record SearchSpace(List<Dimension> dimensions) {
         List<Dimension> dimensions = new ArrayList<>();
         Matcher dimension = DESCRIBED.matcher(description);
         while (dimension.find()) {
-            List<Integer> choices = Arrays.stream(dimension.group(2).split(", "))
-                    .map(Integer::valueOf)
-                    .toList();
-            dimensions.add(new Dimension(dimension.group(1), choices));
+            dimensions.add(new Dimension(dimension.group(1), Widths.parse(dimension.group(2), ", ")));
         }
         return new SearchSpace(dimensions);
     }
 
     /** A configuration as the width of each cell, in order. */
-    Map<String, Integer> byCell(List<Integer> bits) {
-        Map<String, Integer> widths = new LinkedHashMap<>();
+    Map<String, BitWidth> byCell(List<Integer> bits) {
+        Map<String, BitWidth> widths = new LinkedHashMap<>();
         for (int i = 0; i < bits.size(); i++) {
-            widths.put(dimensions.get(i).cell(), bits.get(i));
+            widths.put(dimensions.get(i).cell(), BitWidth.ofId(bits.get(i)));
         }
         return widths;
     }
@@ -143,14 +165,33 @@ public record SearchSpace(List<Dimension> dimensions) {
         return List.copyOf(changed);
     }
 
-    /** Every width of any cell, ascending; a cell that lacks the width takes its next wider one, else its widest. */
+    /** {@code bits} with cell {@code i} at its next wider integer where it is one, or float; the same where none is. */
+    List<Integer> widen(List<Integer> bits, int i) {
+        Dimension dimension = dimensions.get(i);
+        int wider = dimension.wider(dimension.choices().indexOf(bits.get(i)));
+        if (wider < 0) {
+            return bits;
+        }
+        List<Integer> changed = new ArrayList<>(bits);
+        changed.set(i, dimension.choices().get(wider));
+        return List.copyOf(changed);
+    }
+
+    /** Every cell at its widest integer, or float where it has no integers. */
+    public List<Integer> widest() {
+        return dimensions.stream()
+                .map(dimension -> dimension.choices().get(dimension.widest()))
+                .toList();
+    }
+
+    /** Every width of any cell, ascending; a cell that lacks the width takes the next one in order, else its last. */
     public List<List<Integer>> uniform() {
-        Set<Integer> widths = new TreeSet<>();
+        Set<Integer> widths = new TreeSet<>(Widths.ORDER);
         dimensions.forEach(dimension -> widths.addAll(dimension.choices()));
         return widths.stream()
                 .map(width -> dimensions.stream()
                         .map(dimension -> dimension.choices().stream()
-                                .filter(choice -> choice >= width)
+                                .filter(choice -> Widths.ORDER.compare(choice, width) >= 0)
                                 .findFirst()
                                 .orElseGet(() -> dimension.choices().getLast()))
                         .toList())

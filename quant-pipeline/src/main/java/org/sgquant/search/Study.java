@@ -256,8 +256,7 @@ public final class Study implements AutoCloseable {
                 row.getBoolean(10),
                 row.getString(11),
                 row.getString(12));
-        List<Integer> widths =
-                List.of(bits.split(" ")).stream().map(Integer::valueOf).toList();
+        List<Integer> widths = Widths.parse(bits, " ");
         Measurement measurement = new Measurement(
                 row.getDouble(4), new Cost(row.getLong(5), row.getLong(6), latency), row.getLong(8), row.getDouble(9));
         return new Entry(
@@ -305,7 +304,7 @@ public final class Study implements AutoCloseable {
             claims.release(TRIAL + trial.number());
             List<Entry> kept = entries(trial.number(), trial.number() + 1);
             if (kept.isEmpty() || !kept.getFirst().trial().bits().equals(trial.bits())) {
-                throw new StudyException(database.name() + ": trial " + trial.number() + ", " + trial.bits()
+                throw new StudyException(database.name() + ": trial " + trial.number() + ", " + trial.names()
                         + ", has the number or the widths of another one of the study");
             }
             return kept.getFirst().trial();
@@ -314,12 +313,11 @@ public final class Study implements AutoCloseable {
 
     private void insert(Connection connection, Trial trial) throws SQLException {
         Measurement m = trial.measurement();
-        String bits = trial.bits().stream().map(String::valueOf).collect(Collectors.joining(" "));
         Instant ended = Instant.now().truncatedTo(ChronoUnit.MILLIS);
         Object[] values = {
             trial.number(),
             trial.round(),
-            bits,
+            trial.names(),
             m.validationAccuracy(),
             m.cost().bytes(),
             m.cost().innerBytes(),

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
+import org.sgquant.tensor.BitWidth;
 
 /**
  * How far a study is.
@@ -40,7 +41,7 @@ public record StudyStatus(
             long bytes,
             long innerBytes,
             Double latencySeconds,
-            Map<String, Integer> bits) {}
+            Map<String, BitWidth> bits) {}
 
     /** The status of {@code study} now. */
     public static StudyStatus of(Study study) {

@@ -16,6 +16,7 @@ import org.sgquant.experiment.PartialRecipe;
 import org.sgquant.experiment.Recipe;
 import org.sgquant.experiment.RecipeSchema;
 import org.sgquant.report.Json;
+import org.sgquant.tensor.BitWidth;
 
 /** {@code --recipe}, {@code --layer} and {@code recipes}, as a user types them. */
 final class RecipeCommandsTest {
@@ -174,7 +175,7 @@ final class RecipeCommandsTest {
         assertThat(searched.json().at("/search/trials").asInt()).isEqualTo(2);
         assertThat(searched.json().at("/search/strategy").asText()).isEqualTo("random");
         assertThat(saved(model).search().trials()).isEqualTo(2);
-        assertThat(saved(model).search().innerBits()).containsExactly(2, 4);
+        assertThat(saved(model).search().innerBits()).containsExactly(BitWidth.Q2, BitWidth.Q4);
         assertThat(Cli.run("eval", model.toString(), "-q").code()).isZero();
         SavedModelCommandsTest.refused(
                 run("run", "--recipe", search, "--layer", "L2.*=8", "-q"), ExitCode.USAGE, "run searches the bits");
@@ -207,7 +208,7 @@ final class RecipeCommandsTest {
                 "train: {epochs: 99999999999}|epochs",
                 "quantization: {clipMask: maybe}|got 'maybe', expected true or false",
                 "quantization: {rounding: up}|line 1, quantization.rounding: got 'up', expected one of nearest, paper",
-                "search: {innerBits: [2, x]}|search.innerBits: got 'x', expected a whole number",
+                "search: {innerBits: [2, x]}|search.innerBits: got 'x', expected one of 1, 2, 3, 4, 5, 6, 7, 8, 16, e2m1, e3m2, e4m3, e5m2, 32",
                 "bits: [4, 8]|line 1, bits: got a list, expected text or a whole number",
                 "model: {name: gnn}|got 'gnn', expected one of gcn, gat",
                 "bits: 4 bits: 8|line 1",

@@ -34,6 +34,7 @@ import org.sgquant.quant.FeaturesForm;
 import org.sgquant.quant.FreezingOrder;
 import org.sgquant.report.Json;
 import org.sgquant.search.Objective;
+import org.sgquant.tensor.BitWidth;
 import org.sgquant.tensor.Granularity;
 import org.sgquant.tensor.Rounding;
 
@@ -72,6 +73,9 @@ final class RecipeSchemaTest {
         builder.forTypesInGeneral()
                 .withCustomDefinitionProvider((type, context) ->
                         type.getErasedType() == ModelSettings.class ? new CustomDefinition(model(context)) : null);
+        builder.forTypesInGeneral()
+                .withCustomDefinitionProvider((type, context) ->
+                        type.getErasedType() == BitWidth.class ? new CustomDefinition(width(context)) : null);
         builder.forFields()
                 .withCustomDefinitionProvider((field, context) ->
                         field.getName().equals("bits")
@@ -93,6 +97,14 @@ final class RecipeSchemaTest {
     private static List<String> choices(FieldScope field) {
         String record = field.getDeclaringType().getErasedType().getSimpleName();
         return CHOICES.get(record + "." + field.getName());
+    }
+
+    /** The number of an integer, the name of a float. */
+    private static ObjectNode width(SchemaGenerationContext context) {
+        ObjectNode width = context.getGeneratorConfig().createObjectNode();
+        width.withArray("type").add("integer").add("string");
+        Arrays.stream(BitWidth.values()).forEach(w -> width.withArray("enum").add(Json.node(w)));
+        return width;
     }
 
     /** Settings of all models by name; which model has which is checked with the model at hand. */
@@ -172,6 +184,7 @@ final class RecipeSchemaTest {
                 "train: {epochs: many}",
                 "train: {epochs: 1.5}",
                 "search: {innerBits: [1, two]}",
+                "search: {innerBits: [9]}",
                 "search: {innerBits: 4}",
                 "model: {hidden: {}}",
                 "bits: [4]",

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.sgquant.data.DegreeHistogram;
+import org.sgquant.tensor.BitWidth;
 
 /** Report data of known size, for pages to be looked at. */
 final class SampleReport {
@@ -41,8 +42,8 @@ final class SampleReport {
                         new ReportData.CellBits(1, "message", 2, "2"),
                         new ReportData.CellBits(1, "weight", -1, "8")),
                 List.of(
-                        new ReportData.Sensitivity("L1.message", 2, 1.5, 0.25),
-                        new ReportData.Sensitivity("L1.weight", 2, 0.5, null)),
+                        new ReportData.Sensitivity("L1.message", BitWidth.Q2, 1.5, 0.25),
+                        new ReportData.Sensitivity("L1.weight", BitWidth.E2M1, 0.5, null)),
                 new ReportData.Degrees(DegreeHistogram.of(new int[] {0, 1, 1, 1, 2, 2, 3, 5, 9, 40}), List.of(2, 5)),
                 List.of(
                         new ReportData.Range("L1.embedding", -1, 1, 1, 0, 1, 1, 1),

@@ -326,6 +326,7 @@ class StudyTest {
                 new Cost(1000L + number, 500, number % 2 == 0 ? Double.NaN : 0.0125),
                 1L << 40,
                 0.125 * number);
-        return new Trial(number, number / 20, List.of(1 + number % 8, number, 8), measurement, number % 3 == 0);
+        return new Trial(
+                number, number / 20, List.of(1 + number % 8, 1 + number / 8 % 8, 8), measurement, number % 3 == 0);
     }
 }
