@@ -64,6 +64,28 @@ final class RegretCommandTest {
         assertThat(regret("--repeats", "1", "--strategies", "random").out()).contains("preparation", "regret at 5 %");
     }
 
+    /** What was prepared for one space is of no use in another one, though the study has the trials of both. */
+    @Test
+    void aSmallerSpaceIsPreparedForByItself() {
+        for (String bits : List.of("1,8", "8")) {
+            List<String> of = new ArrayList<>(options());
+            of.set(of.indexOf("--inner-bits") + 1, bits);
+            Cli.Result result = Cli.run(Cli.args(
+                    "regret",
+                    of,
+                    "--study",
+                    study.toString(),
+                    "--repeats",
+                    "1",
+                    "--strategies",
+                    "knapsack",
+                    "--json",
+                    "-q"));
+            assertThat(result.code()).as(result.toString()).isZero();
+            assertThat(result.json().at("/configurations").asInt()).isEqualTo(bits.equals("8") ? 1 : 32);
+        }
+    }
+
     @Test
     void refusesWhatIsOfASearch() {
         refused("regret takes no --strategy", "--strategy", "abs");
