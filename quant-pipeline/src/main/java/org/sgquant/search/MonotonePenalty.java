@@ -13,7 +13,8 @@ import java.util.List;
  *
  * <p>Where losses of every choice were estimated beforehand, a step is drawn to {@code s max(0, loss of w - loss of the
  * next wider width)} instead of to 0, and may deviate by half of that; the scale s is what the measured drops say that
- * an estimated loss is worth: estimates of another unit, and hopeful ones, are corrected by it.
+ * an estimated loss is worth: estimates of another unit, and hopeful ones, are corrected by it. Cells without estimates
+ * are drawn to 0 as above, and so are all where the drops cannot tell the scale.
  */
 final class MonotonePenalty {
 
@@ -32,17 +33,18 @@ final class MonotonePenalty {
     /** What steps are drawn to. */
     private final double[][] centres;
 
-    private final boolean estimated;
+    private final boolean[] estimated;
     private double constant;
 
     private MonotonePenalty(SearchSpace space, double cap, double[][] losses) {
         this.space = space;
         this.cap = cap;
-        this.estimated = losses.length > 0;
         this.steps = new double[space.dimensions().size()][];
+        this.estimated = new boolean[steps.length];
         for (int i = 0; i < steps.length; i++) {
+            estimated[i] = losses.length > 0 && losses[i].length > 0;
             steps[i] = new double[space.dimensions().get(i).choices().size() - 1];
-            for (int j = 0; estimated && j < steps[i].length; j++) {
+            for (int j = 0; estimated[i] && j < steps[i].length; j++) {
                 steps[i][j] = Math.max(0, losses[i][j] - losses[i][j + 1]);
             }
         }
@@ -52,7 +54,8 @@ final class MonotonePenalty {
     /**
      * @param drops one per configuration, percentage points
      * @param cap largest drop that is told from larger ones
-     * @param losses estimated beforehand, {@code [dimension][choice]}, in any unit; empty where there are none
+     * @param losses estimated beforehand, {@code [dimension][choice]}, in any unit; empty, or with empty rows, where
+     *     there are none
      */
     static MonotonePenalty fit(
             SearchSpace space, List<List<Integer>> configurations, double[] drops, double cap, double[][] losses) {
@@ -71,6 +74,37 @@ final class MonotonePenalty {
         return model;
     }
 
+    /** Points that a width, as yet unmeasured, may well lose. */
+    private static double prior(int width) {
+        return SCALE * Math.pow(2, -width);
+    }
+
+    /** {@code losses} with a prior in place of empty rows, scaled to the others by least squares of all that is known. */
+    static double[][] filled(SearchSpace space, double[][] losses) {
+        double[][] filled = new double[losses.length][];
+        double product = 0;
+        double square = 0;
+        for (int i = 0; i < filled.length; i++) {
+            List<Integer> choices = space.dimensions().get(i).choices();
+            int widest = choices.size() - 1;
+            filled[i] = choices.stream()
+                    .mapToDouble(width -> prior(width) - prior(choices.get(widest)))
+                    .toArray();
+            for (int c = 0; c < losses[i].length; c++) {
+                product += filled[i][c] * Math.max(0, losses[i][c] - losses[i][widest]);
+                square += filled[i][c] * filled[i][c];
+            }
+        }
+        double scale = product == 0 ? 1 : product / square;
+        for (int i = 0; i < filled.length; i++) {
+            double[] prior = filled[i];
+            filled[i] = losses[i].length > 0
+                    ? losses[i]
+                    : Arrays.stream(prior).map(loss -> scale * loss).toArray();
+        }
+        return filled;
+    }
+
     private void sweep(int i, int[][] levels, double[] drops, double[] predicted) {
         List<Integer> choices = space.dimensions().get(i).choices();
         boolean[] narrow = new boolean[drops.length];
@@ -78,7 +112,7 @@ final class MonotonePenalty {
             for (int n = 0; n < narrow.length; n++) {
                 narrow[n] = levels[n][i] <= j;
             }
-            double deviation = estimated ? LEAST_DEVIATION + centres[i][j] / 2 : SCALE * Math.pow(2, -choices.get(j));
+            double deviation = estimated[i] ? LEAST_DEVIATION + centres[i][j] / 2 : prior(choices.get(j));
             double ridge = Math.pow(NOISE / deviation, 2);
             steps[i][j] += move(narrow, ridge, steps[i][j] - centres[i][j], steps[i][j], drops, predicted);
         }
@@ -88,12 +122,15 @@ final class MonotonePenalty {
     private void centre(List<List<Integer>> configurations, double[] drops) {
         double product = 0;
         double square = 0;
-        for (int n = 0; estimated && n < drops.length; n++) {
+        for (int n = 0; n < drops.length; n++) {
             double loss = predict(configurations.get(n));
             if (drops[n] < cap) {
                 product += loss * Math.max(drops[n], 0);
                 square += loss * loss;
             }
+        }
+        if (square == 0) {
+            Arrays.fill(estimated, false);
         }
         double scale = square == 0 ? 0 : product / square;
         for (int i = 0; i < steps.length; i++) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -76,6 +77,35 @@ class DropModelTest {
         double[][] learned = told.losses();
         assertThat(learned[0][0]).isCloseTo(3, within(0.1));
         assertThat(learned[0][learned[0].length - 1]).isZero();
+    }
+
+    /** Cells of which nothing was estimated are fitted as they would be alone, and so are all where no drop tells the scale. */
+    @Test
+    void whatWasNotEstimatedIsFittedAsWithoutEstimates() {
+        double[] drops = values(bits -> 6 * Math.pow(4, -bits.get(0)) + 2.0 / bits.get(2));
+        double[][] losses = new double[4][0];
+        double[][] alone = MonotonePenalty.fit(SPACE, configurations, drops, 100, NO_LOSSES)
+                .losses();
+        assertThat(MonotonePenalty.fit(SPACE, configurations, drops, 100, losses)
+                        .losses())
+                .isDeepEqualTo(alone);
+        losses[1] = new double[] {0, 0, 0, 0, 0, 0, 0};
+        assertThat(MonotonePenalty.fit(SPACE, configurations, drops, 100, losses)
+                        .losses())
+                .isDeepEqualTo(alone);
+        losses[1] = new double[] {7, 6, 5, 4, 3, 2, 0};
+        double[][] half =
+                MonotonePenalty.fit(SPACE, configurations, drops, 100, losses).losses();
+        assertThat(half[0]).containsExactly(alone[0], within(0.1));
+        assertThat(half[2]).containsExactly(alone[2], within(0.1));
+
+        double[][] known = {{9, 4, 3, 2, 1, 0.5, 0}, {0, 0, 0, 0, 0, 0, 0}, {}, {}};
+        double[][] filled = MonotonePenalty.filled(SPACE, known);
+        assertThat(filled[0]).isEqualTo(known[0]);
+        assertThat(filled[1]).isEqualTo(known[1]);
+        assertThat(filled[2][0]).isBetween(2.0, 9.0);
+        assertThat(filled[2][6]).isZero();
+        assertThat(filled[3]).isEqualTo(filled[2]).isSortedAccordingTo(Comparator.reverseOrder());
     }
 
     @Test
