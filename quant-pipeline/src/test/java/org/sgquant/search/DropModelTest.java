@@ -119,6 +119,23 @@ class DropModelTest {
         assertThat(penalty.residual(60, 3)).isEqualTo(1);
     }
 
+    /** Where the drop is the objective and nothing bounds it, the least drop that was met says what matters. */
+    @Test
+    void theControllerTellsNoUselessModelsApartWhereTheDropIsTheObjective() {
+        SyntheticNetwork network = new SyntheticNetwork(2, 1);
+        Problem unbounded = network.problem(Objective.DROP, new Constraint(Double.POSITIVE_INFINITY, 81));
+        assertThat(DropModel.cap(unbounded, new double[] {3, 0.5, 9})).isEqualTo(4);
+        assertThat(DropModel.cap(unbounded, new double[] {3, -0.5, 9})).isEqualTo(2);
+        assertThat(DropModel.cap(network.problem(), new double[] {3, 0.25, 9})).isEqualTo(4);
+        Controller controller = new Controller(
+                work -> work.accept(sampled -> sampled.stream()
+                        .mapToDouble(bits -> bits.get(0) == 1 ? 60 : 1.0 / bits.get(1))
+                        .toArray()),
+                Controller.Settings.DEFAULT);
+        double[][] losses = controller.train(unbounded, new SplittableRandom(1)).losses();
+        assertThat(losses[0][0]).isBetween(0.5, 5.0);
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {1, 20})
     void treeFindsAnInteractionAndIsReproducible(int trees) {
