@@ -140,10 +140,7 @@ public record StudyNotes(
     /** What is in {@code study} now, without trials beyond those that the last run asked for, which are none of its own. */
     public static StudyNotes of(String name, Study study) {
         Map<String, String> header = study.header();
-        int asked = study.asked().orElse(Integer.MAX_VALUE);
-        List<Study.Entry> entries = study.entries().stream()
-                .filter(entry -> entry.trial().number() < asked)
-                .toList();
+        List<Study.Entry> entries = study.askedEntries();
         Space space = find(study, name, SPACE, Space.class);
         Trial best = best(header, entries).orElse(null);
         String bits = space == null || best == null
