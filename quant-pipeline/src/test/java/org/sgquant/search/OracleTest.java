@@ -105,6 +105,27 @@ class OracleTest {
     }
 
     @Test
+    void aStudyWithoutLatenciesTellsOfNone() {
+        List<Trial> untimed = everything().stream()
+                .map(trial -> {
+                    Measurement m = trial.measurement();
+                    Cost cost = new Cost(m.cost().bytes(), m.cost().innerBytes(), Double.NaN);
+                    Measurement without = new Measurement(m.validationAccuracy(), cost, m.storedBytes(), m.seconds());
+                    return new Trial(trial.number(), trial.round(), trial.bits(), without, trial.feasible());
+                })
+                .toList();
+        assertThat(new Oracle(PROBLEM, untimed).size()).isEqualTo(untimed.size());
+        Bounds bounds = new Bounds(0.5, Long.MAX_VALUE, Long.MAX_VALUE, 1);
+        for (Problem timed : List.of(
+                NETWORK.problem(Objective.LATENCY, PROBLEM.constraint()),
+                NETWORK.problem(Objective.ALL, new Constraint(bounds, SyntheticNetwork.FP32)))) {
+            assertThatThrownBy(() -> new Oracle(timed, untimed))
+                    .isInstanceOf(StudyException.class)
+                    .hasMessageContaining("the study has no latencies");
+        }
+    }
+
+    @Test
     void spacesThatAreTooLargeAreRefused() {
         Problem large = new SyntheticNetwork(9, 5).problem();
         assertThatThrownBy(() -> new ExhaustiveSearch().propose(large, "", List.of(), 0, new SplittableRandom(1)))
