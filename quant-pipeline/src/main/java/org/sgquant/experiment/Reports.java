@@ -252,13 +252,19 @@ public final class Reports {
     private static void requireAlike(List<StudyNotes> studies) {
         StudyNotes first = studies.getFirst();
         for (StudyNotes study : studies) {
-            for (String key : List.of("data", "search.objective")) {
-                if (!Objects.equals(first.header().get(key), study.header().get(key))) {
-                    throw new IllegalArgumentException("studies " + first.name() + " and " + study.name()
-                            + " are of different " + (key.equals("data") ? "data" : "objectives")
-                            + ": make a page of each");
-                }
+            refuseOther("data", "data", first, study);
+            refuseOther("search.objective", "objectives", first, study);
+            refuseOther("search.bounds", "bounds", first, study);
+            if (first.objective() == Objective.LATENCY) {
+                refuseOther("computer", "computers", first, study);
             }
+        }
+    }
+
+    private static void refuseOther(String key, String what, StudyNotes first, StudyNotes study) {
+        if (!Objects.equals(first.header().get(key), study.header().get(key))) {
+            throw new IllegalArgumentException("studies " + first.name() + " and " + study.name() + " are of different "
+                    + what + ": make a page of each");
         }
     }
 

@@ -148,6 +148,14 @@ final class ReportCommandTest {
                 .hasMessageContaining("of different objectives: make a page of each");
         assertThatThrownBy(() -> Reports.of(List.of(notes, with(notes, "data", "another")), List.of()))
                 .hasMessageContaining("of different data");
+        assertThatThrownBy(() -> Reports.of(List.of(notes, with(notes, "search.bounds", "drop 9.0")), List.of()))
+                .hasMessageContaining("of different bounds");
+        StudyNotes other = with(notes, "computer", "another");
+        assertThat(Reports.of(List.of(notes, other), List.of())).isNotNull();
+        StudyNotes timed = with(notes, "search.objective", "latency");
+        StudyNotes timedOther = with(other, "search.objective", "latency");
+        assertThatThrownBy(() -> Reports.of(List.of(timed, timedOther), List.of()))
+                .hasMessageContaining("of different computers");
         assertThatThrownBy(() -> Reports.of(SavedModel.read(model), List.of(with(notes, "data", "another")), List.of()))
                 .hasMessageContaining("of other data than the model");
     }
