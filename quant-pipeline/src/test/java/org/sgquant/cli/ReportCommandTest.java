@@ -133,14 +133,14 @@ final class ReportCommandTest {
 
     @Test
     void studiesOfEqualNamesAreToldApartAndThoseOfOtherThingsRefused() throws IOException {
-        Path twin = Files.createDirectories(folder.resolve("twin")).resolve("abs.db");
+        Path twin = folder.resolve("abs.sqlite");
         Files.copy(study, twin);
         String page = report(study.toString(), twin.toString());
         assertThat(rows(page, "pareto")).isEqualTo(18);
-        assertThat(page)
-                .contains("abs (" + study.toString().replaceFirst("\\.db$", ""))
-                .contains("abs (" + twin.toString().replaceFirst("\\.db$", ""));
+        assertThat(page).contains("abs (" + study + ")").contains("abs (" + twin + ")");
         refused(ExitCode.USAGE, "a study is given twice", study.toString(), study.toString());
+        Path link = Files.createSymbolicLink(folder.resolve("link.db"), study);
+        refused(ExitCode.USAGE, "a study is given twice", study.toString(), link.toString());
 
         StudyNotes notes = StudyNotes.read(List.of(study)).getFirst();
         assertThatThrownBy(() -> Reports.of(List.of(notes, with(notes, "search.objective", "drop")), List.of()))
