@@ -51,9 +51,7 @@ final class RegretCommandTest {
         for (JsonNode row : rows) {
             boolean trains = List.of("controller", "differentiable", "knapsack", "hawq")
                     .contains(row.at("/strategy").asText());
-            assertThat(row.at("/preparation").asDouble() > 1e-3)
-                    .as(row.toString())
-                    .isEqualTo(trains);
+            assertThat(row.at("/preparation").asDouble()).as(row.toString()).isGreaterThan(trains ? 1e-3 : 0);
         }
         JsonNode again = regret("--repeats", "1", "--json", "-q").json().at("/strategies");
         for (int i = 0; i < rows.size(); i++) {
