@@ -461,7 +461,7 @@ final class SearchOptions {
                 maxLatency == null ? null : bounds.maxLatencySeconds(),
                 BitSearch.fp32Accuracy(starts) - best.measurement().validationAccuracy(),
                 best.feasible(),
-                Objective.of(objective).bytes(cost),
+                Objective.of(objective).bytes(cost, maxInnerBytes != null),
                 Double.isNaN(cost.latencySeconds()) ? null : cost.latencySeconds(),
                 outcome.bits().toString(),
                 study == null ? null : study.toString());

@@ -244,7 +244,7 @@ public final class Reports {
     private static double cost(StudyNotes study, Trial trial) {
         Cost cost = trial.measurement().cost();
         return study.objective() == Objective.DROP
-                ? cost.bytes()
+                ? Objective.DROP.bytes(cost, study.boundsInnerBytes())
                 : study.objective().of(cost);
     }
 
@@ -310,7 +310,8 @@ public final class Reports {
         String costName = switch (first.objective()) {
             case INNER -> "size without the features";
             case LATENCY -> "time of one packed inference";
-            case ALL, DROP -> "size of all cells, features dense";
+            case ALL -> "size of all cells, features dense";
+            case DROP -> first.boundsInnerBytes() ? "size without the features" : "size of all cells, features dense";
         };
         return new ReportData.Search(
                 costName,

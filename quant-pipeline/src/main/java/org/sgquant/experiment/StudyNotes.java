@@ -195,6 +195,11 @@ public record StudyNotes(
         return drop.find() ? Double.parseDouble(drop.group(1)) : Double.POSITIVE_INFINITY;
     }
 
+    /** Whether the search was bound in the bytes without the features. */
+    boolean boundsInnerBytes() {
+        return header.get("search.bounds").contains("inner bytes ");
+    }
+
     /** When the first trial began. */
     Instant began() {
         return entries.stream()

@@ -175,6 +175,22 @@ final class ReportCommandTest {
                 notes.best());
     }
 
+    /** What bounds a search of the least drop is what its trials are shown by. */
+    @Test
+    void boundedInnerBytesAreThoseOnThePage() {
+        StudyNotes drop = with(StudyNotes.read(List.of(study)).getFirst(), "search.objective", "drop");
+        StudyNotes bounded = with(drop, "search.bounds", "inner bytes 61440");
+        var all = Reports.of(List.of(drop), List.of()).search();
+        var inner = Reports.of(List.of(bounded), List.of()).search();
+        assertThat(all.costName()).isEqualTo("size of all cells, features dense");
+        assertThat(inner.costName()).isEqualTo("size without the features");
+        for (int n = 0; n < all.trials().size(); n++) {
+            var cost = drop.entries().get(n).trial().measurement().cost();
+            assertThat(all.trials().get(n).cost()).isEqualTo((double) cost.bytes());
+            assertThat(inner.trials().get(n).cost()).isEqualTo((double) cost.innerBytes());
+        }
+    }
+
     @Test
     void anUnwritablePageIsRefusedBeforeTheWork() {
         refused(ExitCode.FAILED, "there is no folder", study.toString(), "-o", folder + "/absent/r.html");
