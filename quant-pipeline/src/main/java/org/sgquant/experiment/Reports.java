@@ -252,17 +252,29 @@ public final class Reports {
     private static void requireAlike(List<StudyNotes> studies) {
         StudyNotes first = studies.getFirst();
         for (StudyNotes study : studies) {
-            refuseOther("data", "data", first, study);
-            refuseOther("search.objective", "objectives", first, study);
-            refuseOther("search.bounds", "bounds", first, study);
+            requireAlike(same("data", first, study), "data", first, study);
+            requireAlike(same("search.objective", first, study), "objectives", first, study);
+            requireAlike(same("search.bounds", first, study), "bounds", first, study);
             if (first.objective() == Objective.LATENCY) {
-                refuseOther("computer", "computers", first, study);
+                requireAlike(computer(first).equals(computer(study)), "computers", first, study);
             }
         }
     }
 
-    private static void refuseOther(String key, String what, StudyNotes first, StudyNotes study) {
-        if (!Objects.equals(first.header().get(key), study.header().get(key))) {
+    private static boolean same(String key, StudyNotes first, StudyNotes study) {
+        return Objects.equals(first.header().get(key), study.header().get(key));
+    }
+
+    /** What latencies are of, as far as the study tells. */
+    private static List<String> computer(StudyNotes study) {
+        return Arrays.asList(
+                study.header().get("computer"),
+                study.fp32() == null ? null : study.fp32().deviceDescription(),
+                study.provenance() == null ? null : study.provenance().cpu());
+    }
+
+    private static void requireAlike(boolean alike, String what, StudyNotes first, StudyNotes study) {
+        if (!alike) {
             throw new IllegalArgumentException("studies " + first.name() + " and " + study.name() + " are of different "
                     + what + ": make a page of each");
         }
