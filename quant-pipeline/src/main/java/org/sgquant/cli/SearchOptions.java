@@ -373,13 +373,14 @@ final class SearchOptions {
         BitSpace space = space(experiment, recipe, dataset);
         Problem problem = search(experiment, space, recipe).problem(starts, timings(machine), opened);
         Oracle oracle = new Oracle(problem, opened.trials());
+        int lanes = experiment.lanes().count();
         List<RegretReport.Row> rows = new ArrayList<>();
         try (Console.Progress progress = console.progress("regret", strategies.size() * repeats)) {
             for (Strategies strategy : strategies) {
                 List<Oracle.Outcome> outcomes = new ArrayList<>();
                 for (long seed = recipe.seed(); seed < recipe.seed() + repeats; seed++) {
                     SearchStrategy created = strategy.create(experiment, space, starts, fineTune(recipe), seed);
-                    outcomes.add(oracle.run(created, prepared(oracle, created, seed, opened), seed));
+                    outcomes.add(oracle.run(created, prepared(oracle, problem, created, seed, lanes, opened), seed));
                     progress.step(strategy.toString());
                 }
                 rows.add(RegretReport.Row.of(strategy.toString(), outcomes));
@@ -390,9 +391,10 @@ final class SearchOptions {
     }
 
     /** Kept in the study, for some strategies train for it: a repetition of this seed by this build begins with it. */
-    private Oracle.Prepared prepared(Oracle oracle, SearchStrategy strategy, long seed, Study opened) {
+    private Oracle.Prepared prepared(
+            Oracle oracle, Problem problem, SearchStrategy strategy, long seed, int lanes, Study opened) {
         String key = "regret, seed " + seed + ", " + bounds() + ", " + objective + ", " + strategy.name() + ", "
-                + Version.code();
+                + problem.space() + ", lanes " + lanes + ", " + Version.code();
         byte[] kept = opened.once(
                 key, () -> Json.write(oracle.prepare(strategy, seed)).getBytes(StandardCharsets.UTF_8));
         return Json.parse("study: " + key, new String(kept, StandardCharsets.UTF_8), Oracle.Prepared.class);
@@ -470,7 +472,7 @@ final class SearchOptions {
                 maxLatency == null ? null : bounds.maxLatencySeconds(),
                 BitSearch.fp32Accuracy(starts) - best.measurement().validationAccuracy(),
                 best.feasible(),
-                Objective.of(objective).bytes(cost),
+                Objective.of(objective).bytes(cost, maxInnerBytes != null),
                 Double.isNaN(cost.latencySeconds()) ? null : cost.latencySeconds(),
                 outcome.bits().toString(),
                 study == null ? null : study.toString());

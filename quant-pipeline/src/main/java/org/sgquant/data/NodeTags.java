@@ -13,7 +13,7 @@ public enum NodeTags {
 
     /** Parses {@code given}, {@code degree} or {@code profile}. */
     public static NodeTags parse(String text) {
-        return NearNames.constant(NodeTags.class, "node tags", text);
+        return NearNames.constant(NodeTags.class, "node tag", text);
     }
 
     /** {@code graphs} with these tags. */

@@ -29,7 +29,7 @@ import org.sgquant.train.TrainConfig;
  */
 public final class BitSearch {
 
-    private static final String LATENCIES = "latencies";
+    private static final String LATENCIES = "latencies of ";
 
     private final Experiment experiment;
     private final BitSpace space;
@@ -123,8 +123,9 @@ public final class BitSearch {
 
     /** The table of the study, so that every worker predicts alike; taken from the machine's file when there is none. */
     private LatencyTable latencies(Experiment.Trained start, Timings timings, Study study) {
+        String key = LATENCIES + space.space();
         byte[] table = study.once(
-                LATENCIES,
+                key,
                 () -> study.alone(() -> Json.write(LatencyTable.cached(
                                 timings.file(space),
                                 timings.machine() + ", " + space.space(),
@@ -132,7 +133,7 @@ public final class BitSearch {
                                 start,
                                 space))
                         .getBytes(StandardCharsets.UTF_8)));
-        return Json.parse("study: " + LATENCIES, new String(table, StandardCharsets.UTF_8), LatencyTable.class);
+        return Json.parse("study: " + key, new String(table, StandardCharsets.UTF_8), LatencyTable.class);
     }
 
     private Measurement measure(

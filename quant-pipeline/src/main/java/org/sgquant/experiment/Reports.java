@@ -244,7 +244,7 @@ public final class Reports {
     private static double cost(StudyNotes study, Trial trial) {
         Cost cost = trial.measurement().cost();
         return study.objective() == Objective.DROP
-                ? cost.bytes()
+                ? Objective.DROP.bytes(cost, study.boundsInnerBytes())
                 : study.objective().of(cost);
     }
 
@@ -252,13 +252,31 @@ public final class Reports {
     private static void requireAlike(List<StudyNotes> studies) {
         StudyNotes first = studies.getFirst();
         for (StudyNotes study : studies) {
-            for (String key : List.of("data", "search.objective")) {
-                if (!Objects.equals(first.header().get(key), study.header().get(key))) {
-                    throw new IllegalArgumentException("studies " + first.name() + " and " + study.name()
-                            + " are of different " + (key.equals("data") ? "data" : "objectives")
-                            + ": make a page of each");
-                }
+            requireAlike(same("data", first, study), "data", first, study);
+            requireAlike(same("search.objective", first, study), "objectives", first, study);
+            requireAlike(same("search.bounds", first, study), "bounds", first, study);
+            if (first.objective() == Objective.LATENCY) {
+                requireAlike(computer(first).equals(computer(study)), "computers", first, study);
             }
+        }
+    }
+
+    private static boolean same(String key, StudyNotes first, StudyNotes study) {
+        return Objects.equals(first.header().get(key), study.header().get(key));
+    }
+
+    /** What latencies are of, as far as the study tells. */
+    private static List<String> computer(StudyNotes study) {
+        return Arrays.asList(
+                study.header().get("computer"),
+                study.fp32() == null ? null : study.fp32().deviceDescription(),
+                study.provenance() == null ? null : study.provenance().cpu());
+    }
+
+    private static void requireAlike(boolean alike, String what, StudyNotes first, StudyNotes study) {
+        if (!alike) {
+            throw new IllegalArgumentException("studies " + first.name() + " and " + study.name() + " are of different "
+                    + what + ": make a page of each");
         }
     }
 
@@ -304,7 +322,8 @@ public final class Reports {
         String costName = switch (first.objective()) {
             case INNER -> "size without the features";
             case LATENCY -> "time of one packed inference";
-            case ALL, DROP -> "size of all cells, features dense";
+            case ALL -> "size of all cells, features dense";
+            case DROP -> first.boundsInnerBytes() ? "size without the features" : "size of all cells, features dense";
         };
         return new ReportData.Search(
                 costName,

@@ -1,5 +1,6 @@
 package org.sgquant.experiment;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -100,18 +101,26 @@ public record StudyNotes(
                 .orElse(null);
     }
 
-    /** The studies in {@code files}, named after them; those of equal names by their paths, too. */
+    /** The studies in {@code files}, named after them; those of equal names by their whole paths. */
     public static List<StudyNotes> read(List<Path> files) {
         List<String> names = files.stream().map(StudyNotes::name).toList();
         List<StudyNotes> studies = new ArrayList<>();
         for (Path file : files) {
             boolean alone = Collections.frequency(names, name(file)) == 1;
-            studies.add(read(file, alone ? name(file) : bare(file.normalize())));
+            studies.add(read(file, alone ? name(file) : file.normalize().toString()));
         }
-        if (studies.stream().map(StudyNotes::name).distinct().count() < studies.size()) {
+        if (files.stream().map(StudyNotes::real).distinct().count() < files.size()) {
             throw new IllegalArgumentException("a study is given twice: " + files);
         }
         return studies;
+    }
+
+    private static Path real(Path file) {
+        try {
+            return file.toRealPath();
+        } catch (IOException e) {
+            throw new StudyException(file + ": the study cannot be looked at: " + e.getMessage(), e);
+        }
     }
 
     /** A study without a finished trial is refused. */
@@ -130,20 +139,13 @@ public record StudyNotes(
 
     /** What a study is called that is kept in {@code file}. */
     public static String name(Path file) {
-        return bare(file.getFileName());
-    }
-
-    private static String bare(Path path) {
-        return path.toString().replaceFirst("\\.[^./]+$", "");
+        return file.getFileName().toString().replaceFirst("\\.[^.]+$", "");
     }
 
     /** What is in {@code study} now, without trials beyond those that the last run asked for, which are none of its own. */
     public static StudyNotes of(String name, Study study) {
         Map<String, String> header = study.header();
-        int asked = study.asked().orElse(Integer.MAX_VALUE);
-        List<Study.Entry> entries = study.entries().stream()
-                .filter(entry -> entry.trial().number() < asked)
-                .toList();
+        List<Study.Entry> entries = study.askedEntries();
         Space space = find(study, name, SPACE, Space.class);
         Trial best = best(header, entries).orElse(null);
         String bits = space == null || best == null
@@ -191,6 +193,11 @@ public record StudyNotes(
     public double maxDrop() {
         Matcher drop = DROP.matcher(header.get("search.bounds"));
         return drop.find() ? Double.parseDouble(drop.group(1)) : Double.POSITIVE_INFINITY;
+    }
+
+    /** Whether the search was bound in the bytes without the features. */
+    boolean boundsInnerBytes() {
+        return header.get("search.bounds").contains("inner bytes ");
     }
 
     /** When the first trial began. */

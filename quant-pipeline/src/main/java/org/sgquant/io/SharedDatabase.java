@@ -73,11 +73,18 @@ public final class SharedDatabase implements AutoCloseable {
     /**
      * Opens a file that is there for reading alone: nothing in it changes, whatever is asked.
      *
-     * <p>Where its folder cannot be written, SQLite cannot share it with writers: it is then read as if none was there.
+     * <p>Where its folder cannot be written and nobody's log lies beside it, SQLite could not make the files that it shares
+     * with writers: it is then read as if no writer came.
      */
     public static SharedDatabase look(Path file, Kind kind) {
         Path absolute = file.toAbsolutePath();
-        boolean shared = Files.isWritable(absolute.getParent()) && Files.isWritable(absolute);
+        return look(file, kind, Files.isWritable(absolute.getParent()) && Files.isWritable(absolute));
+    }
+
+    static SharedDatabase look(Path file, Kind kind, boolean writable) {
+        Path absolute = file.toAbsolutePath();
+        // The log of a writer, who lives or was killed, holds what the file does not have yet.
+        boolean shared = writable || Files.exists(Path.of(absolute + "-wal"));
         String url = "jdbc:sqlite:" + absolute.toUri() + (shared ? "?mode=ro" : "?mode=ro&immutable=1");
         return connect(file.toString(), url, kind, SharedDatabase::checkLooking);
     }

@@ -123,7 +123,7 @@ public record RunReport(
 
     /**
      * The search that chose the bits; {@code drop} is on validation, {@code objectiveBytes} all bytes unless the objective is
-     * the inner ones, {@code study} the file of its trials; bounds that were not set and a latency that was not measured are
+     * the inner ones, or neither is and the inner ones are bounded, {@code study} the file of its trials; bounds that were not set and a latency that was not measured are
      * left out.
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)

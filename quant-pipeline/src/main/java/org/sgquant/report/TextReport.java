@@ -1,6 +1,7 @@
 package org.sgquant.report;
 
 import java.util.Locale;
+import org.sgquant.search.Objective;
 
 /** The run report as a page of text. */
 public final class TextReport {
@@ -82,11 +83,12 @@ public final class TextReport {
     private static void search(StringBuilder out, RunReport.SearchSummary s) {
         line(
                 out,
-                "  search     %s, %d trials, least %s: %,d B at a validation drop of %.2f%s%s",
+                "  search     %s, %d trials, least %s: %,d B%s at a validation drop of %.2f%s%s",
                 s.strategy(),
                 s.trials(),
                 s.objective(),
                 s.objectiveBytes(),
+                Objective.of(s.objective()).tellsInnerBytes(s.maxInnerBytes() != null) ? " without the features" : "",
                 s.drop(),
                 s.latencySeconds() == null
                         ? ""

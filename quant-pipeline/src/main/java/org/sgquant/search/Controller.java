@@ -123,7 +123,7 @@ public record Controller(Lender shared, Settings settings) implements PolicySear
     /** What each choice adds to the drops that the shared weights told of. */
     private static double[][] losses(Problem problem, List<List<Integer>> met, List<Double> drops) {
         double[] values = drops.stream().mapToDouble(drop -> drop).toArray();
-        double cap = DropModel.cap(problem.constraint().maxDrop());
+        double cap = DropModel.cap(problem, values);
         return MonotonePenalty.fit(problem.space(), met, values, cap, new double[0][])
                 .losses();
     }

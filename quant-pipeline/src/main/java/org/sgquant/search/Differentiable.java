@@ -18,7 +18,7 @@ import java.util.random.RandomGenerator;
  * policy that prefers nothing at first, so that their choices, from wide to narrow, are a front: how much is lost at which
  * price is told by trials alone. The mean of {@code d loss / d p} on the way is what each choice loses, to first order. What a mix loses says little of what its most probable width alone loses as long as p is
  * spread: as in MixQ, nothing forces a decision but the descent itself. A dimension that is not mixed keeps its logits, so
- * that all its widths are as probable, and the narrowest is tried first. Source: Moustafa et al., MixQ-GNN, ICDE 2025.
+ * that all its widths are as probable, and the narrowest is tried first; of its losses nothing is known. Source: Moustafa et al., MixQ-GNN, ICDE 2025.
  *
  * @param mixed lends the weights that learn under the mix
  */
@@ -75,7 +75,7 @@ public record Differentiable(Lender mixed, Settings settings) implements PolicyS
     public PolicySearch.Learned train(Problem problem, RandomGenerator random) {
         double[][] costs = shares(problem);
         double[][] losses = new double[costs.length][];
-        Arrays.setAll(losses, i -> new double[costs[i].length]);
+        Arrays.setAll(losses, i -> new double[0]);
         Set<List<Integer>> choices = new LinkedHashSet<>();
         List<PolicySearch.Step> log = new ArrayList<>();
         mixed.lend(weights -> {
@@ -114,7 +114,11 @@ public record Differentiable(Lender mixed, Settings settings) implements PolicyS
 
     private static void add(double[][] to, double[][] byProbability) {
         for (int i = 0; i < to.length; i++) {
-            for (int c = 0; c < to[i].length && byProbability[i] != null; c++) {
+            if (byProbability[i] == null) {
+                continue;
+            }
+            to[i] = to[i].length == 0 ? new double[byProbability[i].length] : to[i];
+            for (int c = 0; c < to[i].length; c++) {
                 to[i][c] += byProbability[i][c];
             }
         }

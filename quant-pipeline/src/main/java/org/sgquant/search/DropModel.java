@@ -1,5 +1,6 @@
 package org.sgquant.search;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
@@ -43,7 +44,10 @@ final class DropModel {
         double[] drops = sample.stream()
                 .mapToDouble(trial -> constraint.drop(trial.measurement()))
                 .toArray();
-        double cap = cap(allowed(problem, trials));
+        double[] all = trials.stream()
+                .mapToDouble(trial -> constraint.drop(trial.measurement()))
+                .toArray();
+        double cap = cap(problem, all);
         MonotonePenalty penalty = MonotonePenalty.fit(space, configurations, drops, cap, losses);
         double[] residuals = IntStream.range(0, drops.length)
                 .mapToDouble(n -> penalty.residual(drops[n], penalty.predict(configurations.get(n))))
@@ -51,19 +55,15 @@ final class DropModel {
         return new DropModel(penalty, RegressionTree.fit(configurations, residuals, trees, random.nextLong()));
     }
 
-    /** Drops from here on are not told apart where {@code allowed} matters. */
-    static double cap(double allowed) {
-        return CAP * Math.max(allowed, LEAST_DROP);
-    }
-
-    /** The drop that matters: the allowed one; where the drop is the objective, the least measured if that is less. */
-    private static double allowed(Problem problem, List<Trial> trials) {
-        Constraint constraint = problem.constraint();
-        return problem.objective() != Objective.DROP
-                ? constraint.maxDrop()
-                : trials.stream()
-                        .mapToDouble(trial -> constraint.drop(trial.measurement()))
-                        .reduce(constraint.maxDrop(), Math::min);
+    /**
+     * Drops from here on are not told apart: many times the drop that matters, which is the allowed one; where the drop is
+     * the objective, the least of {@code drops} if that is less.
+     */
+    static double cap(Problem problem, double[] drops) {
+        double allowed = problem.constraint().maxDrop();
+        double matters =
+                problem.objective() == Objective.DROP ? Arrays.stream(drops).reduce(allowed, Math::min) : allowed;
+        return CAP * Math.max(matters, LEAST_DROP);
     }
 
     /** Predicted drop, percentage points. */

@@ -26,9 +26,10 @@ final class LossFront {
     private final List<List<Integer>> front;
 
     /**
-     * @param losses {@code [dimension][choice]}, in any unit
+     * @param losses {@code [dimension][choice]}, in any unit; a row may be empty, where they are not known: the front then
+     *     takes those of the {@link MonotonePenalty}'s prior, in the unit of the others
      * @param batch places measured per round
-     * @throws IllegalArgumentException where losses are not one finite number per dimension and choice
+     * @throws IllegalArgumentException where losses are not one finite number per dimension and choice, or no number
      */
     LossFront(Problem problem, double[][] losses, int batch) {
         requireShape(problem.space(), losses);
@@ -48,7 +49,8 @@ final class LossFront {
                 space.dimensions().stream().map(d -> d.choices().size()).toList();
         List<Integer> got = new ArrayList<>();
         for (double[] ofDimension : losses) {
-            got.add(ofDimension.length);
+            int choices = got.size() < expected.size() ? expected.get(got.size()) : 0;
+            got.add(ofDimension.length == 0 ? choices : ofDimension.length);
             for (double loss : ofDimension) {
                 if (!Double.isFinite(loss)) {
                     throw new IllegalArgumentException("a loss is " + loss + ", expected a finite number");
@@ -108,6 +110,7 @@ final class LossFront {
     private List<List<Integer>> front() {
         SearchSpace space = problem.space();
         List<Integer> widest = space.widest();
+        double[][] filled = MonotonePenalty.filled(space, losses);
         List<List<Knapsack.Option>> options = new ArrayList<>();
         for (int i = 0; i < widest.size(); i++) {
             List<Knapsack.Option> ofDimension = new ArrayList<>();
@@ -115,7 +118,7 @@ final class LossFront {
             for (int c = 0; c < choices.size(); c++) {
                 List<Integer> bits = new ArrayList<>(widest);
                 bits.set(i, choices.get(c));
-                ofDimension.add(new Knapsack.Option(cost(problem, bits), losses[i][c]));
+                ofDimension.add(new Knapsack.Option(cost(problem, bits), filled[i][c]));
             }
             options.add(ofDimension);
         }

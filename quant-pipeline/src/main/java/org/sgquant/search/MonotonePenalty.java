@@ -14,7 +14,8 @@ import java.util.List;
  *
  * <p>Where losses of every choice were estimated beforehand, a step is drawn to {@code s max(0, loss of w - loss of the
  * next wider width)} instead of to 0, and may deviate by half of that; the scale s is what the measured drops say that
- * an estimated loss is worth: estimates of another unit, and hopeful ones, are corrected by it.
+ * an estimated loss is worth: estimates of another unit, and hopeful ones, are corrected by it. Cells without estimates
+ * are drawn to 0 as above, and so are all where the drops cannot tell the scale.
  */
 final class MonotonePenalty {
 
@@ -41,21 +42,22 @@ final class MonotonePenalty {
     /** What steps are drawn to. */
     private final double[][] centres;
 
-    private final boolean estimated;
+    private final boolean[] estimated;
     private double constant;
 
     private MonotonePenalty(SearchSpace space, double cap, double[][] losses) {
         this.space = space;
         this.cap = cap;
-        this.estimated = losses.length > 0;
         int cells = space.dimensions().size();
         this.steps = new double[cells][];
         this.next = new int[cells][];
         this.free = new boolean[cells][];
         this.centres = new double[cells][];
+        this.estimated = new boolean[cells];
         for (int i = 0; i < cells; i++) {
             chain(i, space.dimensions().get(i));
-            for (int j = 0; estimated && j < steps[i].length; j++) {
+            estimated[i] = losses.length > 0 && losses[i].length > 0;
+            for (int j = 0; estimated[i] && j < steps[i].length; j++) {
                 double step = next[i][j] < 0 ? 0 : losses[i][j] - losses[i][next[i][j]];
                 steps[i][j] = free[i][j] ? step : Math.max(0, step);
             }
@@ -77,7 +79,8 @@ final class MonotonePenalty {
     /**
      * @param drops one per configuration, percentage points
      * @param cap largest drop that is told from larger ones
-     * @param losses estimated beforehand, {@code [dimension][choice]}, in any unit; empty where there are none
+     * @param losses estimated beforehand, {@code [dimension][choice]}, in any unit; empty, or with empty rows, where
+     *     there are none
      */
     static MonotonePenalty fit(
             SearchSpace space, List<List<Integer>> configurations, double[] drops, double cap, double[][] losses) {
@@ -96,6 +99,37 @@ final class MonotonePenalty {
         return model;
     }
 
+    /** Points that a width, as yet unmeasured, may well lose. */
+    private static double prior(int width) {
+        return SCALE * Math.pow(2, -Widths.precision(width));
+    }
+
+    /** {@code losses} with a prior in place of empty rows, scaled to the others by least squares of all that is known. */
+    static double[][] filled(SearchSpace space, double[][] losses) {
+        double[][] filled = new double[losses.length][];
+        double product = 0;
+        double square = 0;
+        for (int i = 0; i < filled.length; i++) {
+            List<Integer> choices = space.dimensions().get(i).choices();
+            int widest = space.dimensions().get(i).widest();
+            filled[i] = choices.stream()
+                    .mapToDouble(width -> prior(width) - prior(choices.get(widest)))
+                    .toArray();
+            for (int c = 0; c < losses[i].length; c++) {
+                product += filled[i][c] * Math.max(0, losses[i][c] - losses[i][widest]);
+                square += filled[i][c] * filled[i][c];
+            }
+        }
+        double scale = product == 0 ? 1 : product / square;
+        for (int i = 0; i < filled.length; i++) {
+            double[] prior = filled[i];
+            filled[i] = losses[i].length > 0
+                    ? losses[i]
+                    : Arrays.stream(prior).map(loss -> scale * loss).toArray();
+        }
+        return filled;
+    }
+
     private void sweep(int i, int[][] levels, double[] drops, double[] predicted) {
         List<Integer> choices = space.dimensions().get(i).choices();
         boolean[] narrow = new boolean[drops.length];
@@ -107,9 +141,8 @@ final class MonotonePenalty {
             for (int n = 0; n < narrow.length; n++) {
                 narrow[n] = through[levels[n][i]];
             }
-            double deviation = estimated
-                    ? LEAST_DEVIATION + Math.abs(centres[i][j]) / 2
-                    : SCALE * Math.pow(2, -Widths.precision(choices.get(j)));
+            double deviation =
+                    estimated[i] ? LEAST_DEVIATION + Math.abs(centres[i][j]) / 2 : prior(choices.get(j));
             double ridge = Math.pow(NOISE / deviation, 2);
             double most = free[i][j] ? Double.MAX_VALUE : steps[i][j];
             steps[i][j] += move(narrow, ridge, steps[i][j] - centres[i][j], most, drops, predicted);
@@ -133,12 +166,15 @@ final class MonotonePenalty {
     private void centre(List<List<Integer>> configurations, double[] drops) {
         double product = 0;
         double square = 0;
-        for (int n = 0; estimated && n < drops.length; n++) {
+        for (int n = 0; n < drops.length; n++) {
             double loss = predict(configurations.get(n));
             if (drops[n] < cap) {
                 product += loss * Math.max(drops[n], 0);
                 square += loss * loss;
             }
+        }
+        if (square == 0) {
+            Arrays.fill(estimated, false);
         }
         double scale = square == 0 ? 0 : Math.max(0, product / square);
         for (int i = 0; i < steps.length; i++) {

@@ -38,9 +38,14 @@ public enum Objective {
         };
     }
 
-    /** The stored bytes that it counts: those of inner cells for {@link #INNER}, else those of all. */
-    public long bytes(Cost cost) {
-        return this == INNER ? cost.innerBytes() : cost.bytes();
+    /** Whether the bytes of a result are told without the features: they are the objective, or bounded where no bytes are. */
+    public boolean tellsInnerBytes(boolean innerBounded) {
+        return this == INNER || (this != ALL && innerBounded);
+    }
+
+    /** The stored bytes that are told of a result. */
+    public long bytes(Cost cost, boolean innerBounded) {
+        return tellsInnerBytes(innerBounded) ? cost.innerBytes() : cost.bytes();
     }
 
     @Override

@@ -59,7 +59,10 @@ public final class Oracle {
             throw new StudyException("the study lacks " + missing + " of " + (missing + measured.size())
                     + " configurations: finish it with search --strategy exhaustive --resume");
         }
-        if (own.stream().anyMatch(trial -> Double.isNaN(problem.measured(trial)))) {
+        if (needsLatency(problem)
+                && own.stream()
+                        .anyMatch(
+                                trial -> Double.isNaN(trial.measurement().cost().latencySeconds()))) {
             throw new StudyException("the study has no latencies: make it with search --strategy exhaustive --latency");
         }
         this.best = own.stream()
@@ -67,6 +70,11 @@ public final class Oracle {
                 .mapToDouble(problem::measured)
                 .min()
                 .orElseThrow(() -> new StudyException("no configuration of the study is within the bounds"));
+    }
+
+    private static boolean needsLatency(Problem problem) {
+        return problem.objective() == Objective.LATENCY
+                || problem.constraint().bounds().limitLatency();
     }
 
     /** The least objective within the bounds. */

@@ -33,7 +33,7 @@ public final class PolicySearch implements SearchStrategy {
      * What the training came to.
      *
      * @param choices configurations that the policy chose, in an order that tells neighbours
-     * @param losses of every choice, {@code [dimension][choice]}, in any unit
+     * @param losses of every choice, {@code [dimension][choice]}, in any unit; an empty row where nothing is known
      */
     public record Learned(
             @JsonProperty(required = true) List<List<Integer>> choices,

@@ -217,7 +217,12 @@ public final class Study implements AutoCloseable {
         return entries(0, Integer.MAX_VALUE);
     }
 
-    /** The same of the numbers from {@code first} to below {@code end}. */
+    /** The same without those beyond what the last run asked for: they are of one before it. */
+    public List<Entry> askedEntries() {
+        return entries(0, asked().orElse(Integer.MAX_VALUE));
+    }
+
+    /** Those of the numbers from {@code first} to below {@code end}. */
     List<Entry> entries(int first, int end) {
         return database.read(connection -> {
             List<Entry> entries = new ArrayList<>();

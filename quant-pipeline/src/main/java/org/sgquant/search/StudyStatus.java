@@ -11,7 +11,7 @@ import org.sgquant.tensor.BitWidth;
 /**
  * How far a study is.
  *
- * @param finished trials that are there
+ * @param finished trials that are there, of those asked for
  * @param asked trials that the last run asked for, or those that are there once nothing is left to measure; null before
  *     any run has
  * @param workers that live
@@ -46,7 +46,7 @@ public record StudyStatus(
     /** The status of {@code study} now. */
     public static StudyStatus of(Study study) {
         Map<String, String> header = study.header();
-        List<Study.Entry> entries = study.entries();
+        List<Study.Entry> entries = study.askedEntries();
         Objective objective = Objective.of(header.getOrDefault("search.objective", Objective.ALL.toString()));
         Double rate = rate(entries);
         OptionalInt asked = study.asked();

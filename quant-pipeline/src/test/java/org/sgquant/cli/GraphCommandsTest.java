@@ -108,7 +108,7 @@ class GraphCommandsTest {
                 .isEqualTo(degree.at("/quantized/averageBits").asDouble());
 
         String[][] wrong = {
-            {"nodeTags: degree", "nodeTags: colour", "row 'degree': node tags 'colour' do not exist"},
+            {"nodeTags: degree", "nodeTags: colour", "row 'degree': node tag 'colour' does not exist"},
             {"batch: 16", "batch: 0", "row 'degree': batches need at least 1 graph"},
             {
                 "graphs: {",
@@ -128,7 +128,7 @@ class GraphCommandsTest {
     void whatWholeGraphsCannotDoIsRefused() {
         String[][] wrong = {
             {"train", "--folds", "11", "--folds must lie in 1..10, got 11"},
-            {"train", "--node-tags", "colour", "node tags 'colour' do not exist: choose given, degree or profile"},
+            {"train", "--node-tags", "colour", "node tag 'colour' does not exist: choose one of given degree profile"},
             {"train", "--batch", "0", "at least 1 graph"},
             {"train", "--distill", "0.5", "distillation are for the nodes of one graph"},
             {"train", "-o", "target/never", "--output is for models of a single graph"},

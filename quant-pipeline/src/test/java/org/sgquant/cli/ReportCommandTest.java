@@ -133,14 +133,14 @@ final class ReportCommandTest {
 
     @Test
     void studiesOfEqualNamesAreToldApartAndThoseOfOtherThingsRefused() throws IOException {
-        Path twin = Files.createDirectories(folder.resolve("twin")).resolve("abs.db");
+        Path twin = folder.resolve("abs.sqlite");
         Files.copy(study, twin);
         String page = report(study.toString(), twin.toString());
         assertThat(rows(page, "pareto")).isEqualTo(18);
-        assertThat(page)
-                .contains("abs (" + study.toString().replaceFirst("\\.db$", ""))
-                .contains("abs (" + twin.toString().replaceFirst("\\.db$", ""));
+        assertThat(page).contains("abs (" + study + ")").contains("abs (" + twin + ")");
         refused(ExitCode.USAGE, "a study is given twice", study.toString(), study.toString());
+        Path link = Files.createSymbolicLink(folder.resolve("link.db"), study);
+        refused(ExitCode.USAGE, "a study is given twice", study.toString(), link.toString());
 
         StudyNotes notes = StudyNotes.read(List.of(study)).getFirst();
         assertThatThrownBy(() -> Reports.of(List.of(notes, with(notes, "search.objective", "drop")), List.of()))
@@ -148,6 +148,14 @@ final class ReportCommandTest {
                 .hasMessageContaining("of different objectives: make a page of each");
         assertThatThrownBy(() -> Reports.of(List.of(notes, with(notes, "data", "another")), List.of()))
                 .hasMessageContaining("of different data");
+        assertThatThrownBy(() -> Reports.of(List.of(notes, with(notes, "search.bounds", "drop 9.0")), List.of()))
+                .hasMessageContaining("of different bounds");
+        StudyNotes other = with(notes, "computer", "another");
+        assertThat(Reports.of(List.of(notes, other), List.of())).isNotNull();
+        StudyNotes timed = with(notes, "search.objective", "latency");
+        StudyNotes timedOther = with(other, "search.objective", "latency");
+        assertThatThrownBy(() -> Reports.of(List.of(timed, timedOther), List.of()))
+                .hasMessageContaining("of different computers");
         assertThatThrownBy(() -> Reports.of(SavedModel.read(model), List.of(with(notes, "data", "another")), List.of()))
                 .hasMessageContaining("of other data than the model");
     }
@@ -165,6 +173,22 @@ final class ReportCommandTest {
                 notes.memory(),
                 notes.run(),
                 notes.best());
+    }
+
+    /** What bounds a search of the least drop is what its trials are shown by. */
+    @Test
+    void boundedInnerBytesAreThoseOnThePage() {
+        StudyNotes drop = with(StudyNotes.read(List.of(study)).getFirst(), "search.objective", "drop");
+        StudyNotes bounded = with(drop, "search.bounds", "inner bytes 61440");
+        var all = Reports.of(List.of(drop), List.of()).search();
+        var inner = Reports.of(List.of(bounded), List.of()).search();
+        assertThat(all.costName()).isEqualTo("size of all cells, features dense");
+        assertThat(inner.costName()).isEqualTo("size without the features");
+        for (int n = 0; n < all.trials().size(); n++) {
+            var cost = drop.entries().get(n).trial().measurement().cost();
+            assertThat(all.trials().get(n).cost()).isEqualTo((double) cost.bytes());
+            assertThat(inner.trials().get(n).cost()).isEqualTo((double) cost.innerBytes());
+        }
     }
 
     @Test

@@ -92,7 +92,7 @@ final class RecipeTest {
                 .hasMessageContaining("'graphs.tags', expected one of batch, nodeTags");
         Recipe wrong = read(plain + "graphs: {nodeTags: colour}\n");
         assertThatThrownBy(() -> wrong.wholeGraphs().tags())
-                .hasMessage("node tags 'colour' do not exist: choose given, degree or profile");
+                .hasMessage("node tag 'colour' does not exist: choose one of given degree profile");
     }
 
     @Test

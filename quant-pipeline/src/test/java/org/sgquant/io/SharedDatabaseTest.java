@@ -3,6 +3,7 @@ package org.sgquant.io;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
@@ -65,14 +66,40 @@ class SharedDatabaseTest {
                     }))
                     .hasMessage("an error, too")
                     .hasNoSuppressedExceptions();
-            assertThat(notes.<Integer>read(connection -> {
-                        try (var statement = connection.createStatement();
-                                var row = statement.executeQuery("SELECT count(*) FROM note")) {
-                            return row.getInt(1);
-                        }
-                    }))
-                    .isEqualTo(2);
+            assertThat(count(notes)).isEqualTo(2);
         }
+    }
+
+    /** Where nothing can be written, too, what a live writer committed is seen, and nothing is left beside the file. */
+    @Test
+    void aLookWithoutWritingSeesTheLogOfAWriter() throws Exception {
+        Path file = folder.resolve("notes.sqlite");
+        try (SharedDatabase notes = SharedDatabase.open(file, KIND)) {
+            add(notes, "a");
+            assertThat(folder.resolve("notes.sqlite-wal")).isNotEmptyFile();
+            assertThat(countBy(file)).isEqualTo(1);
+            add(notes, "b");
+            assertThat(countBy(file)).isEqualTo(2);
+        }
+        assertThat(countBy(file)).isEqualTo(2);
+        try (var left = Files.list(folder)) {
+            assertThat(left).containsExactly(file);
+        }
+    }
+
+    private static int countBy(Path file) {
+        try (SharedDatabase looked = SharedDatabase.look(file, KIND, false)) {
+            return count(looked);
+        }
+    }
+
+    private static int count(SharedDatabase notes) {
+        return notes.read(connection -> {
+            try (var statement = connection.createStatement();
+                    var row = statement.executeQuery("SELECT count(*) FROM note")) {
+                return row.getInt(1);
+            }
+        });
     }
 
     private static boolean add(SharedDatabase notes, String text) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -78,6 +79,35 @@ class DropModelTest {
         assertThat(learned[0][learned[0].length - 1]).isZero();
     }
 
+    /** Cells of which nothing was estimated are fitted as they would be alone, and so are all where no drop tells the scale. */
+    @Test
+    void whatWasNotEstimatedIsFittedAsWithoutEstimates() {
+        double[] drops = values(bits -> 6 * Math.pow(4, -bits.get(0)) + 2.0 / bits.get(2));
+        double[][] losses = new double[4][0];
+        double[][] alone = MonotonePenalty.fit(SPACE, configurations, drops, 100, NO_LOSSES)
+                .losses();
+        assertThat(MonotonePenalty.fit(SPACE, configurations, drops, 100, losses)
+                        .losses())
+                .isDeepEqualTo(alone);
+        losses[1] = new double[] {0, 0, 0, 0, 0, 0, 0};
+        assertThat(MonotonePenalty.fit(SPACE, configurations, drops, 100, losses)
+                        .losses())
+                .isDeepEqualTo(alone);
+        losses[1] = new double[] {7, 6, 5, 4, 3, 2, 0};
+        double[][] half =
+                MonotonePenalty.fit(SPACE, configurations, drops, 100, losses).losses();
+        assertThat(half[0]).containsExactly(alone[0], within(0.1));
+        assertThat(half[2]).containsExactly(alone[2], within(0.1));
+
+        double[][] known = {{9, 4, 3, 2, 1, 0.5, 0}, {0, 0, 0, 0, 0, 0, 0}, {}, {}};
+        double[][] filled = MonotonePenalty.filled(SPACE, known);
+        assertThat(filled[0]).isEqualTo(known[0]);
+        assertThat(filled[1]).isEqualTo(known[1]);
+        assertThat(filled[2][0]).isBetween(2.0, 9.0);
+        assertThat(filled[2][6]).isZero();
+        assertThat(filled[3]).isEqualTo(filled[2]).isSortedAccordingTo(Comparator.reverseOrder());
+    }
+
     @Test
     void dropsBeyondTheCapDoNotBendThePenalty() {
         ToDoubleFunction<List<Integer>> drop = bits -> bits.get(0) == 1 ? 60 : 2.0 / bits.get(1);
@@ -87,6 +117,23 @@ class DropModelTest {
         assertThat(penalty.predict(List.of(1, 8, 8, 8))).isGreaterThan(3);
         assertThat(penalty.residual(60, 5)).isZero();
         assertThat(penalty.residual(60, 3)).isEqualTo(1);
+    }
+
+    /** Where the drop is the objective and nothing bounds it, the least drop that was met says what matters. */
+    @Test
+    void theControllerTellsNoUselessModelsApartWhereTheDropIsTheObjective() {
+        SyntheticNetwork network = new SyntheticNetwork(2, 1);
+        Problem unbounded = network.problem(Objective.DROP, new Constraint(Double.POSITIVE_INFINITY, 81));
+        assertThat(DropModel.cap(unbounded, new double[] {3, 0.5, 9})).isEqualTo(4);
+        assertThat(DropModel.cap(unbounded, new double[] {3, -0.5, 9})).isEqualTo(2);
+        assertThat(DropModel.cap(network.problem(), new double[] {3, 0.25, 9})).isEqualTo(4);
+        Controller controller = new Controller(
+                work -> work.accept(sampled -> sampled.stream()
+                        .mapToDouble(bits -> bits.get(0) == 1 ? 60 : 1.0 / bits.get(1))
+                        .toArray()),
+                Controller.Settings.DEFAULT);
+        double[][] losses = controller.train(unbounded, new SplittableRandom(1)).losses();
+        assertThat(losses[0][0]).isBetween(0.5, 5.0);
     }
 
     @ParameterizedTest

@@ -63,6 +63,7 @@ class OracleTest {
                 .orElseThrow()
                 .bits();
         int[] rounds = {0};
+        double[] later = {0};
         SearchStrategy slow = new SearchStrategy() {
             @Override
             public String name() {
@@ -82,16 +83,20 @@ class OracleTest {
                 if (round == 0) {
                     return List.of(best);
                 }
+                long start = System.nanoTime();
                 LockSupport.parkNanos(20_000_000);
+                later[0] += (System.nanoTime() - start) / 1e9;
                 return new RandomSearch().propose(problem, "", finished, round, random);
             }
         };
+        long start = System.nanoTime();
         Oracle.Outcome outcome = oracle.run(slow, new Oracle.Prepared("kept", 100), 1);
+        double whole = (System.nanoTime() - start) / 1e9;
         assertThat(outcome.trialsToBest()).isEqualTo(1);
         assertThat(outcome.regret()).isZero();
         assertThat(outcome.preparationSeconds()).isEqualTo(100);
         // Its first round, not those after it.
-        assertThat(outcome.secondsToBest()).isBetween(100.0, 100.02);
+        assertThat(outcome.secondsToBest()).isBetween(100.0, 100 + whole - later[0]);
         // A twentieth of the space in rounds of 20, and not its quarter.
         assertThat(rounds[0]).isLessThanOrEqualTo(2 + trials.size() / 20 / 20);
     }
@@ -102,6 +107,27 @@ class OracleTest {
         assertThatThrownBy(() -> new Oracle(PROBLEM, trials.subList(1, trials.size())))
                 .isInstanceOf(StudyException.class)
                 .hasMessageContaining("lacks 1 of " + trials.size());
+    }
+
+    @Test
+    void aStudyWithoutLatenciesTellsOfNone() {
+        List<Trial> untimed = everything().stream()
+                .map(trial -> {
+                    Measurement m = trial.measurement();
+                    Cost cost = new Cost(m.cost().bytes(), m.cost().innerBytes(), Double.NaN);
+                    Measurement without = new Measurement(m.validationAccuracy(), cost, m.storedBytes(), m.seconds());
+                    return new Trial(trial.number(), trial.round(), trial.bits(), without, trial.feasible());
+                })
+                .toList();
+        assertThat(new Oracle(PROBLEM, untimed).size()).isEqualTo(untimed.size());
+        Bounds bounds = new Bounds(0.5, Long.MAX_VALUE, Long.MAX_VALUE, 1);
+        for (Problem timed : List.of(
+                NETWORK.problem(Objective.LATENCY, PROBLEM.constraint()),
+                NETWORK.problem(Objective.ALL, new Constraint(bounds, SyntheticNetwork.FP32)))) {
+            assertThatThrownBy(() -> new Oracle(timed, untimed))
+                    .isInstanceOf(StudyException.class)
+                    .hasMessageContaining("the study has no latencies");
+        }
     }
 
     @Test

@@ -141,6 +141,7 @@ class SearchTest {
                         SearchListener.NONE);
                 assertThat(StudyStatus.of(study).isComplete()).isTrue();
                 assertThat(study.asked()).hasValue(Math.min(trials, all));
+                assertThat(StudyStatus.of(study).finished()).isEqualTo(Math.min(trials, all));
             }
         }
     }
