@@ -30,6 +30,7 @@ import org.sgquant.model.QuantizedModel;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.DegreeBuckets;
 import org.sgquant.quant.QuantConfig;
+import org.sgquant.quant.WeightConfig;
 import org.sgquant.report.Json;
 import org.sgquant.report.RegretReport;
 import org.sgquant.report.ReportData;
@@ -194,9 +195,8 @@ final class Pipeline implements AutoCloseable {
 
     /** Refuses forms of weights whose levels are set while they train: a model cannot be packed as it is. */
     void requireAffine(String what) {
-        if (!recipe.quantConfig().weights().isAffine()) {
-            throw new IllegalArgumentException(what + " needs affine weights, got --weights pot or multibit");
-        }
+        WeightConfig weights = recipe.quantConfig().weights();
+        weights.require(weights.isAffine(), what, "affine");
     }
 
     /** What {@code widths}, by their ids, of each cell do to the trained models. */

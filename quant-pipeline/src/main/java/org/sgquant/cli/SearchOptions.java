@@ -204,10 +204,7 @@ final class SearchOptions {
     void require(WeightConfig weights) {
         Strategies.of(strategy).require(weights);
         boolean predicted = maxLatency != null || Objective.of(objective) == Objective.LATENCY;
-        if (predicted && !weights.isAffine()) {
-            throw new IllegalArgumentException("a predicted latency needs affine weights, got --weights "
-                    + (weights.multibit() ? "multibit" : "pot"));
-        }
+        weights.require(!predicted || weights.isAffine(), "a predicted latency", "affine");
     }
 
     /** The study of models of {@code seeds} seeds, made or joined. */

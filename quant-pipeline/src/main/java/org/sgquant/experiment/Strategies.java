@@ -55,11 +55,7 @@ public enum Strategies {
             case CONTROLLER -> weights.powers() == null;
             case ABS, RANDOM, EXHAUSTIVE -> true;
         };
-        if (!fits) {
-            throw new IllegalArgumentException("strategy " + this + " needs "
-                    + (this == CONTROLLER ? "affine or multi-bit" : "affine") + " weights, got --weights "
-                    + (weights.multibit() ? "multibit" : "pot"));
-        }
+        weights.require(fits, "strategy " + this, this == CONTROLLER ? "affine or multi-bit" : "affine");
     }
 
     /** Every name, for help and completion. */

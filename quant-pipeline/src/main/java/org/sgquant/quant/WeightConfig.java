@@ -28,6 +28,14 @@ public record WeightConfig(Calibration calibration, Powers powers, boolean multi
         return powers == null && !multibit;
     }
 
+    /** Refuses these weights for {@code what}, which needs others, unless they are {@code fit}. */
+    public void require(boolean fit, String what, String needed) {
+        if (!fit) {
+            throw new IllegalArgumentException(what + " needs " + needed + " weights, got --weights "
+                    + (isAffine() ? "affine" : multibit ? "multibit" : "pot"));
+        }
+    }
+
     /** Whether there are such weights of this width; 32 are fp32. */
     public boolean takes(BitWidth width) {
         if (isAffine() || !width.isPacked()) {

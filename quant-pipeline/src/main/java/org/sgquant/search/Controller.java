@@ -117,7 +117,7 @@ public record Controller(Lender shared, Settings settings) implements PolicySear
             }
         });
         return new PolicySearch.Learned(
-                policy.mostProbable(PolicySearch.BATCH, problem::fits), losses(problem, met, drops), log);
+                policy.mostProbable(LossFront.BATCH, problem::fits), losses(problem, met, drops), log);
     }
 
     /** What each choice adds to the drops that the shared weights told of. */

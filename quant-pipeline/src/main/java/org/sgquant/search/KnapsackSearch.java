@@ -18,15 +18,11 @@ public final class KnapsackSearch implements SearchStrategy {
         double[][] compute();
     }
 
-    private static final int BATCH = 6;
     private static final ObjectMapper JSON = new ObjectMapper();
-
-    /** A front and what it was made from: it does not change from round to round. */
-    private record Known(String prepared, LossFront front) {}
 
     private final Losses losses;
     private final String label;
-    private volatile Known known;
+    private final LossFront.Last front = new LossFront.Last();
 
     /**
      * @param losses loss of every choice of every dimension, computed when the search begins
@@ -39,7 +35,7 @@ public final class KnapsackSearch implements SearchStrategy {
 
     @Override
     public String name() {
-        return label + " " + LossFront.describe(BATCH);
+        return label + " " + LossFront.describe();
     }
 
     @Override
@@ -54,16 +50,7 @@ public final class KnapsackSearch implements SearchStrategy {
     @Override
     public List<List<Integer>> propose(
             Problem problem, String prepared, List<Trial> finished, int round, RandomGenerator random) {
-        return front(problem, prepared).propose(finished, round, random);
-    }
-
-    private LossFront front(Problem problem, String prepared) {
-        Known last = known;
-        if (last == null || !last.prepared().equals(prepared) || !last.front().isOf(problem)) {
-            last = new Known(prepared, front(problem, read(prepared)));
-            known = last;
-        }
-        return last.front();
+        return front.of(problem, prepared, KnapsackSearch::read).propose(finished, round, random);
     }
 
     private static double[][] read(String prepared) {
@@ -71,14 +58,6 @@ public final class KnapsackSearch implements SearchStrategy {
             return JSON.readValue(prepared, double[][].class);
         } catch (JsonProcessingException e) {
             throw new StudyException("the study's losses are not numbers: " + e.getOriginalMessage());
-        }
-    }
-
-    private static LossFront front(Problem problem, double[][] losses) {
-        try {
-            return new LossFront(problem, losses, BATCH);
-        } catch (IllegalArgumentException e) {
-            throw new StudyException("the study's losses are not those of its space: " + e.getMessage());
         }
     }
 }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 
@@ -17,31 +18,53 @@ import java.util.stream.Collectors;
  */
 final class LossFront {
 
+    /** Places measured in a round. */
+    static final int BATCH = 6;
+
     /** Rounds are short: each knows what the one before measured. */
     private static final AbsSearch AFTERWARDS = new AbsSearch(6, 2000, 0.1, 1);
 
+    /** The front that was made last: it does not change from round to round. */
+    static final class Last {
+
+        private record Known(String prepared, LossFront front) {}
+
+        private volatile Known known;
+
+        /**
+         * The front of the losses that {@code read} finds in {@code prepared}.
+         *
+         * @throws StudyException where they are not of this space
+         */
+        LossFront of(Problem problem, String prepared, Function<String, double[][]> read) {
+            Known last = known;
+            if (last == null || !last.prepared.equals(prepared) || !last.front.problem.equals(problem)) {
+                last = new Known(prepared, new LossFront(problem, read.apply(prepared)));
+                known = last;
+            }
+            return last.front;
+        }
+    }
+
     private final Problem problem;
     private final double[][] losses;
-    private final int batch;
     private final List<List<Integer>> front;
 
     /**
      * @param losses {@code [dimension][choice]}, in any unit; a row may be empty, where they are not known: the front then
      *     takes those of the {@link MonotonePenalty}'s prior, in the unit of the others
-     * @param batch places measured per round
-     * @throws IllegalArgumentException where losses are not one finite number per dimension and choice, or no number
+     * @throws StudyException where losses are not one finite number per dimension and choice, or no number
      */
-    LossFront(Problem problem, double[][] losses, int batch) {
+    private LossFront(Problem problem, double[][] losses) {
         requireShape(problem.space(), losses);
         this.problem = problem;
         this.losses = losses;
-        this.batch = batch;
         this.front = front();
     }
 
     /** What a strategy that goes along a front is called in addition to its own name. */
-    static String describe(int batch) {
-        return "batch=" + batch + ", then " + AFTERWARDS.name();
+    static String describe() {
+        return "batch=" + BATCH + ", then " + AFTERWARDS.name();
     }
 
     private static void requireShape(SearchSpace space, double[][] losses) {
@@ -53,18 +76,14 @@ final class LossFront {
             got.add(ofDimension.length == 0 ? choices : ofDimension.length);
             for (double loss : ofDimension) {
                 if (!Double.isFinite(loss)) {
-                    throw new IllegalArgumentException("a loss is " + loss + ", expected a finite number");
+                    throw new StudyException("a loss of the study is " + loss + ", expected a finite number");
                 }
             }
         }
         if (!got.equals(expected)) {
-            throw new IllegalArgumentException("losses of " + got + " choices, expected " + expected);
+            throw new StudyException(
+                    "the study's losses are not those of its space: of " + got + " choices, expected " + expected);
         }
-    }
-
-    /** Whether it is the front of these losses. */
-    boolean isOf(Problem asked) {
-        return problem.equals(asked);
     }
 
     List<List<Integer>> propose(List<Trial> finished, int round, RandomGenerator random) {
@@ -78,7 +97,7 @@ final class LossFront {
         Set<List<Integer>> seen = Trial.configurations(finished);
         List<List<Integer>> unseen =
                 front.reversed().stream().filter(bits -> !seen.contains(bits)).toList();
-        return round > 1 ? List.of() : unseen.subList(0, Math.min(batch, unseen.size()));
+        return round > 1 ? List.of() : unseen.subList(0, Math.min(BATCH, unseen.size()));
     }
 
     /** Even steps between the dearest place that broke the bounds, below the best that kept them, and that one. */
@@ -93,7 +112,7 @@ final class LossFront {
         while (broken >= 0 && !feasible.containsKey(front.get(broken))) {
             broken--;
         }
-        return spread(front.subList(broken + 1, best), batch);
+        return spread(front.subList(broken + 1, best), BATCH);
     }
 
     /** Up to {@code count} of {@code places}, at even steps. */

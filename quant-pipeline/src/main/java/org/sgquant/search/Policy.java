@@ -1,6 +1,7 @@
 package org.sgquant.search;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -37,52 +38,18 @@ final class Policy {
         this(space, shaped(space, START));
     }
 
-    /**
-     * A policy of these logits.
-     *
-     * @throws IllegalArgumentException where they are not one finite number per dimension and choice
-     */
+    /** A policy of these logits, {@code [dimension][choice]}. */
     Policy(SearchSpace space, double[][] logits) {
         this.space = space;
-        this.logits = shaped(space, 0);
+        this.logits = Arrays.stream(logits).map(double[]::clone).toArray(double[][]::new);
         this.m = shaped(space, 0);
         this.v = shaped(space, 0);
-        requireShape(logits);
-        for (int i = 0; i < logits.length; i++) {
-            this.logits[i] = logits[i].clone();
-        }
     }
 
     private static double[][] shaped(SearchSpace space, double value) {
         return space.dimensions().stream()
                 .map(d -> d.choices().stream().mapToDouble(c -> value).toArray())
                 .toArray(double[][]::new);
-    }
-
-    private void requireShape(double[][] values) {
-        if (values.length != logits.length) {
-            throw new IllegalArgumentException("logits of " + values.length + " dimensions, expected " + logits.length);
-        }
-        for (int i = 0; i < values.length; i++) {
-            if (values[i].length != logits[i].length) {
-                throw new IllegalArgumentException(values[i].length + " logits of "
-                        + space.dimensions().get(i).cell() + ", expected " + logits[i].length);
-            }
-            for (double value : values[i]) {
-                if (!Double.isFinite(value)) {
-                    throw new IllegalArgumentException("logit " + value + " of "
-                            + space.dimensions().get(i).cell() + ", expected a finite number");
-                }
-            }
-        }
-    }
-
-    double[][] logits() {
-        double[][] copy = new double[logits.length][];
-        for (int i = 0; i < copy.length; i++) {
-            copy[i] = logits[i].clone();
-        }
-        return copy;
     }
 
     /** Of every choice of dimension {@code i}. */

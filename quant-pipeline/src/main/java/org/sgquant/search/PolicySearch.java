@@ -40,16 +40,10 @@ public final class PolicySearch implements SearchStrategy {
             @JsonProperty(required = true) double[][] losses,
             @JsonProperty(required = true) List<Step> steps) {}
 
-    /** Configurations measured in a round of the policy, or of the front. */
-    static final int BATCH = 6;
-
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** A front and what it was made from: it does not change from round to round. */
-    private record Known(String prepared, List<List<Integer>> choices, LossFront front) {}
-
     private final Training training;
-    private volatile Known known;
+    private final LossFront.Last front = new LossFront.Last();
 
     public PolicySearch(Training training) {
         this.training = training;
@@ -57,7 +51,7 @@ public final class PolicySearch implements SearchStrategy {
 
     @Override
     public String name() {
-        return training.name() + " " + LossFront.describe(BATCH);
+        return training.name() + " " + LossFront.describe();
     }
 
     @Override
@@ -72,27 +66,16 @@ public final class PolicySearch implements SearchStrategy {
     @Override
     public List<List<Integer>> propose(
             Problem problem, String prepared, List<Trial> finished, int round, RandomGenerator random) {
-        Known policy = known(problem, prepared);
         if (round == 0) {
-            List<List<Integer>> fitting = policy.choices().stream()
+            List<List<Integer>> fitting = read(prepared).choices().stream()
                     .distinct()
                     .filter(bits -> problem.space().contains(bits) && problem.fits(bits))
                     .toList();
             if (!fitting.isEmpty()) {
-                return LossFront.spread(fitting, BATCH);
+                return LossFront.spread(fitting, LossFront.BATCH);
             }
         }
-        return policy.front().propose(finished, round, random);
-    }
-
-    private Known known(Problem problem, String prepared) {
-        Known last = known;
-        if (last == null || !last.prepared().equals(prepared) || !last.front().isOf(problem)) {
-            Learned learned = read(prepared);
-            last = new Known(prepared, learned.choices(), front(problem, learned.losses()));
-            known = last;
-        }
-        return last;
+        return front.of(problem, prepared, text -> read(text).losses()).propose(finished, round, random);
     }
 
     private static Learned read(String prepared) {
@@ -100,14 +83,6 @@ public final class PolicySearch implements SearchStrategy {
             return JSON.readValue(prepared, Learned.class);
         } catch (JsonProcessingException e) {
             throw new StudyException("the study's policy is not one: " + e.getOriginalMessage());
-        }
-    }
-
-    private static LossFront front(Problem problem, double[][] losses) {
-        try {
-            return new LossFront(problem, losses, BATCH);
-        } catch (IllegalArgumentException e) {
-            throw new StudyException("the study's policy is not one of its space: " + e.getMessage());
         }
     }
 }

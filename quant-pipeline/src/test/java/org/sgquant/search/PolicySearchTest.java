@@ -147,7 +147,7 @@ class PolicySearchTest {
             assertThatThrownBy(() -> strategy(network)
                             .propose(network.problem(), prepared, List.of(), 0, new SplittableRandom(1)))
                     .isInstanceOf(StudyException.class)
-                    .hasMessageContaining("policy is not one");
+                    .hasMessageFindingMatch("policy is not one|losses are not those of its space");
         }
     }
 }

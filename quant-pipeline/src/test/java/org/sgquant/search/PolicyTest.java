@@ -1,7 +1,6 @@
 package org.sgquant.search;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
@@ -140,16 +139,5 @@ class PolicyTest {
         }
         assertThat(policy.entropy()).isLessThan(0.1 * before);
         assertThat(policy.mostProbable(1, bits -> true)).isEqualTo(preferred);
-    }
-
-    @Test
-    void refusesLogitsOfAnotherSpace() {
-        double[][] logits = new Policy(SPACE).logits();
-        assertThatThrownBy(() -> new Policy(SPACE, new double[][] {{0}}))
-                .hasMessage("logits of 1 dimensions, expected 4");
-        logits[1] = new double[] {0, 0};
-        assertThatThrownBy(() -> new Policy(SPACE, logits)).hasMessage("2 logits of b, expected 3");
-        logits[1] = new double[] {0, Double.NaN, 0};
-        assertThatThrownBy(() -> new Policy(SPACE, logits)).hasMessage("logit NaN of b, expected a finite number");
     }
 }
