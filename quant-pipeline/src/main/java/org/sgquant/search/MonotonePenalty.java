@@ -141,8 +141,7 @@ final class MonotonePenalty {
             for (int n = 0; n < narrow.length; n++) {
                 narrow[n] = through[levels[n][i]];
             }
-            double deviation =
-                    estimated[i] ? LEAST_DEVIATION + Math.abs(centres[i][j]) / 2 : prior(choices.get(j));
+            double deviation = estimated[i] ? LEAST_DEVIATION + Math.abs(centres[i][j]) / 2 : prior(choices.get(j));
             double ridge = Math.pow(NOISE / deviation, 2);
             double most = free[i][j] ? Double.MAX_VALUE : steps[i][j];
             steps[i][j] += move(narrow, ridge, steps[i][j] - centres[i][j], most, drops, predicted);
