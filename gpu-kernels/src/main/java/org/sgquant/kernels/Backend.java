@@ -1,6 +1,7 @@
 package org.sgquant.kernels;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 import org.sgquant.tensor.Memory;
 
 /**
@@ -56,9 +57,9 @@ public interface Backend extends AutoCloseable {
 
     SparsePackedOps sparsePacked();
 
-    /** Products with what follows them, one after another unless the device can do it at once. */
-    default FusedOps fused() {
-        return new FusedOps.InSequence(this);
+    /** Products at once with what follows them, where the device can. */
+    default Optional<FusedOps> fused() {
+        return Optional.empty();
     }
 
     ElementwiseOps elementwise();

@@ -19,16 +19,33 @@ public sealed interface PackedProduct {
     /** Computes it alone. */
     void into(Backend backend, FloatMatrix out);
 
+    /** A row for every node of a graph. */
+    sealed interface OverEdges extends PackedProduct {
+
+        CsrGraph graph();
+
+        @Override
+        default int rows() {
+            return graph().numRows();
+        }
+    }
+
+    /** A column for every one of a matrix of floats. */
+    sealed interface ByFloats extends PackedProduct {
+
+        FloatMatrix w();
+
+        @Override
+        default int cols() {
+            return w().cols();
+        }
+    }
+
     /** {@link PackedOps#spmm}, or {@link PackedOps#spmmWeighted} unless weights are null. */
-    record Sum(CsrGraph graph, EdgeWeights weights, PackedMatrix x) implements PackedProduct {
+    record Sum(CsrGraph graph, EdgeWeights weights, PackedMatrix x) implements OverEdges {
 
         public Sum {
             PackedShapes.requireSpmm(graph, x);
-        }
-
-        @Override
-        public int rows() {
-            return graph.numRows();
         }
 
         @Override
@@ -47,7 +64,7 @@ public sealed interface PackedProduct {
     }
 
     /** {@link PackedOps#gemm(PackedMatrix, FloatMatrix, FloatMatrix)}. */
-    record Gemm(PackedMatrix a, FloatMatrix w) implements PackedProduct {
+    record Gemm(PackedMatrix a, FloatMatrix w) implements ByFloats {
 
         public Gemm {
             PackedShapes.requireGemm(a, w);
@@ -56,11 +73,6 @@ public sealed interface PackedProduct {
         @Override
         public int rows() {
             return a.rows();
-        }
-
-        @Override
-        public int cols() {
-            return w.cols();
         }
 
         @Override
@@ -94,20 +106,10 @@ public sealed interface PackedProduct {
 
     /** {@link PackedOps#spmmGemm}; weights and rowScale may be null. */
     record SumGemm(CsrGraph graph, EdgeWeights weights, PackedMatrix x, FloatMatrix rowScale, FloatMatrix w)
-            implements PackedProduct {
+            implements OverEdges, ByFloats {
 
         public SumGemm {
             PackedShapes.requireSpmmGemm(graph, x, rowScale, w);
-        }
-
-        @Override
-        public int rows() {
-            return graph.numRows();
-        }
-
-        @Override
-        public int cols() {
-            return w.cols();
         }
 
         @Override
@@ -117,16 +119,11 @@ public sealed interface PackedProduct {
     }
 
     /** {@link SparsePackedOps#spmm}. */
-    record SparseSum(CsrGraph graph, SparsePackedMatrix x) implements PackedProduct {
+    record SparseSum(CsrGraph graph, SparsePackedMatrix x) implements OverEdges {
 
         public SparseSum {
             PackedShapes.requireSpmm(graph, x);
             PackedShapes.requireIntegerSum(x);
-        }
-
-        @Override
-        public int rows() {
-            return graph.numRows();
         }
 
         @Override
@@ -141,7 +138,7 @@ public sealed interface PackedProduct {
     }
 
     /** {@link SparsePackedOps#gemm}. */
-    record SparseGemm(SparsePackedMatrix a, FloatMatrix w) implements PackedProduct {
+    record SparseGemm(SparsePackedMatrix a, FloatMatrix w) implements ByFloats {
 
         public SparseGemm {
             PackedShapes.requireGemm(a, w);
@@ -153,11 +150,6 @@ public sealed interface PackedProduct {
         }
 
         @Override
-        public int cols() {
-            return w.cols();
-        }
-
-        @Override
         public void into(Backend backend, FloatMatrix out) {
             backend.sparsePacked().gemm(a, w, out);
         }
@@ -165,21 +157,11 @@ public sealed interface PackedProduct {
 
     /** {@link SparsePackedOps#spmmGemm}; rowScale may be null. */
     record SparseSumGemm(CsrGraph graph, SparsePackedMatrix x, FloatMatrix rowScale, FloatMatrix w)
-            implements PackedProduct {
+            implements OverEdges, ByFloats {
 
         public SparseSumGemm {
             PackedShapes.requireSpmmGemm(graph, x, rowScale, w);
             PackedShapes.requireIntegerSum(x);
-        }
-
-        @Override
-        public int rows() {
-            return graph.numRows();
-        }
-
-        @Override
-        public int cols() {
-            return w.cols();
         }
 
         @Override

@@ -50,8 +50,8 @@ public interface FusedOpsContract {
         oracle.elementwise().copy(x, out);
     }
 
-    private FloatMatrix place(PackedFixture f, PackedProduct product) {
-        return backend().fused().needsPlace() ? f.output(product.rows(), product.cols()) : null;
+    private FusedOps fused() {
+        return backend().fused().orElseThrow();
     }
 
     /** Checks both destinations; {@code scheme} gets the ranges of what is kept. */
@@ -65,14 +65,14 @@ public interface FusedOpsContract {
         FloatMatrix expected = f.output(product.rows(), product.cols());
         inSequence(f, oracle, product, steps, expected);
         FloatMatrix floats = f.output(product.rows(), product.cols());
-        backend().fused().run(product, new Epilogue(steps, new Epilogue.Floats(floats)), null);
+        fused().run(product, new Epilogue(steps, new Epilogue.Floats(floats)));
         f.assertSameBits(floats, expected, what);
         PackedMatrix codes = f.packed(oracle.packed(), expected, scheme);
         PackedMatrix actual = PackedMatrix.allocate(f.memory, scheme);
         for (int b = 0; b < scheme.blocks().size(); b++) {
             actual.data(b).fill((byte) -1);
         }
-        backend().fused().run(product, new Epilogue(steps, new Epilogue.Codes(actual)), place(f, product));
+        fused().run(product, new Epilogue(steps, new Epilogue.Codes(actual)));
         f.assertSameCodes(actual, codes, what);
     }
 
@@ -188,7 +188,7 @@ public interface FusedOpsContract {
                 QuantScheme.uniform(f.memory, "L2.embedding", sum.rows(), sum.cols(), BitWidth.Q4, Granularity.TENSOR);
         Epilogue.Codes to = new Epilogue.Codes(PackedMatrix.allocate(f.memory, scheme));
         Epilogue epilogue = new Epilogue(List.of(new Epilogue.AddTo(a), new Epilogue.Relu()), to);
-        assertThatThrownBy(() -> backend().fused().run(sum, epilogue, place(f, sum)))
+        assertThatThrownBy(() -> fused().run(sum, epilogue))
                 .isInstanceOf(NonFiniteException.class)
                 .hasMessage(message);
     }
@@ -209,7 +209,7 @@ public interface FusedOpsContract {
                     new Epilogue(List.of(new Epilogue.ScaleRows(f.matrix(1, 3))), new Epilogue.Floats(out)),
                     new Epilogue(List.of(new Epilogue.AddTo(f.matrix(3, 5))), new Epilogue.Floats(out)));
             for (Epilogue epilogue : wrong) {
-                assertThatThrownBy(() -> backend().fused().run(sum, epilogue, place(f, sum)))
+                assertThatThrownBy(() -> fused().run(sum, epilogue))
                         .isInstanceOf(ShapeException.class)
                         .hasMessageStartingWith("epilogue: ");
             }

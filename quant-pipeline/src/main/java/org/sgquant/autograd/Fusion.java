@@ -30,11 +30,11 @@ final class Fusion {
 
     /**
      * The steps of an exact tape joined, but across none of {@code borders}; as they are those of another tape, and where the
-     * backend would only run them one after another.
+     * backend runs them one after another.
      */
     static List<Step> steps(Tape tape, Backend backend, Set<Integer> borders) {
         Fusion fusion = new Fusion(tape);
-        boolean joins = tape.isExact() && !backend.fused().needsPlace();
+        boolean joins = tape.isExact() && backend.fused().isPresent();
         for (int from = 0; from < fusion.nodes.size(); ) {
             int to = joins ? fusion.end(from, borders) : from + 1;
             fusion.add(from, to);
@@ -89,7 +89,7 @@ final class Fusion {
         return b -> {
             PackedProduct product =
                     ((Tape.Begins) chain.getFirst().part()).product().get();
-            b.fused().run(product, epilogue(chain), null);
+            b.fused().orElseThrow().run(product, epilogue(chain));
         };
     }
 

@@ -1,5 +1,6 @@
 package org.sgquant.kernels.cpu;
 
+import java.util.Optional;
 import jdk.incubator.vector.FloatVector;
 import org.sgquant.kernels.DenseLibrary;
 import org.sgquant.kernels.DenseOps;
@@ -62,8 +63,8 @@ public final class CpuBackend extends HostBackend {
     }
 
     @Override
-    public FusedOps fused() {
-        return products;
+    public Optional<FusedOps> fused() {
+        return Optional.of(products);
     }
 
     @Override

@@ -30,16 +30,7 @@ final class CpuProducts implements FusedOps {
     }
 
     @Override
-    public boolean needsPlace() {
-        return false;
-    }
-
-    @Override
-    public void run(PackedProduct product, Epilogue epilogue, FloatMatrix place) {
-        run(product, epilogue);
-    }
-
-    void run(PackedProduct product, Epilogue epilogue) {
+    public void run(PackedProduct product, Epilogue epilogue) {
         epilogue.requireFits(product.rows(), product.cols());
         ProductRows rows = switch (product) {
             case PackedProduct.Sum sum -> sum(sum);
