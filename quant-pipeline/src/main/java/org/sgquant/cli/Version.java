@@ -32,11 +32,20 @@ public final class Version implements IVersionProvider {
         return version == null ? "development" : version;
     }
 
+    private static String code;
+
     /**
      * The version and the start of a SHA-256 over every class of ours on the class path: what results depend on beside data
      * and settings.
      */
-    static String code() {
+    static synchronized String code() {
+        if (code == null) {
+            code = text() + " " + hash();
+        }
+        return code;
+    }
+
+    private static String hash() {
         Map<String, byte[]> classes = new TreeMap<>();
         for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
             Path path = Path.of(entry);
@@ -55,7 +64,7 @@ public final class Version implements IVersionProvider {
             digest.update(name.getBytes(StandardCharsets.UTF_8));
             digest.update(bytes);
         });
-        return text() + " " + HexFormat.of().formatHex(digest.digest(), 0, HASH_BYTES);
+        return HexFormat.of().formatHex(digest.digest(), 0, HASH_BYTES);
     }
 
     private static void addFolder(Path folder, Map<String, byte[]> classes) throws IOException {

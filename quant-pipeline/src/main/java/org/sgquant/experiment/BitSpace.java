@@ -74,12 +74,12 @@ public final class BitSpace {
         return widths;
     }
 
-    /** Attention has integers alone, weights what their form takes. */
+    /** Components take what their kind can have, weights what their form can, too. */
     private boolean takes(Cell cell, int bits) {
         BitWidth width = BitWidth.ofId(bits);
-        return cell.component().isWeight()
-                ? config.weights().takes(width)
-                : cell.component() != Component.ATTENTION || !width.isFloat();
+        Component component = cell.component();
+        return component.takes(width)
+                && (!component.isWeight() || config.weights().takes(width));
     }
 
     /** The dimensions by name, for those who read trials without the model. */

@@ -244,7 +244,7 @@ public final class Reports {
     private static double cost(StudyNotes study, Trial trial) {
         Cost cost = trial.measurement().cost();
         return study.objective() == Objective.DROP
-                ? Objective.DROP.bytes(cost, study.boundsInnerBytes())
+                ? Objective.DROP.bytes(cost, study.bounds().limitInnerBytes())
                 : study.objective().of(cost);
     }
 
@@ -323,13 +323,14 @@ public final class Reports {
             case INNER -> "size without the features";
             case LATENCY -> "time of one packed inference";
             case ALL -> "size of all cells, features dense";
-            case DROP -> first.boundsInnerBytes() ? "size without the features" : "size of all cells, features dense";
+            case DROP ->
+                first.bounds().limitInnerBytes() ? "size without the features" : "size of all cells, features dense";
         };
         return new ReportData.Search(
                 costName,
                 first.objective() == Objective.LATENCY ? Unit.SECONDS : Unit.BYTES,
                 first.objective() == Objective.DROP,
-                first.maxDrop(),
+                first.bounds().maxDrop(),
                 trials);
     }
 

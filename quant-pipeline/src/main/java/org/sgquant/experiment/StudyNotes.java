@@ -13,14 +13,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.Cell;
 import org.sgquant.quant.DegreeBuckets;
 import org.sgquant.quant.MemoryReport;
 import org.sgquant.report.Json;
 import org.sgquant.report.RunReport;
+import org.sgquant.search.Bounds;
 import org.sgquant.search.Objective;
 import org.sgquant.search.SearchResult;
 import org.sgquant.search.Study;
@@ -56,7 +55,6 @@ public record StudyNotes(
     private static final String SPACE = "report.space";
     private static final String MEMORY = "report.memory ";
     private static final String RUN = "report.run ";
-    private static final Pattern DROP = Pattern.compile("drop ([-\\d.E]+)");
 
     /** Dimensions of a search as {@code L1.message} or {@code L1.message[0]}, and the borders between degree buckets. */
     public record Space(List<String> cells, List<Integer> splits) {
@@ -189,15 +187,8 @@ public record StudyNotes(
         return Double.parseDouble(header.get("search.fp32ValidationAccuracy"));
     }
 
-    /** Points of validation accuracy that a trial may lose; infinite where nothing bounds them. */
-    public double maxDrop() {
-        Matcher drop = DROP.matcher(header.get("search.bounds"));
-        return drop.find() ? Double.parseDouble(drop.group(1)) : Double.POSITIVE_INFINITY;
-    }
-
-    /** Whether the search was bound in the bytes without the features. */
-    boolean boundsInnerBytes() {
-        return header.get("search.bounds").contains("inner bytes ");
+    public Bounds bounds() {
+        return Bounds.parse(header.get("search.bounds"));
     }
 
     /** When the first trial began. */

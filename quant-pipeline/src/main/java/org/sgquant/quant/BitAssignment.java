@@ -119,7 +119,7 @@ public final class BitAssignment {
     }
 
     private static List<BitWidth> checkWidths(Cell cell, List<BitWidth> list, DegreeBuckets buckets) {
-        if (cell.component() == Component.ATTENTION && list.stream().anyMatch(BitWidth::isFloat)) {
+        if (!list.stream().allMatch(cell.component()::takes)) {
             throw new IllegalArgumentException("bits of " + cell + ": attention and edge weights are integers that are"
                     + " summed, give an integer width or 32 instead of " + bits(list));
         }

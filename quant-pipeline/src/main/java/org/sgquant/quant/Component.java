@@ -2,6 +2,7 @@ package org.sgquant.quant;
 
 import java.util.Locale;
 import org.sgquant.data.NearNames;
+import org.sgquant.tensor.BitWidth;
 
 /** What of a layer a cell quantizes. {@link #EMBEDDING} and {@link #ATTENTION} are SGQuant's own. */
 public enum Component {
@@ -35,6 +36,11 @@ public enum Component {
     /** Whether row i belongs to node i. */
     public boolean hasRowPerNode() {
         return this != WEIGHT && this != ATTENTION;
+    }
+
+    /** Whether there are codes of this width: attention has integers, which are summed. */
+    public boolean takes(BitWidth width) {
+        return this != ATTENTION || !width.isFloat();
     }
 
     @Override

@@ -1,7 +1,11 @@
 package org.sgquant.search;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The most that a result may lose and take; infinite or {@code Long.MAX_VALUE} where there is no bound.
@@ -12,6 +16,8 @@ import java.util.List;
  * @param maxLatencySeconds of one packed inference
  */
 public record Bounds(double maxDrop, long maxBytes, long maxInnerBytes, double maxLatencySeconds) {
+
+    private static final Pattern BOUND = Pattern.compile("(drop|bytes|inner bytes|latency) ([-\\d.E]+)( s)?");
 
     public Bounds {
         if (Double.isNaN(maxDrop) || maxBytes < 1 || maxInnerBytes < 1 || !(maxLatencySeconds > 0)) {
@@ -29,9 +35,13 @@ public record Bounds(double maxDrop, long maxBytes, long maxInnerBytes, double m
         return maxLatencySeconds < Double.POSITIVE_INFINITY;
     }
 
+    public boolean limitInnerBytes() {
+        return maxInnerBytes < Long.MAX_VALUE;
+    }
+
     /** Whether there is a bound beside that of the drop. */
     boolean limitCost() {
-        return maxBytes < Long.MAX_VALUE || maxInnerBytes < Long.MAX_VALUE || limitLatency();
+        return maxBytes < Long.MAX_VALUE || limitInnerBytes() || limitLatency();
     }
 
     boolean allow(Cost cost) {
@@ -49,8 +59,31 @@ public record Bounds(double maxDrop, long maxBytes, long maxInnerBytes, double m
     double filled(Cost cost) {
         double filled = 0;
         filled += maxBytes < Long.MAX_VALUE ? (double) cost.bytes() / maxBytes : 0;
-        filled += maxInnerBytes < Long.MAX_VALUE ? (double) cost.innerBytes() / maxInnerBytes : 0;
+        filled += limitInnerBytes() ? (double) cost.innerBytes() / maxInnerBytes : 0;
         return limitLatency() ? filled + cost.latencySeconds() / maxLatencySeconds : filled;
+    }
+
+    /**
+     * What {@link #toString} wrote.
+     *
+     * @throws StudyException where it did not
+     */
+    public static Bounds parse(String text) {
+        Map<String, String> written = new HashMap<>();
+        for (String bound : text.equals("none") ? new String[0] : text.split(", ")) {
+            Matcher m = BOUND.matcher(bound);
+            if (!m.matches()) {
+                throw new StudyException("'" + bound + "' is no bound of a search");
+            }
+            written.put(m.group(1), m.group(2));
+        }
+        String none = "Infinity";
+        String most = Long.toString(Long.MAX_VALUE);
+        return new Bounds(
+                Double.parseDouble(written.getOrDefault("drop", none)),
+                Long.parseLong(written.getOrDefault("bytes", most)),
+                Long.parseLong(written.getOrDefault("inner bytes", most)),
+                Double.parseDouble(written.getOrDefault("latency", none)));
     }
 
     /** Every bound there is, as {@code drop 0.3, bytes 1000}. */
@@ -63,7 +96,7 @@ public record Bounds(double maxDrop, long maxBytes, long maxInnerBytes, double m
         if (maxBytes < Long.MAX_VALUE) {
             bounds.add("bytes " + maxBytes);
         }
-        if (maxInnerBytes < Long.MAX_VALUE) {
+        if (limitInnerBytes()) {
             bounds.add("inner bytes " + maxInnerBytes);
         }
         if (limitLatency()) {
