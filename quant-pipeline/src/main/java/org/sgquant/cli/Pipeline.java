@@ -129,14 +129,15 @@ final class Pipeline implements AutoCloseable {
      */
     BitAssignment search(SearchOptions options, List<String> arguments) {
         options.require(recipe.quantConfig().weights());
+        BitSpace space = options.space(experiment, recipe, dataset);
         try (Study study = options.open(recipe, dataset, seeds, computer());
                 Checkpoint checkpoint = options.study == null ? null : new Checkpoint(study, options)) {
             if (options.isWorker() || options.workers == 1) {
-                return search(options, study);
+                return search(options, space, study);
             }
             try (WorkerProcesses workers = WorkerProcesses.start(options.workers - 1, arguments)) {
                 checkpoint.add(workers);
-                BitAssignment chosen = search(options, study);
+                BitAssignment chosen = search(options, space, study);
                 long failed = workers.await();
                 if (failed > 0) {
                     console.info(failed + " of " + (options.workers - 1)
@@ -147,12 +148,12 @@ final class Pipeline implements AutoCloseable {
         }
     }
 
-    private BitAssignment search(SearchOptions options, Study study) {
+    private BitAssignment search(SearchOptions options, BitSpace space, Study study) {
         train(progress -> KeptModels.train(experiment, study, common.seed, seeds, progress));
         long start = System.nanoTime();
         List<Experiment.Trained> starts = options.starts(trained);
         BitSearch.Outcome outcome = options.run(
-                experiment, starts, recipe, dataset, study, machine(), provenance(common.seed), report(), console);
+                experiment, starts, recipe, space, study, machine(), provenance(common.seed), report(), console);
         searchSeconds = seconds(start);
         search = options.summary(outcome, starts);
         searched = options.section();
@@ -165,6 +166,7 @@ final class Pipeline implements AutoCloseable {
     /** How {@code strategies} fare on the study of {@code options}, in which every configuration was measured. */
     RegretReport regret(SearchOptions options, List<Strategies> strategies, int repeats) {
         strategies.forEach(strategy -> strategy.require(recipe.quantConfig().weights()));
+        BitSpace space = options.space(experiment, recipe, dataset);
         try (Study study = options.openOfAnyBuild(recipe, dataset, seeds, computer(), console)) {
             train(progress -> KeptModels.train(experiment, study, common.seed, seeds, progress));
             return options.regret(
@@ -172,6 +174,7 @@ final class Pipeline implements AutoCloseable {
                     options.starts(trained),
                     recipe,
                     dataset,
+                    space,
                     study,
                     machine(),
                     strategies,

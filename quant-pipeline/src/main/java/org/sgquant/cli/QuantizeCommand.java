@@ -3,6 +3,7 @@ package org.sgquant.cli;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.sgquant.experiment.BitLearning;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.report.DryRunReport;
 import org.sgquant.report.Json;
@@ -105,6 +106,7 @@ final class QuantizeCommand implements Callable<Integer> {
             }
             if (learnBits.isAsked()) {
                 learnBits.settings(pipeline.fineTune());
+                BitLearning.requireIntegers(pipeline.experiment().model(), assignment);
             }
             pipeline.train();
             if (learnBits.isAsked()) {

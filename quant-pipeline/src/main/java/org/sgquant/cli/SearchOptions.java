@@ -296,13 +296,12 @@ final class SearchOptions {
             Experiment experiment,
             List<Experiment.Trained> starts,
             Recipe recipe,
-            Dataset dataset,
+            BitSpace space,
             Study opened,
             String machine,
             SavedModel.Provenance provenance,
             RunReport fp32,
             Console console) {
-        BitSpace space = space(experiment, recipe, dataset);
         Strategies chosen = Strategies.of(strategy);
         int all = chosen == Strategies.EXHAUSTIVE ? (int) Math.min(space.space().size(), Integer.MAX_VALUE) : trials;
         SearchSettings settings =
@@ -327,7 +326,12 @@ final class SearchOptions {
         }
     }
 
-    private BitSpace space(Experiment experiment, Recipe recipe, Dataset dataset) {
+    /**
+     * What is searched.
+     *
+     * @throws IllegalArgumentException where a cell can have none of the widths to choose from
+     */
+    BitSpace space(Experiment experiment, Recipe recipe, Dataset dataset) {
         DegreeBuckets buckets = quartiles ? DegreeBuckets.quartiles(dataset.degrees()) : DegreeBuckets.NONE;
         return new BitSpace(
                 experiment.model(), buckets, dataset.degrees(), recipe.quantConfig(), ids(featureBits), ids(innerBits));
@@ -362,15 +366,15 @@ final class SearchOptions {
             List<Experiment.Trained> starts,
             Recipe recipe,
             Dataset dataset,
+            BitSpace space,
             Study opened,
             String machine,
             List<Strategies> strategies,
             int repeats,
             Console console) {
-        BitSpace space = space(experiment, recipe, dataset);
         Problem problem = search(experiment, space, recipe).problem(starts, timings(machine), opened);
-        Oracle oracle = new Oracle(problem, opened.trials());
         int lanes = experiment.lanes().count();
+        Oracle oracle = new Oracle(problem, opened.trials(), lanes);
         List<RegretReport.Row> rows = new ArrayList<>();
         try (Console.Progress progress = console.progress("regret", strategies.size() * repeats)) {
             for (Strategies strategy : strategies) {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.sgquant.kernels.Transfer;
+import org.sgquant.model.Model;
 import org.sgquant.model.QuantizedModel;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.quant.Cell;
@@ -58,7 +59,7 @@ public final class BitLearning {
      * @throws IllegalArgumentException where no cell has a width to learn, or one starts as a float
      */
     public BitAssignment run(List<Experiment.Trained> models, BitAssignment start, Consumer<BitAssignment> progress) {
-        requireIntegers(start);
+        requireIntegers(experiment.model(), start);
         List<List<float[][]>> weights =
                 models.stream().map(Experiment.Trained::weights).toList();
         LearnedWidths widths = null;
@@ -85,8 +86,9 @@ public final class BitLearning {
         return assignment(start, slots, widths.withinTarget());
     }
 
-    private void requireIntegers(BitAssignment start) {
-        for (Cell cell : experiment.model().cellNames()) {
+    /** Refuses, before anything is trained, floats: their scales are not learned. */
+    public static void requireIntegers(Model model, BitAssignment start) {
+        for (Cell cell : model.cellNames()) {
             for (BitWidth width : start.widths(cell)) {
                 if (width.isFloat()) {
                     throw new IllegalArgumentException("learning bits: " + cell + " starts at " + width

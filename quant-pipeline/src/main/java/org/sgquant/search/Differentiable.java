@@ -16,9 +16,11 @@ import java.util.random.RandomGenerator;
  * <p>Cost is the objective as it is known, or how far the bounds are filled where the drop is the objective; it is taken
  * as a sum over dimensions, each beside the widest of the others. Several prices are paid one after the other, each by a
  * policy that prefers nothing at first, so that their choices, from wide to narrow, are a front: how much is lost at which
- * price is told by trials alone. The mean of {@code d loss / d p} on the way is what each choice loses, to first order. What a mix loses says little of what its most probable width alone loses as long as p is
- * spread: as in MixQ, nothing forces a decision but the descent itself. A dimension that is not mixed keeps its logits, so
- * that all its widths are as probable, and the narrowest is tried first; of its losses nothing is known. Source: Moustafa et al., MixQ-GNN, ICDE 2025.
+ * price is told by trials alone. The mean of {@code d loss / d p} on the way is what each choice loses, to first order.
+ *
+ * <p>What a mix loses says little of what its most probable width alone loses as long as p is spread: as in MixQ, nothing
+ * forces a decision but the descent itself. A dimension that is not mixed is chosen at its widest, where it was while the
+ * others learned; of its losses nothing is known. Source: Moustafa et al., MixQ-GNN, ICDE 2025.
  *
  * @param mixed lends the weights that learn under the mix
  */
@@ -91,13 +93,25 @@ public record Differentiable(Lender mixed, Settings settings) implements PolicyS
                     add(losses, gradient.byProbability());
                     log.add(new PolicySearch.Step(policy.entropy(), -gradient.loss() - price * mean(p, costs)));
                 }
-                choices.addAll(policy.mostProbable(1, bits -> true));
+                choices.add(chosen(policy, problem.space(), losses));
             }
         });
         for (double[] ofDimension : losses) {
             Arrays.setAll(ofDimension, c -> ofDimension[c] / log.size());
         }
         return new PolicySearch.Learned(List.copyOf(choices), losses, log);
+    }
+
+    /** The most probable choices, of dimensions without losses the widest. */
+    private static List<Integer> chosen(Policy policy, SearchSpace space, double[][] losses) {
+        List<Integer> chosen = new ArrayList<>(space.widest());
+        List<Integer> probable = policy.mostProbable(1, bits -> true).getFirst();
+        for (int i = 0; i < losses.length; i++) {
+            if (losses[i].length > 0) {
+                chosen.set(i, probable.get(i));
+            }
+        }
+        return List.copyOf(chosen);
     }
 
     /** Loss and price together, by probability; 0 for a dimension that is not mixed. */

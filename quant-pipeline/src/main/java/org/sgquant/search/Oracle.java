@@ -19,6 +19,7 @@ public final class Oracle {
     private static final double SEARCHED = 0.25;
 
     private final Problem problem;
+    private final int lanes;
     private final Map<List<Integer>, Measurement> measured = new HashMap<>();
     private final double best;
 
@@ -27,8 +28,8 @@ public final class Oracle {
      *
      * @param trialsToBest measurements until the objective was within 2 % of the best there is, null if it was not in a
      *     quarter of the space
-     * @param secondsToBest what these trials took when they were measured, what the strategy took to propose them, and its
-     *     preparation
+     * @param secondsToBest what these trials took when they were measured, as many at a time as there are lanes, what the
+     *     strategy took to propose them, and its preparation
      * @param preparationSeconds of these the preparation
      * @param regret objective found in the first 5 % of the space over the best there is, less 1; infinite where nothing
      *     feasible was found
@@ -40,14 +41,18 @@ public final class Oracle {
             @JsonProperty(required = true) String value,
             @JsonProperty(required = true) double seconds) {}
 
-    /** @throws StudyException if a configuration within the known bounds is missing among {@code trials} */
-    public Oracle(Problem problem, List<Trial> trials) {
+    /**
+     * @param lanes trials that were measured side by side
+     * @throws StudyException if a configuration within the known bounds is missing among {@code trials}
+     */
+    public Oracle(Problem problem, List<Trial> trials, int lanes) {
         if (problem.objective() == Objective.DROP) {
             throw new IllegalArgumentException(
                     "objective drop: near a drop that may be 0 says nothing; choose all, inner or latency");
         }
         ExhaustiveSearch.requireListable(problem.space());
         this.problem = problem;
+        this.lanes = lanes;
         List<Trial> own = trials.stream()
                 .filter(trial -> problem.space().contains(trial.bits()) && problem.fits(trial.bits()))
                 .toList();
@@ -115,7 +120,7 @@ public final class Oracle {
         Double seconds = null;
         for (int n = 0; n < curve.length && reached == null; n++) {
             Trial trial = result.trials().get(n);
-            ofTrials += trial.measurement().seconds();
+            ofTrials += trial.measurement().seconds() / lanes;
             if (curve[n] <= NEAR * best) {
                 reached = n + 1;
                 seconds = prepared.seconds() + judged.seconds.get(trial.round()) + ofTrials;

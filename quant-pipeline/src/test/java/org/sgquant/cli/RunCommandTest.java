@@ -199,6 +199,10 @@ final class RunCommandTest {
                 .contains("bits to learn must lie between 1 and 8 per value on average, got 0.5");
         assertThat(run("quantize", "--learn-bits", "2", "--learn-rounds", "0").err())
                 .contains("learning bits needs at least one round of one epoch, got 0 rounds of 10 epochs");
+        assertThat(run("quantize", "--learn-bits", "4", "--bits", "4 L1.message=e4m3")
+                        .err())
+                .contains("learning bits: L1.message starts at e4m3, a float")
+                .doesNotContain("train ");
         assertThat(run("quantize", "--bits", "4", "--protect", "0.3:0.1").err())
                 .contains("protection needs probabilities 0 <= low <= high < 1, got 0.3:0.1");
         assertThat(run("quantize", "--bits", "4", "--learn-steps", "--step-rate", "0")

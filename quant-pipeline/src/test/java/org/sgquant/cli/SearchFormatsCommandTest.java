@@ -78,8 +78,11 @@ final class SearchFormatsCommandTest {
     }
 
     @Test
-    void attentionWithoutAnIntegerIsRefused() {
-        SavedModelCommandsTest.refused(
-                search("e2m1,e4m3", "--norm", "edge", "-q"), ExitCode.USAGE, "attention and edge weights are integers");
+    void attentionWithoutAnIntegerIsRefusedBeforeAnythingIsTrained() {
+        Path study = folder.resolve("none.db");
+        Cli.Result refused = search("e2m1,e4m3", "--norm", "edge", "--study", study.toString());
+        SavedModelCommandsTest.refused(refused, ExitCode.USAGE, "attention and edge weights are integers");
+        assertThat(refused.err()).doesNotContain("train");
+        assertThat(study).doesNotExist();
     }
 }

@@ -107,7 +107,7 @@ class DifferentiableTest {
     }
 
     @Test
-    void aDimensionThatIsNotMixedHasNoLosses() {
+    void aDimensionThatIsNotMixedHasNoLossesAndIsChosenAtItsWidest() {
         SyntheticNetwork network = new SyntheticNetwork(2, 2);
         double[] narrow = {-1, 0, 0, 0, 0, 0, 0};
         Differentiable differentiable = new Differentiable(
@@ -116,7 +116,7 @@ class DifferentiableTest {
         PolicySearch.Learned learned = differentiable.train(network.problem(), new SplittableRandom(1));
         assertThat(learned.losses()[0]).isEmpty();
         assertThat(learned.losses()[1][0]).isCloseTo(-1, within(1e-12));
-        assertThat(learned.choices().getLast().get(1)).isEqualTo(1);
+        assertThat(learned.choices().getLast()).containsExactly(8, 1);
     }
 
     @Test

@@ -32,7 +32,7 @@ class OracleTest {
         List<Trial> trials = everything();
         assertThat(trials).hasSize((int) PROBLEM.space().size());
         assertThat(trials.stream().map(Trial::bits)).doesNotHaveDuplicates();
-        Oracle oracle = new Oracle(PROBLEM, trials);
+        Oracle oracle = new Oracle(PROBLEM, trials, 2);
         double best = trials.stream()
                 .filter(Trial::feasible)
                 .map(PROBLEM::measured)
@@ -52,11 +52,22 @@ class OracleTest {
         return oracle.run(strategy, oracle.prepare(strategy, 1), 1);
     }
 
+    private static Trial ofThreeSeconds(Trial trial) {
+        Measurement m = trial.measurement();
+        return new Trial(
+                trial.number(),
+                trial.round(),
+                trial.bits(),
+                new Measurement(m.validationAccuracy(), m.cost(), m.storedBytes(), 3),
+                trial.feasible());
+    }
+
     /** Proposes the best at once, and then goes on slowly for as long as it is asked. */
     @Test
     void secondsCountNothingAfterTheBestWasFound() {
-        List<Trial> trials = everything();
-        Oracle oracle = new Oracle(PROBLEM, trials);
+        List<Trial> trials =
+                everything().stream().map(OracleTest::ofThreeSeconds).toList();
+        Oracle oracle = new Oracle(PROBLEM, trials, 2);
         List<Integer> best = trials.stream()
                 .filter(Trial::feasible)
                 .min(Comparator.comparingDouble(PROBLEM::measured))
@@ -95,8 +106,8 @@ class OracleTest {
         assertThat(outcome.trialsToBest()).isEqualTo(1);
         assertThat(outcome.regret()).isZero();
         assertThat(outcome.preparationSeconds()).isEqualTo(100);
-        // Its first round, not those after it.
-        assertThat(outcome.secondsToBest()).isBetween(100.0, 100 + whole - later[0]);
+        // Half of its trial, since another was measured beside it, and its first round, not those after it.
+        assertThat(outcome.secondsToBest()).isBetween(101.5, 101.5 + whole - later[0]);
         // A twentieth of the space in rounds of 20, and not its quarter.
         assertThat(rounds[0]).isLessThanOrEqualTo(2 + trials.size() / 20 / 20);
     }
@@ -104,7 +115,7 @@ class OracleTest {
     @Test
     void aStudyThatLacksConfigurationsIsNoOracle() {
         List<Trial> trials = everything();
-        assertThatThrownBy(() -> new Oracle(PROBLEM, trials.subList(1, trials.size())))
+        assertThatThrownBy(() -> new Oracle(PROBLEM, trials.subList(1, trials.size()), 2))
                 .isInstanceOf(StudyException.class)
                 .hasMessageContaining("lacks 1 of " + trials.size());
     }
@@ -119,12 +130,12 @@ class OracleTest {
                     return new Trial(trial.number(), trial.round(), trial.bits(), without, trial.feasible());
                 })
                 .toList();
-        assertThat(new Oracle(PROBLEM, untimed).size()).isEqualTo(untimed.size());
+        assertThat(new Oracle(PROBLEM, untimed, 2).size()).isEqualTo(untimed.size());
         Bounds bounds = new Bounds(0.5, Long.MAX_VALUE, Long.MAX_VALUE, 1);
         for (Problem timed : List.of(
                 NETWORK.problem(Objective.LATENCY, PROBLEM.constraint()),
                 NETWORK.problem(Objective.ALL, new Constraint(bounds, SyntheticNetwork.FP32)))) {
-            assertThatThrownBy(() -> new Oracle(timed, untimed))
+            assertThatThrownBy(() -> new Oracle(timed, untimed, 2))
                     .isInstanceOf(StudyException.class)
                     .hasMessageContaining("the study has no latencies");
         }
