@@ -2,12 +2,14 @@ package org.sgquant.search;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
 
 /**
  * Descends {@code loss of the mix + price E[cost] / cost of the widest} by the logits of a {@link Policy}: every cell is the
@@ -19,8 +21,8 @@ import java.util.random.RandomGenerator;
  * price is told by trials alone. The mean of {@code d loss / d p} on the way is what each choice loses, to first order.
  *
  * <p>What a mix loses says little of what its most probable width alone loses as long as p is spread: as in MixQ, nothing
- * forces a decision but the descent itself. A dimension that is not mixed is chosen at its widest, where it was while the
- * others learned; of its losses nothing is known. Source: Moustafa et al., MixQ-GNN, ICDE 2025.
+ * forces a decision but the descent itself. A dimension that is not mixed has no losses; it is chosen by those of the
+ * {@link MonotonePenalty}'s prior, in the unit of the others, and the same price. Source: Moustafa et al., MixQ-GNN, ICDE 2025.
  *
  * @param mixed lends the weights that learn under the mix
  */
@@ -78,7 +80,7 @@ public record Differentiable(Lender mixed, Settings settings) implements PolicyS
         double[][] costs = shares(problem);
         double[][] losses = new double[costs.length][];
         Arrays.setAll(losses, i -> new double[0]);
-        Set<List<Integer>> choices = new LinkedHashSet<>();
+        List<List<Integer>> probable = new ArrayList<>();
         List<PolicySearch.Step> log = new ArrayList<>();
         mixed.lend(weights -> {
             for (double price : settings.prices()) {
@@ -93,28 +95,39 @@ public record Differentiable(Lender mixed, Settings settings) implements PolicyS
                     add(losses, gradient.byProbability());
                     log.add(new PolicySearch.Step(policy.entropy(), -gradient.loss() - price * mean(p, costs)));
                 }
-                choices.add(chosen(policy, problem.space(), losses));
+                probable.addAll(policy.mostProbable(1, bits -> true));
             }
         });
         for (double[] ofDimension : losses) {
             Arrays.setAll(ofDimension, c -> ofDimension[c] / log.size());
         }
+        double[][] filled = MonotonePenalty.filled(problem.space(), losses);
+        Set<List<Integer>> choices = new LinkedHashSet<>();
+        for (int i = 0; i < probable.size(); i++) {
+            double[][] total = total(filled, settings.prices().get(i), costs);
+            choices.add(completed(probable.get(i), problem.space(), losses, total));
+        }
         return new PolicySearch.Learned(List.copyOf(choices), losses, log);
     }
 
-    /** The most probable choices, of dimensions without losses the widest. */
-    private static List<Integer> chosen(Policy policy, SearchSpace space, double[][] losses) {
-        List<Integer> chosen = new ArrayList<>(space.widest());
-        List<Integer> probable = policy.mostProbable(1, bits -> true).getFirst();
+    /** {@code probable}, but in dimensions without losses the least of {@code total}, the prior's loss and the price. */
+    private static List<Integer> completed(
+            List<Integer> probable, SearchSpace space, double[][] losses, double[][] total) {
+        List<Integer> completed = new ArrayList<>(probable);
         for (int i = 0; i < losses.length; i++) {
-            if (losses[i].length > 0) {
-                chosen.set(i, probable.get(i));
+            double[] ofDimension = total[i];
+            if (losses[i].length == 0) {
+                int least = IntStream.range(0, ofDimension.length)
+                        .boxed()
+                        .min(Comparator.comparingDouble(c -> ofDimension[c]))
+                        .orElseThrow();
+                completed.set(i, space.dimensions().get(i).choices().get(least));
             }
         }
-        return List.copyOf(chosen);
+        return List.copyOf(completed);
     }
 
-    /** Loss and price together, by probability; 0 for a dimension that is not mixed. */
+    /** Loss and price together; 0 for a dimension that is not mixed. */
     private static double[][] total(double[][] byProbability, double price, double[][] costs) {
         double[][] total = new double[costs.length][];
         for (int i = 0; i < total.length; i++) {

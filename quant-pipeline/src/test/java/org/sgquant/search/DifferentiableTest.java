@@ -107,16 +107,16 @@ class DifferentiableTest {
     }
 
     @Test
-    void aDimensionThatIsNotMixedHasNoLossesAndIsChosenAtItsWidest() {
+    void aDimensionThatIsNotMixedHasNoLossesAndIsChosenByPriorAndPrice() {
         SyntheticNetwork network = new SyntheticNetwork(2, 2);
         double[] narrow = {-1, 0, 0, 0, 0, 0, 0};
         Differentiable differentiable = new Differentiable(
                 work -> work.accept(p -> new Differentiable.Gradient(0, new double[][] {null, narrow})),
-                new Differentiable.Settings(50, 0.05, List.of(1.0)));
+                new Differentiable.Settings(50, 0.05, List.of(1e-3, 1e3)));
         PolicySearch.Learned learned = differentiable.train(network.problem(), new SplittableRandom(1));
         assertThat(learned.losses()[0]).isEmpty();
         assertThat(learned.losses()[1][0]).isCloseTo(-1, within(1e-12));
-        assertThat(learned.choices().getLast()).containsExactly(8, 1);
+        assertThat(learned.choices()).containsExactly(List.of(8, 1), List.of(1, 1));
     }
 
     @Test
