@@ -161,7 +161,7 @@ final class GraphPipeline implements AutoCloseable {
                 packed.isEmpty() ? null : memory(packed),
                 null,
                 alternatives,
-                new RunReport.Seconds(trainSeconds, null, fineTuneSeconds, null),
+                new RunReport.Seconds(trainSeconds, null, fineTuneSeconds, null, null),
                 null,
                 null,
                 folds);

@@ -63,6 +63,7 @@ final class Pipeline implements AutoCloseable {
     private Double searchSeconds;
     private Double fineTuneSeconds;
     private Double inferenceSeconds;
+    private Double fp32InferenceSeconds;
 
     /** {@code tasks} is how much can run side by side: seeds, or trials of a search. */
     Pipeline(CommonOptions common, DatasetOptionsGroup data, ModelOptions model, int seeds, int tasks) {
@@ -152,6 +153,9 @@ final class Pipeline implements AutoCloseable {
         train(progress -> KeptModels.train(experiment, study, common.seed, seeds, progress));
         long start = System.nanoTime();
         List<Experiment.Trained> starts = options.starts(trained);
+        if (options.isTimed() && !options.isWorker()) {
+            fp32InferenceSeconds = study.alone(() -> experiment.fp32InferenceSeconds(starts.getFirst()));
+        }
         BitSearch.Outcome outcome = options.run(
                 experiment, starts, recipe, space, study, machine(), provenance(common.seed), report(), console);
         searchSeconds = seconds(start);
@@ -249,6 +253,7 @@ final class Pipeline implements AutoCloseable {
         }
         fineTuneSeconds = seconds(start);
         inferenceSeconds = experiment.inferenceSeconds(packed.get(0), bits);
+        fp32InferenceSeconds = experiment.fp32InferenceSeconds(trained.get(0));
         for (Experiment.Packed p : packed) {
             console.detail("seed %d: packed validation %.2f, test %.2f"
                     .formatted(p.seed(), p.validation().accuracy(), p.test().accuracy()));
@@ -361,7 +366,8 @@ final class Pipeline implements AutoCloseable {
                 packed.isEmpty() ? null : memory(packed),
                 search,
                 alternatives,
-                new RunReport.Seconds(trainSeconds, searchSeconds, fineTuneSeconds, inferenceSeconds),
+                new RunReport.Seconds(
+                        trainSeconds, searchSeconds, fineTuneSeconds, inferenceSeconds, fp32InferenceSeconds),
                 codesSha256,
                 savedTo);
     }

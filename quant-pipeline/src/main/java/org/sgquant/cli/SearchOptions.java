@@ -346,9 +346,17 @@ final class SearchOptions {
         return widths.stream().map(BitWidth::id).toList();
     }
 
+    /** Whether trials measure their latency. */
+    boolean isTimed() {
+        return goal().isTimed();
+    }
+
+    private BitSearch.Goal goal() {
+        return new BitSearch.Goal(Objective.of(objective), bounds(), latency);
+    }
+
     private BitSearch search(Experiment experiment, BitSpace space, Recipe recipe) {
-        BitSearch.Goal goal = new BitSearch.Goal(Objective.of(objective), bounds(), latency);
-        return new BitSearch(experiment, space, goal, fineTune(recipe));
+        return new BitSearch(experiment, space, goal(), fineTune(recipe));
     }
 
     /** Of a trial. */

@@ -244,14 +244,23 @@ public final class Experiment {
         return new Validated(
                 Predictions.metrics(logits, data.labels(), data.split().validation()),
                 quantized.memory(),
-                clock.seconds(() -> Latency.seconds(quantized.inference())));
+                clock.seconds(() -> Latency.seconds(quantized.inference()::runOnly)));
+    }
+
+    /** Median time of one inference in fp32 on one lane, nothing else running, after a warm-up. */
+    public double fp32InferenceSeconds(Trained trained) {
+        return lanes.run(lane -> {
+            try (Fp32Inference inference = new Fp32Inference(model(), lane, trained)) {
+                return Latency.unhurried(inference::run);
+            }
+        });
     }
 
     /** Median time of one packed inference on one lane, nothing else running, after a warm-up. */
     public double inferenceSeconds(Packed result, BitAssignment bits) {
         return lanes.run(lane -> {
             try (QuantizedModel model = restore(lane, result, bits)) {
-                return Latency.unhurried(model.inference());
+                return Latency.unhurried(model.inference()::runOnly);
             }
         });
     }

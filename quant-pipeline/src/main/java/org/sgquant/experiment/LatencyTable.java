@@ -12,9 +12,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.function.DoubleSupplier;
-import java.util.stream.DoubleStream;
-import org.sgquant.model.PackedInference;
 import org.sgquant.model.QuantizedModel;
 import org.sgquant.report.Json;
 import org.sgquant.search.SearchSpace;
@@ -37,7 +34,6 @@ public record LatencyTable(
         @JsonProperty(required = true) Map<String, Map<Integer, Double>> seconds) {
 
     private static final int ROUNDS = 3;
-    private static final long WARM_UP_NANOSECONDS = 1_500_000_000L;
 
     /** Predicted seconds of one packed inference. */
     public double of(SearchSpace space, List<Integer> bits) {
@@ -110,7 +106,6 @@ public record LatencyTable(
         double[][] times = new double[configurations.size()][ROUNDS];
         experiment.lanes().run(lane -> {
             try (TrialMemory known = new TrialMemory(lane.backend())) {
-                warmUp(() -> seconds(experiment, lane, start, space, configurations.getFirst(), known));
                 for (int round = 0; round < ROUNDS; round++) {
                     for (int i = 0; i < times.length; i++) {
                         times[i][round] = seconds(experiment, lane, start, space, configurations.get(i), known);
@@ -124,14 +119,6 @@ public record LatencyTable(
                 .toArray();
     }
 
-    /** Until the JVM has compiled what is timed. */
-    private static void warmUp(DoubleSupplier timing) {
-        long end = System.nanoTime() + WARM_UP_NANOSECONDS;
-        DoubleStream.generate(timing)
-                .takeWhile(seconds -> System.nanoTime() < end)
-                .forEach(seconds -> {});
-    }
-
     private static double seconds(
             Experiment experiment,
             Lanes.Lane lane,
@@ -140,8 +127,7 @@ public record LatencyTable(
             List<Integer> bits,
             TrialMemory known) {
         try (QuantizedModel model = experiment.calibrated(lane, start, space.assignment(bits), known)) {
-            PackedInference inference = model.inference();
-            return Latency.seconds(inference);
+            return Latency.seconds(model.inference()::runOnly);
         }
     }
 }

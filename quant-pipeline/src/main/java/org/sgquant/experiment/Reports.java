@@ -180,11 +180,12 @@ public final class Reports {
                 s -> s.total,
                 "every tensor that inference reads, graph included; fp32 features as CSR where that is less"));
         Double latency = run == null ? null : run.seconds().inference();
+        Double fp32 = run == null ? null : run.seconds().fp32Inference();
         Double measured = latency != null || best == null ? latency : latency(best.best());
         rows.add(new Quantity(
                 "One inference",
                 Unit.SECONDS,
-                null,
+                fp32 == null ? null : Value.of(fp32),
                 measured == null ? null : Value.of(measured),
                 run == null || run.deviceDescription() == null ? null : run.deviceDescription()));
         return rows;

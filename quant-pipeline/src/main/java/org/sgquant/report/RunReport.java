@@ -154,6 +154,7 @@ public record RunReport(
             double testDrop,
             Memory memory) {}
 
+    /** {@code inference} is packed, {@code fp32Inference} of the model before; both medians of one run, warm. */
     @JsonInclude(JsonInclude.Include.NON_NULL)
-    public record Seconds(Double train, Double search, Double finetune, Double inference) {}
+    public record Seconds(Double train, Double search, Double finetune, Double inference, Double fp32Inference) {}
 }

@@ -41,11 +41,12 @@ public final class TextReport {
         }
         line(
                 out,
-                "  seconds    train %s, search %s, fine-tune %s, one inference %s",
+                "  seconds    train %s, search %s, fine-tune %s, one inference %s, in fp32 %s",
                 seconds(r.seconds().train()),
                 seconds(r.seconds().search()),
                 seconds(r.seconds().finetune()),
-                seconds(r.seconds().inference()));
+                seconds(r.seconds().inference()),
+                seconds(r.seconds().fp32Inference()));
         if (r.savedTo() != null) {
             line(out, "  saved to   %s", r.savedTo());
         }

@@ -82,7 +82,7 @@ class LatencyTableTest {
             double measured = experiment.lanes().run(lane -> {
                 try (TrialMemory known = new TrialMemory(lane.backend());
                         QuantizedModel model = experiment.calibrated(lane, start, space.assignment(bits), known)) {
-                    return Latency.seconds(model.inference());
+                    return Latency.seconds(model.inference()::runOnly);
                 }
             });
             double predicted = table.of(space.space(), bits);

@@ -141,7 +141,7 @@ final class SmallModels {
                 null,
                 null,
                 null,
-                new RunReport.Seconds(null, null, null, null),
+                new RunReport.Seconds(null, null, null, null, null),
                 model.codesSha256(),
                 null);
     }

@@ -7,6 +7,7 @@ import org.sgquant.data.Dataset;
 import org.sgquant.experiment.BitSearch;
 import org.sgquant.experiment.BitSpace;
 import org.sgquant.experiment.Experiment;
+import org.sgquant.experiment.Fp32Inference;
 import org.sgquant.experiment.Lanes;
 import org.sgquant.kernels.cpu.CpuBackend;
 import org.sgquant.model.GcnConfig;

@@ -1,10 +1,8 @@
-package org.sgquant.perf.bench;
+package org.sgquant.experiment;
 
 import org.sgquant.autograd.Plan;
 import org.sgquant.autograd.Tape;
 import org.sgquant.autograd.Value;
-import org.sgquant.experiment.Experiment;
-import org.sgquant.experiment.Lanes;
 import org.sgquant.kernels.Backend;
 import org.sgquant.model.Forward;
 import org.sgquant.model.GraphInput;
@@ -16,7 +14,7 @@ import org.sgquant.tensor.FloatMatrix;
 import org.sgquant.tensor.Memory;
 
 /** Inference of a trained model in fp32, traced once. */
-final class Fp32Inference implements AutoCloseable {
+public final class Fp32Inference implements AutoCloseable {
 
     private final Backend backend;
     private final Memory memory;
@@ -24,7 +22,7 @@ final class Fp32Inference implements AutoCloseable {
     private final FloatMatrix logits;
     private final Plan plan;
 
-    Fp32Inference(Model model, Lanes.Lane lane, Experiment.Trained trained) {
+    public Fp32Inference(Model model, Lanes.Lane lane, Experiment.Trained trained) {
         backend = lane.backend();
         memory = backend.newMemory("inference");
         GraphInput input = lane.input(DegreeBuckets.NONE);
@@ -39,12 +37,14 @@ final class Fp32Inference implements AutoCloseable {
         plan = Plan.compile(tape, backend, memory);
     }
 
-    void run() {
+    /** Runs once to the end. */
+    public void run() {
         plan.run();
         backend.finish();
     }
 
-    FloatMatrix logits() {
+    /** Of the last run, N x C, rows in the order of the lane's graph. */
+    public FloatMatrix logits() {
         return logits;
     }
 
