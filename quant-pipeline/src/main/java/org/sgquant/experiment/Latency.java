@@ -15,15 +15,17 @@ final class Latency {
     /** What the timed runs of one of many may take; slow inferences are run less often. */
     private static final double BUDGET_SECONDS = 1;
 
-    /** Runs are warming up for as long as the best of this long is beaten, and a few times more. */
-    private static final double BATCH_SECONDS = 0.01;
+    /** An inference is warm once none was faster for so long by more than noise is: compiling what is new takes that long. */
+    private static final double CALM_SECONDS = 0.3;
 
-    private static final int CALM_BATCHES = 3;
-    private static final double BEATEN = 0.95;
-    private static final double MOST_WARM_UP_SECONDS = 10;
+    private static final double FASTER = 0.95;
+    private static final double MOST_WARM_UP_SECONDS = 20;
 
-    /** The first of a process warms up for longer: what trained models before it is still being compiled. */
-    private static final double FIRST_WARM_UP_SECONDS = 2;
+    /** The same for the first of a process, which finds what trained models before it still being compiled. */
+    private static final double FIRST_CALM_SECONDS = 2;
+
+    /** The same for one of many that are timed again and again. */
+    private static final double AGAIN_CALM_SECONDS = 0.02;
 
     private static final AtomicBoolean WARM = new AtomicBoolean();
 
@@ -31,16 +33,22 @@ final class Latency {
 
     /** Median of 21 runs, or of fewer, at least 3, where a second is too short for them. */
     static double seconds(Runnable inference) {
-        return seconds(inference, BUDGET_SECONDS);
+        return seconds(inference, CALM_SECONDS, BUDGET_SECONDS);
+    }
+
+    /** The same of an inference that is timed in rounds with others, of which the least counts. */
+    static double again(Runnable inference) {
+        return seconds(inference, AGAIN_CALM_SECONDS, BUDGET_SECONDS);
     }
 
     /** Median of 21 runs, however long they take. */
     static double unhurried(Runnable inference) {
-        return seconds(inference, Double.POSITIVE_INFINITY);
+        return seconds(inference, CALM_SECONDS, Double.POSITIVE_INFINITY);
     }
 
-    private static double seconds(Runnable inference, double budget) {
-        warmUp(inference);
+    private static double seconds(Runnable inference, double calm, double budget) {
+        warmUp(inference, WARM.get() ? calm : FIRST_CALM_SECONDS);
+        WARM.set(true);
         double[] times = new double[MOST_RUNS];
         int runs = 0;
         for (double timed = 0; runs < LEAST_RUNS || (runs < MOST_RUNS && timed < budget); runs++) {
@@ -51,23 +59,15 @@ final class Latency {
         return times[runs / 2];
     }
 
-    private static void warmUp(Runnable inference) {
-        double least = WARM.get() ? 0 : FIRST_WARM_UP_SECONDS;
+    private static void warmUp(Runnable inference, double calm) {
         double best = Double.POSITIVE_INFINITY;
         double spent = 0;
-        for (int calm = 0; spent < least || (calm < CALM_BATCHES && spent < MOST_WARM_UP_SECONDS); ) {
-            double batch = 0;
-            double fastest = Double.POSITIVE_INFINITY;
-            while (batch < BATCH_SECONDS) {
-                double seconds = run(inference);
-                batch += seconds;
-                fastest = Math.min(fastest, seconds);
-            }
-            spent += batch;
-            calm = fastest < BEATEN * best ? 0 : calm + 1;
-            best = Math.min(best, fastest);
+        for (double since = 0; since < calm && spent < MOST_WARM_UP_SECONDS; ) {
+            double seconds = run(inference);
+            spent += seconds;
+            since = seconds < FASTER * best ? 0 : since + seconds;
+            best = Math.min(best, seconds);
         }
-        WARM.set(true);
     }
 
     private static double run(Runnable inference) {

@@ -127,7 +127,7 @@ public record LatencyTable(
             List<Integer> bits,
             TrialMemory known) {
         try (QuantizedModel model = experiment.calibrated(lane, start, space.assignment(bits), known)) {
-            return Latency.seconds(model.inference()::runOnly);
+            return Latency.again(model.inference()::runOnly);
         }
     }
 }
