@@ -89,6 +89,9 @@ public final class BitSearch {
             SearchSettings settings,
             SearchListener listener) {
         Problem problem = problem(starts, timings, study);
+        if (goal.isTimed()) {
+            experiment.warmUp(starts.getFirst(), space.uniform(), trialFineTune);
+        }
         Experiment.Clock clock = goal.isTimed() ? timing -> study.alone(timing::getAsDouble) : Experiment.Clock.NONE;
         Map<Lanes.Lane, TrialMemory> known = new ConcurrentHashMap<>();
         try {

@@ -103,6 +103,11 @@ public final class BitSpace {
         return BitAssignment.of(widths, buckets);
     }
 
+    /** Every cell at the same width, as far as it has it. */
+    List<BitAssignment> uniform() {
+        return space().uniform().stream().map(this::assignment).toList();
+    }
+
     /** Dimension {@code i} at {@code bits}, all others at {@code rest}. */
     BitAssignment assignment(int i, int bits, int rest) {
         List<Integer> widths = new ArrayList<>();

@@ -1,5 +1,6 @@
 package org.sgquant.experiment;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -245,6 +246,24 @@ public final class Experiment {
                 Predictions.metrics(logits, data.labels(), data.split().validation()),
                 quantized.memory(),
                 clock.seconds(() -> Latency.seconds(quantized.inference()::runOnly)));
+    }
+
+    /** Runs packed inference of {@code start} under each of {@code assignments} until the JVM has compiled it. */
+    void warmUp(Trained start, List<BitAssignment> assignments, TrainConfig fineTune) {
+        lanes.run(lane -> {
+            List<QuantizedModel> models = new ArrayList<>();
+            try {
+                List<Runnable> inferences = new ArrayList<>();
+                for (BitAssignment bits : assignments) {
+                    models.add(fineTuned(lane, start, bits, fineTune));
+                    inferences.add(models.getLast().pack()::runOnly);
+                }
+                Latency.warmUp(inferences);
+                return null;
+            } finally {
+                models.forEach(QuantizedModel::close);
+            }
+        });
     }
 
     /** Median time of one inference in fp32 on one lane, nothing else running, after a warm-up. */

@@ -1,11 +1,11 @@
 package org.sgquant.experiment;
 
 import java.util.Arrays;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.List;
 
 /**
- * Median time of one inference on one lane, once it no longer becomes faster: the JVM compiles while it runs, and until it
- * has, an inference takes up to fifty times as long.
+ * Median time of one inference on one lane, of warm code: until the JVM has compiled what runs, beside what trained before
+ * it, an inference takes up to fifty times as long.
  */
 final class Latency {
 
@@ -15,40 +15,46 @@ final class Latency {
     /** What the timed runs of one of many may take; slow inferences are run less often. */
     private static final double BUDGET_SECONDS = 1;
 
-    /** An inference is warm once none was faster for so long by more than noise is: compiling what is new takes that long. */
-    private static final double CALM_SECONDS = 0.3;
+    /** Code is warm once nothing was faster for so long by more than noise is: compiling takes that long. */
+    private static final double CALM_SECONDS = 2;
+
+    /** The same where it was warm before, and only memory is new. */
+    private static final double BRIEF_CALM_SECONDS = 0.02;
 
     private static final double FASTER = 0.95;
     private static final double MOST_WARM_UP_SECONDS = 20;
 
-    /** The same for the first of a process, which finds what trained models before it still being compiled. */
-    private static final double FIRST_CALM_SECONDS = 2;
-
-    /** The same for one of many that are timed again and again. */
-    private static final double AGAIN_CALM_SECONDS = 0.02;
-
-    private static final AtomicBoolean WARM = new AtomicBoolean();
-
     private Latency() {}
 
-    /** Median of 21 runs, or of fewer, at least 3, where a second is too short for them. */
+    /** Runs all of {@code inferences} in turn until they are warm. */
+    static void warmUp(List<Runnable> inferences) {
+        warmUp(inferences, CALM_SECONDS);
+    }
+
+    /** Of one like those that were warmed up: median of 21 runs, or of fewer, at least 3, where a second is too short. */
     static double seconds(Runnable inference) {
-        return seconds(inference, CALM_SECONDS, BUDGET_SECONDS);
+        warmUp(List.of(inference), BRIEF_CALM_SECONDS);
+        return median(inference, BUDGET_SECONDS);
     }
 
-    /** The same of an inference that is timed in rounds with others, of which the least counts. */
-    static double again(Runnable inference) {
-        return seconds(inference, AGAIN_CALM_SECONDS, BUDGET_SECONDS);
-    }
-
-    /** Median of 21 runs, however long they take. */
+    /** Of one that nothing has warmed up: median of 21 runs, however long they take. */
     static double unhurried(Runnable inference) {
-        return seconds(inference, CALM_SECONDS, Double.POSITIVE_INFINITY);
+        warmUp(List.of(inference), CALM_SECONDS);
+        return median(inference, Double.POSITIVE_INFINITY);
     }
 
-    private static double seconds(Runnable inference, double calm, double budget) {
-        warmUp(inference, WARM.get() ? calm : FIRST_CALM_SECONDS);
-        WARM.set(true);
+    private static void warmUp(List<Runnable> inferences, double calm) {
+        double best = Double.POSITIVE_INFINITY;
+        double spent = 0;
+        for (double since = 0; since < calm && spent < MOST_WARM_UP_SECONDS; ) {
+            double seconds = inferences.stream().mapToDouble(Latency::run).sum();
+            spent += seconds;
+            since = seconds < FASTER * best ? 0 : since + seconds;
+            best = Math.min(best, seconds);
+        }
+    }
+
+    private static double median(Runnable inference, double budget) {
         double[] times = new double[MOST_RUNS];
         int runs = 0;
         for (double timed = 0; runs < LEAST_RUNS || (runs < MOST_RUNS && timed < budget); runs++) {
@@ -57,17 +63,6 @@ final class Latency {
         }
         Arrays.sort(times, 0, runs);
         return times[runs / 2];
-    }
-
-    private static void warmUp(Runnable inference, double calm) {
-        double best = Double.POSITIVE_INFINITY;
-        double spent = 0;
-        for (double since = 0; since < calm && spent < MOST_WARM_UP_SECONDS; ) {
-            double seconds = run(inference);
-            spent += seconds;
-            since = seconds < FASTER * best ? 0 : since + seconds;
-            best = Math.min(best, seconds);
-        }
     }
 
     private static double run(Runnable inference) {

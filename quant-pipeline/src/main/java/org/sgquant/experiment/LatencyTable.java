@@ -15,6 +15,7 @@ import java.util.TreeMap;
 import org.sgquant.model.QuantizedModel;
 import org.sgquant.report.Json;
 import org.sgquant.search.SearchSpace;
+import org.sgquant.train.TrainConfig;
 
 /**
  * {@code seconds(bits) = base + sum over cells of (cell at its width - cell at its width in the base)}: the time of a packed inference, predicted
@@ -104,6 +105,7 @@ public record LatencyTable(
     private static double[] measure(
             Experiment experiment, Experiment.Trained start, BitSpace space, List<List<Integer>> configurations) {
         double[][] times = new double[configurations.size()][ROUNDS];
+        experiment.warmUp(start, space.uniform(), TrainConfig.FINE_TUNE.withEpochs(0));
         experiment.lanes().run(lane -> {
             try (TrialMemory known = new TrialMemory(lane.backend())) {
                 for (int round = 0; round < ROUNDS; round++) {
@@ -127,7 +129,7 @@ public record LatencyTable(
             List<Integer> bits,
             TrialMemory known) {
         try (QuantizedModel model = experiment.calibrated(lane, start, space.assignment(bits), known)) {
-            return Latency.again(model.inference()::runOnly);
+            return Latency.seconds(model.inference()::runOnly);
         }
     }
 }
