@@ -19,7 +19,7 @@ final class Latency {
     private static final double CALM_SECONDS = 2;
 
     /** The same where it was warm before, and only memory is new. */
-    private static final double BRIEF_CALM_SECONDS = 0.02;
+    private static final double BRIEF_CALM_SECONDS = 0.1;
 
     private static final double FASTER = 0.95;
     private static final double MOST_WARM_UP_SECONDS = 20;
