@@ -129,7 +129,7 @@ public record LatencyTable(
             List<Integer> bits,
             TrialMemory known) {
         try (QuantizedModel model = experiment.calibrated(lane, start, space.assignment(bits), known)) {
-            return Latency.seconds(model.inference()::runOnly);
+            return Latency.inRounds(model.inference()::runOnly);
         }
     }
 }
