@@ -17,10 +17,12 @@ import org.sgquant.search.RandomSearch;
 import org.sgquant.search.SearchStrategy;
 import org.sgquant.train.TrainConfig;
 
-/** The search strategies by the names that users give them. */
+/** The search strategies by the names that users give them, with hyphens. */
 public enum Strategies {
     /** Measure, fit a cost model, predict, repeat: SGQuant's own. */
     ABS,
+    /** The same with a random forest in place of each regression tree. */
+    ABS_FOREST,
     /** The baseline. */
     RANDOM,
     /** Exact knapsack over the measured divergence of each cell. */
@@ -41,7 +43,7 @@ public enum Strategies {
 
     @Override
     public String toString() {
-        return name().toLowerCase(Locale.ROOT);
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     /**
@@ -53,7 +55,7 @@ public enum Strategies {
         boolean fits = switch (this) {
             case KNAPSACK, HAWQ, DIFFERENTIABLE -> weights.isAffine();
             case CONTROLLER -> weights.powers() == null;
-            case ABS, RANDOM, EXHAUSTIVE -> true;
+            case ABS, ABS_FOREST, RANDOM, EXHAUSTIVE -> true;
         };
         weights.require(fits, "strategy " + this, this == CONTROLLER ? "affine or multi-bit" : "affine");
     }
@@ -76,6 +78,7 @@ public enum Strategies {
             Experiment experiment, BitSpace space, List<Experiment.Trained> starts, TrainConfig fineTune, long seed) {
         return switch (this) {
             case ABS -> new AbsSearch();
+            case ABS_FOREST -> AbsSearch.forest();
             case RANDOM -> new RandomSearch();
             case EXHAUSTIVE -> new ExhaustiveSearch();
             case KNAPSACK -> knapsack(experiment, space, starts, Sensitivity.Score.DIVERGENCE, seed);

@@ -53,9 +53,15 @@ public record AbsSearch(int batch, int samples, double exploration, int trees) i
         this(20, 2000, 0.1, 1);
     }
 
+    /** One whose models are forests. */
+    public static AbsSearch forest() {
+        return new AbsSearch(20, 2000, 0.1, 20);
+    }
+
     @Override
     public String name() {
-        return "abs batch=" + batch + " samples=" + samples + " exploration=" + exploration + " trees=" + trees;
+        return (trees == 1 ? "abs" : "abs-forest") + " batch=" + batch + " samples=" + samples + " exploration="
+                + exploration + " trees=" + trees;
     }
 
     @Override
