@@ -157,10 +157,12 @@ final class Pipeline implements AutoCloseable {
         searchSeconds = seconds(start);
         search = options.summary(outcome, starts);
         searched = options.section();
-        if (!search.feasible()) {
-            console.info("search: no trial is within the bounds; taking the one of least drop");
-        }
         return outcome.bits();
+    }
+
+    /** Whether the searched bits are within the bounds; else they are those of least drop. */
+    boolean isWithinBounds() {
+        return search.feasible();
     }
 
     /** How {@code strategies} fare on the study of {@code options}, in which every configuration was measured. */

@@ -77,8 +77,8 @@ final class QuantizeCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         model.applyRecipe(common, data);
-        if (dryRun && learnBits.isAsked()) {
-            throw new IllegalArgumentException("--dry-run needs chosen bits: --learn-bits finds them by training");
+        if (dryRun) {
+            checkDryRun();
         }
         if (GraphPipeline.serves(data)) {
             if (dryRun) {
@@ -116,6 +116,18 @@ final class QuantizeCommand implements Callable<Integer> {
             int code = result.finish(pipeline, common.json);
             page.write(() -> pipeline.page(List.of()));
             return code;
+        }
+    }
+
+    private void checkDryRun() {
+        if (learnBits.isAsked()) {
+            throw new IllegalArgumentException("--dry-run needs chosen bits: --learn-bits finds them by training");
+        }
+        for (String option : List.of("--output", "--report", "--max-drop")) {
+            if (model.isGiven(option)) {
+                throw new IllegalArgumentException(
+                        "--dry-run trains nothing that " + option + " could be of: leave one of them out");
+            }
         }
     }
 

@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         description =
                 "Compare search strategies on a study of --strategy exhaustive: how many of its trials each needs to"
-                        + " come within 2 % of the best, and how far off it is after 5 % of them. Takes the options of that search.")
+                        + " come within 2 %% of the best, and how far off it is after 5 %% of them. Takes the options of that search.")
 final class RegretCommand implements Callable<Integer> {
 
     @Mixin

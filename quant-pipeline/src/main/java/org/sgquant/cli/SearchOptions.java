@@ -98,7 +98,7 @@ final class SearchOptions {
             names = "--trial-seeds",
             paramLabel = "N",
             description = "Seeds whose fp32 models every trial fine-tunes; the mean counts (default:"
-                    + " ${DEFAULT-VALUE}, or --seeds where that is less).")
+                    + " ${DEFAULT-VALUE}; run trains no more than its own seeds).")
     int trialSeeds = 5;
 
     @Option(
@@ -190,8 +190,8 @@ final class SearchOptions {
     void share(CommonOptions common) {
         common.requireThreads();
         if (workers > common.threads) {
-            throw new IllegalArgumentException(
-                    "--workers " + workers + " need as many --threads at least, got " + common.threads);
+            throw new IllegalArgumentException("--workers " + workers + " need as many --threads at least, got "
+                    + common.threads + ": give --threads " + workers);
         }
         common.threads /= workers;
         if (isWorker()) {

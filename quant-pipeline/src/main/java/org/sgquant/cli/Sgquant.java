@@ -32,8 +32,8 @@ import picocli.CommandLine.Command;
             "  sgquant predict m -o predictions.csv    a class for every node",
             "  sgquant report study.db -o report.html  a search or a saved model as a page to look at",
             "  sgquant doctor                          what of this machine can be used, and what to do about the rest",
-            "%nExit codes: 0 ok, 1 failed, 2 usage, 3 accuracy gate missed, 4 device or library absent,",
-            "5 bad input, 130 interrupted (143 by SIGTERM), what had ended is kept."
+            "%nExit codes: 0 ok, 1 failed, 2 usage, 3 accuracy gate missed or no trial of a search within its bounds,",
+            "4 device or library absent, 5 bad input, 130 interrupted (143 by SIGTERM), what had ended is kept."
         },
         subcommands = {
             RunCommand.class,
@@ -80,7 +80,7 @@ public final class Sgquant implements Runnable {
         return spec.root().commandLine().getParseResult().originalArgs();
     }
 
-    private static CommandLine commandLine() {
+    static CommandLine commandLine() {
         CommandLine all = new CommandLine(new Sgquant());
         ExtraCommand.all().forEach(all::addSubcommand);
         if (!all.getSubcommands().containsKey(AbsentBenchCommand.NAME)) {

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 /** What a user can get wrong: one sentence, the right exit code, no stack trace. */
 final class BadInputTest {
@@ -157,6 +159,35 @@ final class BadInputTest {
         assertThat(Cli.run("datasets").out()).contains("cora", "synthetic", "generated");
         assertThat(Cli.run("datasets", "--json").json()).hasSizeGreaterThan(5);
         assertThat(Cli.run("generate-completion").out()).contains("complete");
+    }
+
+    /** What picocli cannot format it says on standard error, and prints the description as it is. */
+    @Test
+    void everyHelpIsWellFormed() {
+        List<List<String>> commands = new ArrayList<>();
+        collect(Sgquant.commandLine(), List.of(), commands);
+        assertThat(commands).contains(List.of("regret"), List.of("recipes", "show"));
+        for (List<String> command : commands) {
+            List<String> help = new ArrayList<>(command);
+            help.add("--help");
+            Cli.Result result = Cli.run(help);
+            assertThat(result.code()).as(result.toString()).isZero();
+            assertThat(result.err()).as(help.toString()).isEmpty();
+            assertThat(result.out()).contains("Usage: ").doesNotContain("WARN", "%n", "%%");
+        }
+        assertThat(Cli.run("regret", "--help").out().replaceAll("\\s+", " ")).contains("within 2 % of the best");
+        assertThat(Cli.run("search", "--help").out()).doesNotContain("--seeds");
+    }
+
+    private static void collect(CommandLine line, List<String> path, List<List<String>> commands) {
+        line.getSubcommands().forEach((name, command) -> {
+            List<String> inner = new ArrayList<>(path);
+            inner.add(name);
+            if (!List.of("help", AbsentBenchCommand.NAME).contains(name)) {
+                commands.add(inner);
+            }
+            collect(command, inner, commands);
+        });
     }
 
     /** The same through a process of its own, as a script sees it. */

@@ -57,8 +57,8 @@ final class RecipeCommandsTest {
                 seed: 7
                 """);
         Path model = folder.resolve("overridden");
-        Cli.Result result = run(
-                "quantize", "--recipe", recipe, "--hidden", "4", "--weights", "affine", "-o", model.toString(), "-v");
+        Cli.Result result =
+                run("quantize", "--recipe", recipe, "--hidden", "4", "--weights", "affine", "-o", model.toString());
         assertThat(result.code()).as(result.err()).isZero();
         assertThat(result.err()).contains(recipe + " sets bits, model, train", "innerGranularity: bucket");
         Recipe r = saved(model);

@@ -205,7 +205,17 @@ final class SearchWorkersTest {
         Cli.Result impossible = Cli.run(search(12, "-q", "--max-bytes", "10"));
         assertThat(impossible.code()).isEqualTo(ExitCode.USAGE);
         assertThat(impossible.err()).contains("no configuration of this space is within the bounds");
+        study = folder.resolve("beyond.db");
+        Cli.Result beyond = Cli.run(search(3, "-q", "--json", "--max-drop", "-100"));
+        assertThat(beyond.code()).as(beyond.err()).isEqualTo(ExitCode.GATE_MISSED);
+        assertThat(beyond.json().at("/search/feasible").asBoolean()).isFalse();
+        assertThat(beyond.err())
+                .isEqualTo("sgquant: no trial is within the bounds; the bits are those of least drop\n");
         study = folder.resolve("bad.db");
+        SavedModelCommandsTest.refused(
+                Cli.run(search(3, "--workers", "4")),
+                ExitCode.USAGE,
+                "--workers 4 need as many --threads at least, got 2: give --threads 4");
         assertThat(Cli.run(search(12, "--max-bytes", "10KB")).err())
                 .contains("--max-bytes '10KB' is no size: give bytes, or a number with KiB, MiB or GiB");
     }
