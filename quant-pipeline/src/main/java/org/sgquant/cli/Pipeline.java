@@ -138,11 +138,7 @@ final class Pipeline implements AutoCloseable {
             try (WorkerProcesses workers = WorkerProcesses.start(options.workers - 1, arguments)) {
                 checkpoint.add(workers);
                 BitAssignment chosen = search(options, space, study);
-                long failed = workers.await();
-                if (failed > 0) {
-                    console.info(failed + " of " + (options.workers - 1)
-                            + " worker processes failed; their trials were measured by others");
-                }
+                workers.await().ifPresent(console::info);
                 return chosen;
             }
         }
