@@ -18,6 +18,7 @@ import org.sgquant.experiment.BitSpace;
 import org.sgquant.experiment.Experiment;
 import org.sgquant.experiment.KeptModels;
 import org.sgquant.experiment.Lanes;
+import org.sgquant.experiment.PartialRecipe;
 import org.sgquant.experiment.Recipe;
 import org.sgquant.experiment.Reports;
 import org.sgquant.experiment.SavedModel;
@@ -211,7 +212,13 @@ final class Pipeline implements AutoCloseable {
             rows = new Sensitivity(experiment, space).rows(trained, common.seed, cell -> progress.step(cell));
         }
         return SensitivityTable.of(
-                dataset.name(), recipe.model().name(), seeds, BitSearch.fp32Accuracy(trained), space, rows);
+                dataset.name(),
+                recipe.model().name(),
+                seeds,
+                BitSearch.fp32Accuracy(trained),
+                space,
+                rows,
+                bits -> PartialRecipe.textOf(recipe.withBits(bits, recipe.seed()), new DatasetOptionsGroup().recipe()));
     }
 
     TrainConfig fineTune() {

@@ -48,6 +48,10 @@ final class SensitivityCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (widths.stream().allMatch(width -> !width.isPacked())) {
+            throw new IllegalArgumentException("--widths 32 quantizes nothing: give a width below 32");
+        }
+        WidthConverter.requireDistinct("--widths", widths);
         model.applyRecipe(common, data);
         try (Pipeline pipeline = new Pipeline(common, data, model, seeds, seeds)) {
             pipeline.requireAffine("sensitivity");

@@ -93,6 +93,18 @@ public final class PartialRecipe {
         return new PartialRecipe(source, false, changes);
     }
 
+    /** The sections in which {@code recipe} is not as usual for {@code usual} and the first model, as YAML. */
+    public static String textOf(Recipe recipe, Recipe.Data usual) {
+        ObjectNode sections = Json.tree(recipe);
+        String model = recipe.model().name();
+        ObjectNode defaults = Json.tree(Recipe.defaults(usual, model, 0));
+        if (!model.equals(Models.names().get(0))) {
+            defaults.remove("model");
+        }
+        sections.properties().removeIf(section -> section.getValue().equals(defaults.get(section.getKey())));
+        return Json.writeYaml(sections);
+    }
+
     /** The same without these sections. */
     public PartialRecipe without(String... sections) {
         ObjectNode less = tree.deepCopy();
