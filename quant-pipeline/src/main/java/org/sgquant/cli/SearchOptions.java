@@ -161,6 +161,8 @@ final class SearchOptions {
         if (featureBits.isEmpty() || innerBits.isEmpty()) {
             throw new IllegalArgumentException("--feature-bits and --inner-bits need at least one width each");
         }
+        WidthConverter.requireDistinct("--feature-bits", featureBits);
+        WidthConverter.requireDistinct("--inner-bits", innerBits);
         if (maxLatency != null && !(maxLatency > 0)) {
             throw new IllegalArgumentException("--max-latency must be above 0 ms, got " + maxLatency);
         }
