@@ -3,6 +3,7 @@ package org.sgquant.cli;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.sgquant.data.NearNames;
 import org.sgquant.experiment.BitLearning;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.report.DryRunReport;
@@ -137,7 +138,8 @@ final class QuantizeCommand implements Callable<Integer> {
                 throw new IllegalArgumentException("--preset and --recipe exclude each other");
             }
             if (!PRESETS.containsKey(preset)) {
-                throw new IllegalArgumentException("preset '" + preset + "' does not exist: choose paper");
+                throw new IllegalArgumentException("preset '" + preset + "' does not exist: "
+                        + NearNames.question(preset, PRESETS.keySet(), "choose paper"));
             }
             model.hyperparameters.weighEdges();
             bits = bits == null ? PRESETS.get(preset) : bits;

@@ -174,6 +174,10 @@ final class SearchOptions {
             if (resume || workers > 1) {
                 throw new IllegalArgumentException((resume ? "--resume" : "--workers") + " needs --study FILE");
             }
+        } else if (study.toFile().isDirectory()) {
+            throw new StudyException(study + ": this is a folder, a study is a file");
+        } else if (study.toFile().exists() && study.toFile().length() == 0 && !isWorker()) {
+            throw new StudyException(study + ": the file is empty, no study: remove it, or name another");
         } else if (study.toFile().exists() && !resume && !isWorker()) {
             throw new StudyException(
                     study + ": the study is already there; continue it with --resume, or name another");

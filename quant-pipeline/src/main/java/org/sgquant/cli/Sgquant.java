@@ -3,8 +3,10 @@ package org.sgquant.cli;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.stream.Stream;
 import org.sgquant.data.DownloadException;
 import org.sgquant.data.FormatException;
+import org.sgquant.data.NearNames;
 import org.sgquant.data.NoSuchDatasetException;
 import org.sgquant.kernels.DeviceUnavailableException;
 import org.sgquant.kernels.NonFiniteException;
@@ -96,9 +98,25 @@ public final class Sgquant implements Runnable {
     private static int reportUsage(CommandLine.ParameterException e) {
         CommandLine line = e.getCommandLine();
         line.getErr()
-                .println("sgquant: " + e.getMessage() + "; see '"
+                .println("sgquant: " + e.getMessage() + nearNames(e) + "; see '"
                         + line.getCommandSpec().qualifiedName() + " --help'");
         return ExitCode.USAGE;
+    }
+
+    /** Options or commands that an unknown word may have been meant for. */
+    private static String nearNames(CommandLine.ParameterException e) {
+        if (!(e instanceof CommandLine.UnmatchedArgumentException unmatched)
+                || unmatched.getUnmatched().isEmpty()) {
+            return "";
+        }
+        CommandLine line = e.getCommandLine();
+        Stream<String> options = line.getCommandSpec().options().stream()
+                .filter(option -> !option.hidden())
+                .map(CommandLine.Model.OptionSpec::longestName);
+        List<String> names =
+                Stream.concat(options, line.getSubcommands().keySet().stream()).toList();
+        String question = NearNames.question(unmatched.getUnmatched().getFirst().split("=")[0], names, "");
+        return question.isEmpty() ? "" : ": " + question;
     }
 
     private static int report(Exception e, CommandLine line) {

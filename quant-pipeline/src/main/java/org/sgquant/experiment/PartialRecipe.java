@@ -63,8 +63,8 @@ public final class PartialRecipe {
         List<String> names = names();
         if (!names.contains(name)) {
             throw new IllegalArgumentException("recipe '" + name + "' does not exist: "
-                    + NearNames.question(name, names, "choose one of " + String.join(", ", names))
-                    + " A file of your own ends in " + SUFFIX);
+                    + NearNames.question(name, names, "choose one of " + String.join(", ", names) + ".")
+                    + " A file of your own ends in " + SUFFIX + ".");
         }
         return resource(name + SUFFIX);
     }

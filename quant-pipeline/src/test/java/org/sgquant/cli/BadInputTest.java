@@ -1,6 +1,7 @@
 package org.sgquant.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +16,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.sgquant.data.FormatException;
+import org.sgquant.report.Json;
 import picocli.CommandLine;
 
 /** What a user can get wrong: one sentence, the right exit code, no stack trace. */
@@ -110,6 +113,64 @@ final class BadInputTest {
     void anUnknownDatasetIsAnsweredWithTheNearestName() {
         SavedModelCommandsTest.refused(
                 Cli.run("run", "--dataset", "corra"), ExitCode.USAGE, "unknown dataset 'corra': did you mean cora?");
+    }
+
+    @Test
+    void unknownOptionsCommandsAndPresetsAreAnsweredWithTheNearestName() {
+        SavedModelCommandsTest.refused(Cli.run("run", "--dataste", "cora"), ExitCode.USAGE, "did you mean --dataset?");
+        SavedModelCommandsTest.refused(Cli.run("run", "--trails=3"), ExitCode.USAGE, "did you mean --trials?");
+        SavedModelCommandsTest.refused(Cli.run("serach"), ExitCode.USAGE, "did you mean search?");
+        SavedModelCommandsTest.refused(
+                run("quantize", "--preset", "papr", "-q"),
+                ExitCode.USAGE,
+                "'papr' does not exist: did you mean paper?");
+        assertThat(Cli.run("run", "--xyz").err()).doesNotContain("did you mean");
+    }
+
+    @Test
+    void aFolderIsNoStudyAndOneOfOtherFilesNoModel() throws IOException {
+        Path empty = Files.createDirectories(folder.resolve("empty"));
+        for (Cli.Result result : List.of(
+                run("search", "--study", empty.toString(), "-q"),
+                run("search", "--study", empty.toString(), "--resume", "-q"),
+                Cli.run("watch", empty.toString()))) {
+            SavedModelCommandsTest.refused(result, ExitCode.BAD_INPUT, "this is a folder, a study is a file");
+        }
+        for (String command : List.of("report", "eval")) {
+            SavedModelCommandsTest.refused(
+                    Cli.run(command, empty.toString()),
+                    ExitCode.BAD_INPUT,
+                    "neither a saved model, which has a SHA256SUMS, nor a study");
+        }
+        Path zero = Files.createFile(folder.resolve("zero.db"));
+        for (String more : List.of("--resume", "-q")) {
+            SavedModelCommandsTest.refused(
+                    run("search", "--study", zero.toString(), more), ExitCode.BAD_INPUT, "the file is empty, no study");
+        }
+        assertThat(zero).isEmptyFile();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{\"a\": 1}|line 1: the key 'cells' is missing",
+                "{\"cells\": 4}|line 1, key 'cells': expected a list",
+                "{\"cells\": [{\"cell\": \"x\", \"bits\": 4, \"onlyThisDrop\": \"much\"}]}|got 'much', expected a number",
+                "{\"cells\": [|this is no JSON: Unexpected end-of-input",
+            })
+    void aDocumentThatIsNoneIsRefusedInPlainWords(String json, String message) throws IOException {
+        Path file = Files.writeString(folder.resolve("sweep.json"), json);
+        assertThatThrownBy(() -> Json.read(file, ReportCommand.Sweeps.class))
+                .isInstanceOf(FormatException.class)
+                .hasMessageStartingWith(file + ": ")
+                .hasMessageContaining(message)
+                .extracting(Throwable::getMessage)
+                .asString()
+                .doesNotContain("Sweeps", "creator", "`");
+        Path none = folder.resolve("none.json");
+        assertThatThrownBy(() -> Json.read(none, ReportCommand.Sweeps.class))
+                .hasMessage(none + ": there is no such file");
     }
 
     @Test
