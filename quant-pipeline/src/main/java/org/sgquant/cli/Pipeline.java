@@ -24,7 +24,6 @@ import org.sgquant.experiment.Reports;
 import org.sgquant.experiment.SavedModel;
 import org.sgquant.experiment.Sensitivity;
 import org.sgquant.experiment.SensitivityTable;
-import org.sgquant.experiment.Strategies;
 import org.sgquant.experiment.StudyNotes;
 import org.sgquant.model.Model;
 import org.sgquant.model.QuantizedModel;
@@ -162,23 +161,15 @@ final class Pipeline implements AutoCloseable {
         return search.feasible();
     }
 
-    /** How {@code strategies} fare on the study of {@code options}, in which every configuration was measured. */
-    RegretReport regret(SearchOptions options, List<Strategies> strategies, int repeats) {
-        strategies.forEach(strategy -> strategy.require(recipe.quantConfig().weights()));
+    /** How the strategies of {@code options} fare on their study, in which every configuration was measured. */
+    RegretReport regret(RegretOptions options) {
+        options.compared()
+                .forEach(strategy -> strategy.require(recipe.quantConfig().weights()));
         BitSpace space = options.space(experiment, recipe, dataset);
-        try (Study study = options.openOfAnyBuild(recipe, dataset, seeds, computer(), console)) {
+        try (Study study = options.open(recipe, dataset, seeds, computer(), console)) {
             train(progress -> KeptModels.train(experiment, study, common.seed, seeds, progress));
             return options.regret(
-                    experiment,
-                    options.starts(trained),
-                    recipe,
-                    dataset,
-                    space,
-                    study,
-                    machine(),
-                    strategies,
-                    repeats,
-                    console);
+                    experiment, options.starts(trained), recipe, dataset, space, study, machine(), console);
         }
     }
 

@@ -144,7 +144,8 @@ final class RunCommandTest {
     @Test
     void aStudyIsContinuedWithResumeAndNeverOverwritten() throws Exception {
         String study = folder.resolve("s.db").toString();
-        List<String> options = List.of("--study", study, "--trial-epochs", "1", "--strategy", "random", "--json", "-q");
+        List<String> options = List.of(
+                "--study", study, "--trial-epochs", "1", "--strategy", "random", "--max-drop", "100", "--json", "-q");
         List<String> four = new ArrayList<>(options);
         four.addAll(List.of("--trials", "4"));
         assertThat(run("search", four.toArray(String[]::new))
