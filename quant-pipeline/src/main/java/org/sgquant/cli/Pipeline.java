@@ -76,7 +76,7 @@ final class Pipeline implements AutoCloseable {
         model.announce(console, recipe);
         // What is wrong with an option is said before a large graph is read.
         recipe.check();
-        this.device = common.describeDevice();
+        this.device = common.describeDevice(console);
         this.dataset = data.open(recipe.dataset(), console);
         if (dataset.split().train().length == 0 || dataset.split().validation().length == 0) {
             dataset.close();
@@ -85,7 +85,7 @@ final class Pipeline implements AutoCloseable {
                     + " give --labels, and --split if you have one");
         }
         try {
-            this.lanes = common.lanes(dataset, tasks, console);
+            this.lanes = common.lanes(dataset, tasks);
         } catch (RuntimeException e) {
             dataset.close();
             throw e;

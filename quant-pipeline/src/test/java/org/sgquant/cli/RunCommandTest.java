@@ -142,6 +142,14 @@ final class RunCommandTest {
     }
 
     @Test
+    void progressAndReportNameTheSameThreads() {
+        Cli.Result result = run("train", "--seeds", "2", "--json");
+        String device = result.json().at("/deviceDescription").asText();
+        assertThat(device).contains("2 threads");
+        assertThat(result.err()).containsOnlyOnce("device: ").contains("device: " + device);
+    }
+
+    @Test
     void aStudyIsContinuedWithResumeAndNeverOverwritten() throws Exception {
         String study = folder.resolve("s.db").toString();
         List<String> options = List.of(

@@ -103,7 +103,7 @@ final class SearchWorkersTest {
 
     @Test
     void anInterruptedSearchSaysHowToGoOnAndItsWorkersEndWithIt() throws Exception {
-        Process process = start(search(MANY, "--workers", "2"));
+        Process process = start(search(MANY, "--workers", "2", "--max-drop", "100"));
         awaitTrials(process, 3, 2);
         List<ProcessHandle> workers = process.children().toList();
         assertThat(workers).hasSize(1);
@@ -124,7 +124,7 @@ final class SearchWorkersTest {
             assertThat(left.workers()).isEmpty();
             kept = left.trials().size();
         }
-        Cli.Result resumed = Cli.run(search(kept + 2, "--resume", "--json", "-q"));
+        Cli.Result resumed = Cli.run(search(kept + 2, "--max-drop", "100", "--resume", "--json", "-q"));
         assertThat(resumed.code()).as(resumed.err()).isZero();
         assertThat(resumed.json().at("/search/trials").asInt()).isEqualTo(kept + 2);
     }
