@@ -85,17 +85,17 @@ final class CommonOptions {
     }
 
     /** One lane per task up to the threads at hand, one for all on a large graph. */
-    Lanes lanes(Dataset dataset, int tasks, Console console) {
+    Lanes lanes(Dataset dataset, int tasks) {
         requireThreads();
         int count = dataset.graph().numEdges() > EDGES_PER_LANE ? 1 : Math.clamp(tasks, 1, threads);
-        return new Lanes(dataset, count, lane -> backend(threads / count, lane == 0 ? console : Console.SILENT));
+        return new Lanes(dataset, count, lane -> backend(threads / count, Console.SILENT));
     }
 
     /** One lane per task up to the threads at hand, for tasks that bring what they work on. */
-    Lanes lanes(int tasks, Console console) {
+    Lanes lanes(int tasks) {
         requireThreads();
         int count = Math.clamp(tasks, 1, threads);
-        return new Lanes(count, lane -> backend(threads / count, lane == 0 ? console : Console.SILENT));
+        return new Lanes(count, lane -> backend(threads / count, Console.SILENT));
     }
 
     /** Refuses a number of threads that there cannot be. */
@@ -116,10 +116,10 @@ final class CommonOptions {
     /** What a report says of the device. */
     record Device(String name, String description) {}
 
-    /** The device that {@link #backend} gives. */
-    Device describeDevice() {
+    /** The device that {@link #backend} gives, with all threads: lanes, which divide them, say nothing of theirs. */
+    Device describeDevice(Console console) {
         requireThreads();
-        try (Backend backend = backend(threads, Console.SILENT)) {
+        try (Backend backend = backend(threads, console)) {
             return new Device(backend.name(), backend.description());
         }
     }

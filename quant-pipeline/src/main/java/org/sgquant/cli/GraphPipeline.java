@@ -45,10 +45,10 @@ final class GraphPipeline implements AutoCloseable {
         model.announce(console, recipe);
         // What is wrong with an option is said before a large collection is read.
         GraphLevelExperiment.check(recipe);
-        this.device = common.describeDevice();
+        this.device = common.describeDevice(console);
         this.graphs = options.open(data, recipe.wholeGraphs().tags(), console);
         this.folds = options.folds(graphs);
-        this.lanes = common.lanes(folds, console);
+        this.lanes = common.lanes(folds);
         this.experiment = GraphLevelExperiment.of(graphs, lanes, recipe);
     }
 

@@ -150,12 +150,12 @@ final class ModelOptions {
         return PartialRecipe.of("command line", changes()).over(file);
     }
 
-    /** Says what the named recipe changed, and in detail all that came of it. */
+    /** Says what the named recipe changed, and all that came of it. */
     void announce(Console console, Recipe merged) {
         if (recipe != null) {
             console.info(named().source() + " sets " + String.join(", ", named().sections())
                     + "; options of the command line come after it");
-            console.detail(Json.writeYaml(merged).stripTrailing());
+            console.info(Json.writeYaml(merged).stripTrailing());
         }
     }
 

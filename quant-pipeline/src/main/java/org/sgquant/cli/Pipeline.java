@@ -18,12 +18,12 @@ import org.sgquant.experiment.BitSpace;
 import org.sgquant.experiment.Experiment;
 import org.sgquant.experiment.KeptModels;
 import org.sgquant.experiment.Lanes;
+import org.sgquant.experiment.PartialRecipe;
 import org.sgquant.experiment.Recipe;
 import org.sgquant.experiment.Reports;
 import org.sgquant.experiment.SavedModel;
 import org.sgquant.experiment.Sensitivity;
 import org.sgquant.experiment.SensitivityTable;
-import org.sgquant.experiment.Strategies;
 import org.sgquant.experiment.StudyNotes;
 import org.sgquant.model.Model;
 import org.sgquant.model.QuantizedModel;
@@ -77,7 +77,7 @@ final class Pipeline implements AutoCloseable {
         model.announce(console, recipe);
         // What is wrong with an option is said before a large graph is read.
         recipe.check();
-        this.device = common.describeDevice();
+        this.device = common.describeDevice(console);
         this.dataset = data.open(recipe.dataset(), console);
         if (dataset.split().train().length == 0 || dataset.split().validation().length == 0) {
             dataset.close();
@@ -86,7 +86,7 @@ final class Pipeline implements AutoCloseable {
                     + " give --labels, and --split if you have one");
         }
         try {
-            this.lanes = common.lanes(dataset, tasks, console);
+            this.lanes = common.lanes(dataset, tasks);
         } catch (RuntimeException e) {
             dataset.close();
             throw e;
@@ -139,11 +139,7 @@ final class Pipeline implements AutoCloseable {
             try (WorkerProcesses workers = WorkerProcesses.start(options.workers - 1, arguments)) {
                 checkpoint.add(workers);
                 BitAssignment chosen = search(options, space, study);
-                long failed = workers.await();
-                if (failed > 0) {
-                    console.info(failed + " of " + (options.workers - 1)
-                            + " worker processes failed; their trials were measured by others");
-                }
+                workers.await().ifPresent(console::info);
                 return chosen;
             }
         }
@@ -153,7 +149,7 @@ final class Pipeline implements AutoCloseable {
         train(progress -> KeptModels.train(experiment, study, common.seed, seeds, progress));
         long start = System.nanoTime();
         List<Experiment.Trained> starts = options.starts(trained);
-        if (options.isTimed() && !options.isWorker()) {
+        if (options.goal().isTimed() && !options.isWorker()) {
             fp32InferenceSeconds = study.alone(() -> experiment.fp32InferenceSeconds(starts.getFirst()));
         }
         BitSearch.Outcome outcome = options.run(
@@ -161,29 +157,23 @@ final class Pipeline implements AutoCloseable {
         searchSeconds = seconds(start);
         search = options.summary(outcome, starts);
         searched = options.section();
-        if (!search.feasible()) {
-            console.info("search: no trial is within the bounds; taking the one of least drop");
-        }
         return outcome.bits();
     }
 
-    /** How {@code strategies} fare on the study of {@code options}, in which every configuration was measured. */
-    RegretReport regret(SearchOptions options, List<Strategies> strategies, int repeats) {
-        strategies.forEach(strategy -> strategy.require(recipe.quantConfig().weights()));
+    /** Whether the searched bits are within the bounds; else they are those of least drop. */
+    boolean isWithinBounds() {
+        return search.feasible();
+    }
+
+    /** How the strategies of {@code options} fare on their study, in which every configuration was measured. */
+    RegretReport regret(RegretOptions options) {
+        options.compared()
+                .forEach(strategy -> strategy.require(recipe.quantConfig().weights()));
         BitSpace space = options.space(experiment, recipe, dataset);
-        try (Study study = options.openOfAnyBuild(recipe, dataset, seeds, computer(), console)) {
+        try (Study study = options.open(recipe, dataset, seeds, computer(), console)) {
             train(progress -> KeptModels.train(experiment, study, common.seed, seeds, progress));
             return options.regret(
-                    experiment,
-                    options.starts(trained),
-                    recipe,
-                    dataset,
-                    space,
-                    study,
-                    machine(),
-                    strategies,
-                    repeats,
-                    console);
+                    experiment, options.starts(trained), recipe, dataset, space, study, machine(), console);
         }
     }
 
@@ -217,7 +207,13 @@ final class Pipeline implements AutoCloseable {
             rows = new Sensitivity(experiment, space).rows(trained, common.seed, cell -> progress.step(cell));
         }
         return SensitivityTable.of(
-                dataset.name(), recipe.model().name(), seeds, BitSearch.fp32Accuracy(trained), space, rows);
+                dataset.name(),
+                recipe.model().name(),
+                seeds,
+                BitSearch.fp32Accuracy(trained),
+                space,
+                rows,
+                bits -> PartialRecipe.textOf(recipe.withBits(bits, recipe.seed()), new DatasetOptionsGroup().recipe()));
     }
 
     TrainConfig fineTune() {

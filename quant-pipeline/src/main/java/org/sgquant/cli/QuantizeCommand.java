@@ -3,6 +3,7 @@ package org.sgquant.cli;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.sgquant.data.NearNames;
 import org.sgquant.experiment.BitLearning;
 import org.sgquant.quant.BitAssignment;
 import org.sgquant.report.DryRunReport;
@@ -77,8 +78,8 @@ final class QuantizeCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         model.applyRecipe(common, data);
-        if (dryRun && learnBits.isAsked()) {
-            throw new IllegalArgumentException("--dry-run needs chosen bits: --learn-bits finds them by training");
+        if (dryRun) {
+            checkDryRun();
         }
         if (GraphPipeline.serves(data)) {
             if (dryRun) {
@@ -119,13 +120,26 @@ final class QuantizeCommand implements Callable<Integer> {
         }
     }
 
+    private void checkDryRun() {
+        if (learnBits.isAsked()) {
+            throw new IllegalArgumentException("--dry-run needs chosen bits: --learn-bits finds them by training");
+        }
+        for (String option : List.of("--output", "--report", "--max-drop")) {
+            if (model.isGiven(option)) {
+                throw new IllegalArgumentException(
+                        "--dry-run trains nothing that " + option + " could be of: leave one of them out");
+            }
+        }
+    }
+
     private ModelOptions preset() {
         if (preset != null) {
             if (model.recipe != null) {
                 throw new IllegalArgumentException("--preset and --recipe exclude each other");
             }
             if (!PRESETS.containsKey(preset)) {
-                throw new IllegalArgumentException("preset '" + preset + "' does not exist: choose paper");
+                throw new IllegalArgumentException("preset '" + preset + "' does not exist: "
+                        + NearNames.question(preset, PRESETS.keySet(), "choose paper"));
             }
             model.hyperparameters.weighEdges();
             bits = bits == null ? PRESETS.get(preset) : bits;

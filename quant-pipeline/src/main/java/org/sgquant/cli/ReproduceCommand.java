@@ -91,7 +91,7 @@ final class ReproduceCommand implements Callable<Integer> {
         if (count < 1) {
             throw new IllegalArgumentException("--seeds must be at least 1, got " + count);
         }
-        CommonOptions.Device device = common.describeDevice();
+        CommonOptions.Device device = common.describeDevice(Console.SILENT);
         makeOutput();
         DatasetOptionsGroup data = new DatasetOptionsGroup();
         data.dataDir = dataDir;
@@ -143,8 +143,8 @@ final class ReproduceCommand implements Callable<Integer> {
 
     private Lanes lanes(Subject subject) {
         return switch (subject) {
-            case Subject.Nodes nodes -> common.lanes(nodes.dataset(), Integer.MAX_VALUE, Console.SILENT);
-            case Subject.Graphs graphs -> common.lanes(Integer.MAX_VALUE, Console.SILENT);
+            case Subject.Nodes nodes -> common.lanes(nodes.dataset(), Integer.MAX_VALUE);
+            case Subject.Graphs graphs -> common.lanes(Integer.MAX_VALUE);
         };
     }
 

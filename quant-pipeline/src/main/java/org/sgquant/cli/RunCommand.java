@@ -82,6 +82,9 @@ final class RunCommand implements Callable<Integer> {
             if (search.isWorker()) {
                 return ExitCode.OK;
             }
+            if (searched && !pipeline.isWithinBounds()) {
+                common.console().info("search: no trial is within the bounds; taking the one of least drop");
+            }
             pipeline.quantize(bits);
             if (!noCompare) {
                 pipeline.compare(uniformInner(pipeline, bits));

@@ -60,6 +60,10 @@ final class SearchCommand implements Callable<Integer> {
             }
             page.write(() -> Reports.of(List.of(search.notes()), List.of()));
             System.out.println(common.json ? Json.write(pipeline.report()) : TextReport.of(pipeline.report()));
+            if (!pipeline.isWithinBounds()) {
+                System.err.println("sgquant: no trial is within the bounds; the bits are those of least drop");
+                return ExitCode.GATE_MISSED;
+            }
             return ExitCode.OK;
         }
     }

@@ -1,17 +1,9 @@
 package org.sgquant.cli;
 
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.sgquant.data.Dataset;
-import org.sgquant.data.Datasets;
 import org.sgquant.experiment.BitSearch;
 import org.sgquant.experiment.BitSpace;
 import org.sgquant.experiment.Experiment;
@@ -20,34 +12,20 @@ import org.sgquant.experiment.SavedModel;
 import org.sgquant.experiment.Strategies;
 import org.sgquant.experiment.StudyNotes;
 import org.sgquant.quant.BitAssignment;
-import org.sgquant.quant.DegreeBuckets;
 import org.sgquant.quant.WeightConfig;
-import org.sgquant.report.Json;
-import org.sgquant.report.RegretReport;
 import org.sgquant.report.RunReport;
 import org.sgquant.search.Bounds;
 import org.sgquant.search.Cost;
 import org.sgquant.search.Measurement;
 import org.sgquant.search.Objective;
-import org.sgquant.search.Oracle;
-import org.sgquant.search.Problem;
 import org.sgquant.search.SearchListener;
 import org.sgquant.search.SearchSettings;
-import org.sgquant.search.SearchStrategy;
 import org.sgquant.search.Study;
 import org.sgquant.search.StudyException;
-import org.sgquant.tensor.BitWidth;
-import org.sgquant.train.TrainConfig;
 import picocli.CommandLine.Option;
 
-/** Options of the bit search, and the search itself. */
-final class SearchOptions {
-
-    /** Points of validation drop that are allowed where nothing is said. */
-    private static final double USUAL_DROP = 0.3;
-
-    private static final Pattern SIZE = Pattern.compile("([0-9]+(?:\\.[0-9]+)?)\\s*(KiB|MiB|GiB|B)?");
-    private static final List<String> UNITS = List.of("", "KiB", "MiB", "GiB");
+/** How a bit search is run, and the search itself. */
+final class SearchOptions extends TrialOptions {
 
     @Option(
             names = "--strategy",
@@ -58,76 +36,6 @@ final class SearchOptions {
 
     @Option(names = "--trials", paramLabel = "N", description = "Measured assignments (default: ${DEFAULT-VALUE}).")
     int trials = 120;
-
-    @Option(
-            names = "--objective",
-            paramLabel = "WHAT",
-            description =
-                    "What to make small: stored bytes of all cells, of inner ones (without the features), latency of"
-                            + " packed inference, or the validation drop (default: ${DEFAULT-VALUE}).")
-    String objective = "all";
-
-    @Option(
-            names = "--max-bytes",
-            paramLabel = "SIZE",
-            description = "Most stored bytes of all cells, features counted dense; as 40000, 40KiB or 1.5MiB.")
-    String maxBytes;
-
-    @Option(names = "--max-inner-bytes", paramLabel = "SIZE", description = "Most stored bytes without the features.")
-    String maxInnerBytes;
-
-    @Option(
-            names = "--max-latency",
-            paramLabel = "MS",
-            description = "Longest packed inference, milliseconds on this machine.")
-    Double maxLatency;
-
-    @Option(names = "--latency", description = "Time packed inference in every trial, though nothing needs it.")
-    boolean latency;
-
-    /** Largest validation drop, null where the command line names none. */
-    Double maxDrop;
-
-    @Option(
-            names = "--trial-epochs",
-            paramLabel = "N",
-            description = "Fine-tuning epochs of a trial (default: ${DEFAULT-VALUE}).")
-    int trialEpochs = 20;
-
-    @Option(
-            names = "--trial-seeds",
-            paramLabel = "N",
-            description = "Seeds whose fp32 models every trial fine-tunes; the mean counts (default:"
-                    + " ${DEFAULT-VALUE}, or --seeds where that is less).")
-    int trialSeeds = 5;
-
-    @Option(
-            names = "--feature-bits",
-            paramLabel = "Q",
-            split = ",",
-            converter = WidthConverter.class,
-            description = "Widths of the features to choose from (default: ${DEFAULT-VALUE}).")
-    List<BitWidth> featureBits = widths(1, 2, 4, 8);
-
-    @Option(
-            names = "--inner-bits",
-            paramLabel = "Q",
-            split = ",",
-            converter = WidthConverter.class,
-            description = "Widths of other cells to choose from, as 2,4,e4m3; attention takes the integers among them"
-                    + " (default: ${DEFAULT-VALUE}).")
-    List<BitWidth> innerBits = widths(1, 2, 3, 4, 5, 6, 8);
-
-    @Option(
-            names = "--quartiles",
-            description = "Widths per degree quartile: topology-aware granularity (default: one per cell).")
-    boolean quartiles;
-
-    @Option(
-            names = "--study",
-            paramLabel = "FILE",
-            description = "SQLite file that keeps every trial as it ends (default: in memory).")
-    Path study;
 
     @Option(
             names = "--resume",
@@ -151,23 +59,12 @@ final class SearchOptions {
     private StudyNotes notes;
 
     /** Refuses what cannot be searched, before anything is trained. */
+    @Override
     void check() {
         Strategies.of(strategy);
-        Objective.of(objective);
         requireAtLeast("--trials", 1, trials);
-        requireAtLeast("--trial-seeds", 1, trialSeeds);
-        requireAtLeast("--trial-epochs", 0, trialEpochs);
         requireAtLeast("--workers", 1, workers);
-        if (featureBits.isEmpty() || innerBits.isEmpty()) {
-            throw new IllegalArgumentException("--feature-bits and --inner-bits need at least one width each");
-        }
-        if (maxLatency != null && !(maxLatency > 0)) {
-            throw new IllegalArgumentException("--max-latency must be above 0 ms, got " + maxLatency);
-        }
-        if (maxDrop != null && maxDrop.isNaN()) {
-            throw new IllegalArgumentException("--max-drop must be a number of points, got " + maxDrop);
-        }
-        bounds();
+        super.check();
         if (study == null) {
             if (resume || workers > 1) {
                 throw new IllegalArgumentException((resume ? "--resume" : "--workers") + " needs --study FILE");
@@ -180,18 +77,17 @@ final class SearchOptions {
         }
     }
 
-    private static void requireAtLeast(String option, int least, int value) {
-        if (value < least) {
-            throw new IllegalArgumentException(option + " must be at least " + least + ", got " + value);
-        }
+    @Override
+    boolean joins() {
+        return isWorker();
     }
 
     /** Divides the threads among the workers; a worker is silent, joins the study and ends with the one that it is for. */
     void share(CommonOptions common) {
         common.requireThreads();
         if (workers > common.threads) {
-            throw new IllegalArgumentException(
-                    "--workers " + workers + " need as many --threads at least, got " + common.threads);
+            throw new IllegalArgumentException("--workers " + workers + " need as many --threads at least, got "
+                    + common.threads + ": give --threads " + workers);
         }
         common.threads /= workers;
         if (isWorker()) {
@@ -215,58 +111,6 @@ final class SearchOptions {
         Map<String, String> fingerprint = fingerprint(recipe, dataset, seeds, computer);
         fingerprint.put("code", Version.code());
         return Study.open(study, fingerprint);
-    }
-
-    /** The same, which another build may have made: its trials are judged by, not gone on with. */
-    Study openOfAnyBuild(Recipe recipe, Dataset dataset, int seeds, String computer, Console console) {
-        Study opened = Study.open(study, fingerprint(recipe, dataset, seeds, computer));
-        String code = opened.header().get("code");
-        if (!Version.code().equals(code)) {
-            console.info("the study was measured by another build, " + code + "; this one is " + Version.code());
-        }
-        return opened;
-    }
-
-    private Map<String, String> fingerprint(Recipe recipe, Dataset dataset, int seeds, String computer) {
-        Map<String, String> fingerprint = new LinkedHashMap<>();
-        fingerprint.put("data", dataset.fingerprint());
-        fingerprint.put("recipe", Json.writeYaml(recipe));
-        fingerprint.put(
-                "trial",
-                "epochs " + trialEpochs + ", seeds " + Math.min(trialSeeds, seeds) + (latency ? ", latency" : ""));
-        fingerprint.put("computer", computer);
-        return fingerprint;
-    }
-
-    private Bounds bounds() {
-        double noBound = Double.POSITIVE_INFINITY;
-        double usual = Objective.of(objective) == Objective.DROP ? noBound : USUAL_DROP;
-        return new Bounds(
-                maxDrop == null ? usual : maxDrop,
-                size("--max-bytes", maxBytes),
-                size("--max-inner-bytes", maxInnerBytes),
-                maxLatency == null ? noBound : maxLatency / 1e3);
-    }
-
-    private static long size(String option, String text) {
-        if (text == null) {
-            return Long.MAX_VALUE;
-        }
-        Matcher size = SIZE.matcher(text);
-        if (!size.matches()) {
-            throw new IllegalArgumentException(
-                    option + " '" + text + "' is no size: give bytes, or a number with KiB, MiB or GiB");
-        }
-        if (Double.parseDouble(size.group(1)) < 1) {
-            throw new IllegalArgumentException(option + " must be at least 1 byte, got '" + text + "'");
-        }
-        String unit = size.group(2) == null || size.group(2).equals("B") ? "" : size.group(2);
-        return (long) (Double.parseDouble(size.group(1)) * (1L << (10 * UNITS.indexOf(unit))));
-    }
-
-    /** The models that trials start from: the first ones trained. */
-    List<Experiment.Trained> starts(List<Experiment.Trained> trained) {
-        return trained.subList(0, Math.min(trialSeeds, trained.size()));
     }
 
     /** What the study held when the search ended. */
@@ -326,110 +170,14 @@ final class SearchOptions {
         }
     }
 
-    /**
-     * What is searched.
-     *
-     * @throws IllegalArgumentException where a cell can have none of the widths to choose from
-     */
-    BitSpace space(Experiment experiment, Recipe recipe, Dataset dataset) {
-        DegreeBuckets buckets = quartiles ? DegreeBuckets.quartiles(dataset.degrees()) : DegreeBuckets.NONE;
-        return new BitSpace(
-                experiment.model(), buckets, dataset.degrees(), recipe.quantConfig(), ids(featureBits), ids(innerBits));
-    }
-
-    static List<BitWidth> widths(int... bits) {
-        return Arrays.stream(bits).mapToObj(BitWidth::of).toList();
-    }
-
-    /** As spaces have them. */
-    static List<Integer> ids(List<BitWidth> widths) {
-        return widths.stream().map(BitWidth::id).toList();
-    }
-
-    /** Whether trials measure their latency. */
-    boolean isTimed() {
-        return goal().isTimed();
-    }
-
-    private BitSearch.Goal goal() {
-        return new BitSearch.Goal(Objective.of(objective), bounds(), latency);
-    }
-
-    private BitSearch search(Experiment experiment, BitSpace space, Recipe recipe) {
-        return new BitSearch(experiment, space, goal(), fineTune(recipe));
-    }
-
-    /** Of a trial. */
-    private TrainConfig fineTune(Recipe recipe) {
-        return recipe.fineTune().config().withEpochs(trialEpochs);
-    }
-
-    private static BitSearch.Timings timings(String machine) {
-        return new BitSearch.Timings(Datasets.cacheFolder().resolve("latency"), machine);
-    }
-
-    /** How {@code strategies} fare, {@code repeats} times each, on what the study of all configurations measured. */
-    RegretReport regret(
-            Experiment experiment,
-            List<Experiment.Trained> starts,
-            Recipe recipe,
-            Dataset dataset,
-            BitSpace space,
-            Study opened,
-            String machine,
-            List<Strategies> strategies,
-            int repeats,
-            Console console) {
-        Problem problem = search(experiment, space, recipe).problem(starts, timings(machine), opened);
-        int lanes = experiment.lanes().count();
-        Oracle oracle = new Oracle(problem, opened.trials(), lanes);
-        List<RegretReport.Row> rows = new ArrayList<>();
-        try (Console.Progress progress = console.progress("regret", strategies.size() * repeats)) {
-            for (Strategies strategy : strategies) {
-                List<Oracle.Outcome> outcomes = new ArrayList<>();
-                for (long seed = recipe.seed(); seed < recipe.seed() + repeats; seed++) {
-                    SearchStrategy created = strategy.create(experiment, space, starts, fineTune(recipe), seed);
-                    outcomes.add(oracle.run(created, prepared(oracle, problem, created, seed, lanes, opened), seed));
-                    progress.step(strategy.toString());
-                }
-                rows.add(RegretReport.Row.of(strategy.toString(), outcomes));
-            }
-        }
-        return new RegretReport(
-                dataset.name(), recipe.model().name(), oracle.size(), objective, oracle.best(), repeats, rows);
-    }
-
-    /** Kept in the study, for some strategies train for it: a repetition of this seed by this build begins with it. */
-    private Oracle.Prepared prepared(
-            Oracle oracle, Problem problem, SearchStrategy strategy, long seed, int lanes, Study opened) {
-        String key = "regret, seed " + seed + ", " + bounds() + ", " + objective + ", " + strategy.name() + ", "
-                + problem.space() + ", lanes " + lanes + ", " + Version.code();
-        byte[] kept = opened.once(
-                key, () -> Json.write(oracle.prepare(strategy, seed)).getBytes(StandardCharsets.UTF_8));
-        return Json.parse("study: " + key, new String(kept, StandardCharsets.UTF_8), Oracle.Prepared.class);
-    }
-
-    /** Takes over what {@code section} of a recipe (null for none) says and no option does. */
+    @Override
     void apply(Recipe.Search section, Predicate<String> given) {
+        super.apply(section, given);
         if (section == null) {
             return;
         }
         strategy = either("--strategy", section.strategy(), strategy, given);
         trials = either("--trials", section.trials(), trials, given);
-        objective = either("--objective", section.objective(), objective, given);
-        maxDrop = either("--max-drop", section.maxDrop(), maxDrop, given);
-        maxBytes = either("--max-bytes", section.maxBytes(), maxBytes, given);
-        maxInnerBytes = either("--max-inner-bytes", section.maxInnerBytes(), maxInnerBytes, given);
-        maxLatency = either("--max-latency", section.maxLatency(), maxLatency, given);
-        trialEpochs = either("--trial-epochs", section.trialEpochs(), trialEpochs, given);
-        trialSeeds = either("--trial-seeds", section.trialSeeds(), trialSeeds, given);
-        featureBits = either("--feature-bits", section.featureBits(), featureBits, given);
-        innerBits = either("--inner-bits", section.innerBits(), innerBits, given);
-        quartiles = either("--quartiles", section.quartiles(), quartiles, given);
-    }
-
-    private static <T> T either(String option, T ofRecipe, T ofOption, Predicate<String> given) {
-        return ofRecipe == null || given.test(option) ? ofOption : ofRecipe;
     }
 
     /** These options as the section of a recipe. */

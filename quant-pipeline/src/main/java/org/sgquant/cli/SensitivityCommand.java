@@ -41,18 +41,22 @@ final class SensitivityCommand implements Callable<Integer> {
             split = ",",
             converter = WidthConverter.class,
             description = "Widths to measure, as 4,e4m3 (default: ${DEFAULT-VALUE}).")
-    List<BitWidth> widths = SearchOptions.widths(1, 2, 4, 8);
+    List<BitWidth> widths = TrialOptions.widths(1, 2, 4, 8);
 
     @Option(names = "--quartiles", description = "One row per degree quartile of each cell.")
     boolean quartiles;
 
     @Override
     public Integer call() {
+        if (widths.stream().allMatch(width -> !width.isPacked())) {
+            throw new IllegalArgumentException("--widths 32 quantizes nothing: give a width below 32");
+        }
+        WidthConverter.requireDistinct("--widths", widths);
         model.applyRecipe(common, data);
         try (Pipeline pipeline = new Pipeline(common, data, model, seeds, seeds)) {
             pipeline.requireAffine("sensitivity");
             pipeline.train();
-            SensitivityReport report = pipeline.sensitivity(SearchOptions.ids(widths), quartiles);
+            SensitivityReport report = pipeline.sensitivity(TrialOptions.ids(widths), quartiles);
             System.out.println(common.json ? Json.write(report) : report.text());
             return ExitCode.OK;
         }

@@ -3,8 +3,10 @@ package org.sgquant.cli;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.stream.Stream;
 import org.sgquant.data.DownloadException;
 import org.sgquant.data.FormatException;
+import org.sgquant.data.NearNames;
 import org.sgquant.data.NoSuchDatasetException;
 import org.sgquant.kernels.DeviceUnavailableException;
 import org.sgquant.kernels.NonFiniteException;
@@ -32,8 +34,8 @@ import picocli.CommandLine.Command;
             "  sgquant predict m -o predictions.csv    a class for every node",
             "  sgquant report study.db -o report.html  a search or a saved model as a page to look at",
             "  sgquant doctor                          what of this machine can be used, and what to do about the rest",
-            "%nExit codes: 0 ok, 1 failed, 2 usage, 3 accuracy gate missed, 4 device or library absent,",
-            "5 bad input, 130 interrupted (143 by SIGTERM), what had ended is kept."
+            "%nExit codes: 0 ok, 1 failed, 2 usage, 3 accuracy gate missed or no trial of a search within its bounds,",
+            "4 device or library absent, 5 bad input, 130 interrupted (143 by SIGTERM), what had ended is kept."
         },
         subcommands = {
             RunCommand.class,
@@ -80,7 +82,7 @@ public final class Sgquant implements Runnable {
         return spec.root().commandLine().getParseResult().originalArgs();
     }
 
-    private static CommandLine commandLine() {
+    static CommandLine commandLine() {
         CommandLine all = new CommandLine(new Sgquant());
         ExtraCommand.all().forEach(all::addSubcommand);
         if (!all.getSubcommands().containsKey(AbsentBenchCommand.NAME)) {
@@ -96,9 +98,25 @@ public final class Sgquant implements Runnable {
     private static int reportUsage(CommandLine.ParameterException e) {
         CommandLine line = e.getCommandLine();
         line.getErr()
-                .println("sgquant: " + e.getMessage() + "; see '"
+                .println("sgquant: " + e.getMessage() + nearNames(e) + "; see '"
                         + line.getCommandSpec().qualifiedName() + " --help'");
         return ExitCode.USAGE;
+    }
+
+    /** Options or commands that an unknown word may have been meant for. */
+    private static String nearNames(CommandLine.ParameterException e) {
+        if (!(e instanceof CommandLine.UnmatchedArgumentException unmatched)
+                || unmatched.getUnmatched().isEmpty()) {
+            return "";
+        }
+        CommandLine line = e.getCommandLine();
+        Stream<String> options = line.getCommandSpec().options().stream()
+                .filter(option -> !option.hidden())
+                .map(CommandLine.Model.OptionSpec::longestName);
+        List<String> names =
+                Stream.concat(options, line.getSubcommands().keySet().stream()).toList();
+        String question = NearNames.question(unmatched.getUnmatched().getFirst().split("=")[0], names, "");
+        return question.isEmpty() ? "" : ": " + question;
     }
 
     private static int report(Exception e, CommandLine line) {

@@ -1,5 +1,8 @@
 package org.sgquant.cli;
 
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import org.sgquant.tensor.BitWidth;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -13,6 +16,16 @@ final class WidthConverter implements ITypeConverter<BitWidth> {
             return BitWidth.of(name);
         } catch (IllegalArgumentException e) {
             throw new TypeConversionException(e.getMessage());
+        }
+    }
+
+    /** Refuses a width that is there twice. */
+    static void requireDistinct(String option, List<BitWidth> widths) {
+        Set<BitWidth> seen = new HashSet<>();
+        for (BitWidth width : widths) {
+            if (!seen.add(width)) {
+                throw new IllegalArgumentException(option + " has " + width + " twice");
+            }
         }
     }
 }

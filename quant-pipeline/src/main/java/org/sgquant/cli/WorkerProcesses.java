@@ -7,10 +7,11 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.sgquant.search.StudyException;
 
-/** Processes that run this one's command line as further workers on its study; they end with the study or with it. */
+/** Processes that run this one's command line as further workers on its study, until all trials are there; they end with it. */
 final class WorkerProcesses implements AutoCloseable {
 
     /** Option that makes a process a worker of another one, whose id follows. */
@@ -18,11 +19,24 @@ final class WorkerProcesses implements AutoCloseable {
 
     private static final int GRACE_SECONDS = 10;
 
+    /** Starts of a worker again, for each that there is. */
+    private static final int RESTARTS = 3;
+
+    private final List<String> command;
+    private final int count;
     private final List<Process> processes = new ArrayList<>();
+    private int restarts;
+    private boolean ending;
 
-    private WorkerProcesses() {}
+    private WorkerProcesses(List<String> command, int count) {
+        this.command = command;
+        this.count = count;
+    }
 
-    /** Starts {@code count} processes with this one's JVM, flags and class path, and {@code arguments}. */
+    /**
+     * Starts {@code count} processes with this one's JVM, flags and class path, and {@code arguments}. One that is killed
+     * or fails is started again.
+     */
     static WorkerProcesses start(int count, List<String> arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -30,20 +44,43 @@ final class WorkerProcesses implements AutoCloseable {
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), Sgquant.class.getName()));
         command.addAll(arguments);
         command.addAll(List.of(OPTION, String.valueOf(ProcessHandle.current().pid())));
-        WorkerProcesses workers = new WorkerProcesses();
+        WorkerProcesses workers = new WorkerProcesses(command, count);
         try {
             for (int i = 0; i < count; i++) {
-                workers.processes.add(new ProcessBuilder(command)
-                        .redirectInput(ProcessBuilder.Redirect.from(nothing()))
-                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                        .redirectError(ProcessBuilder.Redirect.INHERIT)
-                        .start());
+                workers.add();
             }
         } catch (IOException e) {
             workers.stop();
             throw new UncheckedIOException("a worker process cannot be started: " + e.getMessage(), e);
         }
         return workers;
+    }
+
+    private synchronized void add() throws IOException {
+        Process process = new ProcessBuilder(command)
+                .redirectInput(ProcessBuilder.Redirect.from(nothing()))
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        processes.add(process);
+        Thread.ofPlatform()
+                .daemon()
+                .name("worker-watch")
+                .start(() -> replace(process.onExit().join()));
+    }
+
+    /** Starts another process in place of one that did not end by itself. */
+    private synchronized void replace(Process ended) {
+        if (ended.exitValue() == 0 || ending || restarts == RESTARTS * count) {
+            return;
+        }
+        try {
+            add();
+            restarts++;
+        } catch (IOException e) {
+            // There are fewer workers then, as after the last restart: what they leave is measured by others.
+            ending = true;
+        }
     }
 
     private static File nothing() {
@@ -60,8 +97,9 @@ final class WorkerProcesses implements AutoCloseable {
         });
     }
 
-    /** Waits until the workers see that nothing is left to do; how many of them failed. */
-    long await() {
+    /** Waits until the workers see that nothing is left to do; a sentence on those that failed, where there are any. */
+    Optional<String> await() {
+        end();
         long failed = 0;
         for (Process process : processes) {
             try {
@@ -69,14 +107,23 @@ final class WorkerProcesses implements AutoCloseable {
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 stop();
-                return failed;
+                break;
             }
         }
-        return failed;
+        return failed == 0
+                ? Optional.empty()
+                : Optional.of("worker processes that failed or were killed: " + failed + ", started again: " + restarts
+                        + "; their trials were measured by others");
+    }
+
+    /** From now on no process is started. */
+    private synchronized void end() {
+        ending = true;
     }
 
     /** Tells the workers to give back what they have claimed and to end, and waits a little for that. */
     void stop() {
+        end();
         processes.forEach(Process::destroy);
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(GRACE_SECONDS);
         for (Process process : processes) {
@@ -94,6 +141,7 @@ final class WorkerProcesses implements AutoCloseable {
     /** Stops what still runs. */
     @Override
     public void close() {
+        end();
         if (processes.stream().anyMatch(Process::isAlive)) {
             stop();
         }

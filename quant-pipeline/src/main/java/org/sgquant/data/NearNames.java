@@ -8,12 +8,22 @@ public final class NearNames {
 
     private static final int MOST_EDITS = 3;
 
+    /** Of a short name fewer: three edits make any word of three letters. */
+    private static final int LETTERS_PER_EDIT = 3;
+
     private NearNames() {}
 
-    /** Those of {@code names} that are at most three edits away from {@code name}, or go on after it; in their order. */
+    /**
+     * Those of {@code names} that are at most three edits away from {@code name}, and at most one for three of its letters, or
+     * go on after it; in their order.
+     */
     public static List<String> of(String name, Collection<String> names) {
+        int edits = Math.min(
+                MOST_EDITS,
+                (int) name.chars().filter(Character::isLetterOrDigit).count() / LETTERS_PER_EDIT);
         return names.stream()
-                .filter(candidate -> distance(candidate, name) <= MOST_EDITS || candidate.startsWith(name))
+                .filter(candidate ->
+                        distance(candidate, name) <= edits || (!name.isEmpty() && candidate.startsWith(name)))
                 .toList();
     }
 

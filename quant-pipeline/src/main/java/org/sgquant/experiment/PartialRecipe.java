@@ -63,8 +63,8 @@ public final class PartialRecipe {
         List<String> names = names();
         if (!names.contains(name)) {
             throw new IllegalArgumentException("recipe '" + name + "' does not exist: "
-                    + NearNames.question(name, names, "choose one of " + String.join(", ", names))
-                    + " A file of your own ends in " + SUFFIX);
+                    + NearNames.question(name, names, "choose one of " + String.join(", ", names) + ".")
+                    + " A file of your own ends in " + SUFFIX + ".");
         }
         return resource(name + SUFFIX);
     }
@@ -91,6 +91,18 @@ public final class PartialRecipe {
     /** Changes that were not read from YAML. */
     public static PartialRecipe of(String source, ObjectNode changes) {
         return new PartialRecipe(source, false, changes);
+    }
+
+    /** The sections in which {@code recipe} is not as usual for {@code usual} and the first model, as YAML. */
+    public static String textOf(Recipe recipe, Recipe.Data usual) {
+        ObjectNode sections = Json.tree(recipe);
+        String model = recipe.model().name();
+        ObjectNode defaults = Json.tree(Recipe.defaults(usual, model, 0));
+        if (!model.equals(Models.names().get(0))) {
+            defaults.remove("model");
+        }
+        sections.properties().removeIf(section -> section.getValue().equals(defaults.get(section.getKey())));
+        return Json.writeYaml(sections);
     }
 
     /** The same without these sections. */

@@ -17,8 +17,8 @@ import org.sgquant.report.YamlTree;
 /**
  * The published JSON Schema of a partial recipe, and the check of what people write against it.
  *
- * <p>The check knows the words that the schema uses: {@code type}, {@code enum}, {@code properties} (no others are
- * allowed) and {@code items}.
+ * <p>The check knows the words that the schema uses: {@code type}, {@code enum}, {@code minimum} of whole numbers,
+ * {@code properties} (no others are allowed) and {@code items}.
  */
 public final class RecipeSchema {
 
@@ -68,6 +68,10 @@ public final class RecipeSchema {
         if (value.isValueNode() && !value.isNull() && !choices.isEmpty() && !choices.contains(value.asText())) {
             choices.remove("null");
             throw wrong(yaml, pointer, value, "one of " + String.join(", ", choices));
+        }
+        JsonNode least = schema.path("minimum");
+        if (value.isNumber() && least.isNumber() && value.doubleValue() < least.doubleValue()) {
+            throw wrong(yaml, pointer, value, EXPECTED.get("integer") + " from " + least.asText() + " on");
         }
         for (JsonNode entry : value.isArray() ? value : List.<JsonNode>of()) {
             check(yaml, entry, schema.path("items"), pointer);

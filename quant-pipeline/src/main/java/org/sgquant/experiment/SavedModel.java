@@ -235,6 +235,10 @@ public final class SavedModel {
         if (!Files.isDirectory(folder)) {
             throw new FormatException(folder, "model", "there is no such folder");
         }
+        if (!Files.exists(folder.resolve(SUMS))) {
+            throw new FormatException(
+                    folder + ": this is neither a saved model, which has a " + SUMS + ", nor a study, which is a file");
+        }
         Map<String, String> sums = new TreeMap<>();
         try {
             for (String line : Files.readString(folder.resolve(SUMS), StandardCharsets.ISO_8859_1)

@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.sgquant.report.RankCorrelation;
 import org.sgquant.report.SensitivityReport;
@@ -22,13 +23,15 @@ public final class SensitivityTable {
 
     private SensitivityTable() {}
 
+    /** {@code recipe} gives the YAML of a recipe with given bits. */
     public static SensitivityReport of(
             String dataset,
             String model,
             int seeds,
             double fp32Validation,
             BitSpace space,
-            List<Sensitivity.Row> rows) {
+            List<Sensitivity.Row> rows,
+            UnaryOperator<String> recipe) {
         List<SearchSpace.Dimension> dimensions = space.space().dimensions();
         List<String> most = dimensions.stream()
                 .sorted(Comparator.comparingDouble(d -> -row(rows, d).divergence()))
@@ -39,6 +42,7 @@ public final class SensitivityTable {
         for (SearchSpace.Dimension d : dimensions) {
             bits.add(most.contains(d.cell()) ? WIDE : NARROW);
         }
+        String spared = space.assignment(bits).toString();
         return new SensitivityReport(
                 dataset,
                 model,
@@ -50,7 +54,8 @@ public final class SensitivityTable {
                         correlation(rows, Sensitivity.Row::curvature),
                         correlation(rows, Sensitivity.Row::fisher)),
                 most,
-                space.assignment(bits).toString());
+                spared,
+                recipe.apply(spared));
     }
 
     /** The row of the width at which cells are told apart. */

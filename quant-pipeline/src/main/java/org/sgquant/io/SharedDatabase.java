@@ -77,6 +77,7 @@ public final class SharedDatabase implements AutoCloseable {
      * with writers: it is then read as if no writer came.
      */
     public static SharedDatabase look(Path file, Kind kind) {
+        refuseFolder(file, kind);
         Path absolute = file.toAbsolutePath();
         return look(file, kind, Files.isWritable(absolute.getParent()) && Files.isWritable(absolute));
     }
@@ -90,6 +91,7 @@ public final class SharedDatabase implements AutoCloseable {
     }
 
     static SharedDatabase open(Path file, Kind kind, MountTable mounts) {
+        refuseFolder(file, kind);
         Path folder = file.toAbsolutePath().getParent();
         if (folder == null || !Files.isDirectory(folder)) {
             throw kind.failure.apply(
@@ -106,6 +108,12 @@ public final class SharedDatabase implements AutoCloseable {
     /** A database that ends with the process and is shared by its threads alone. */
     public static SharedDatabase inMemory(Kind kind) {
         return connect(kind.noun + " in memory", "jdbc:sqlite::memory:", kind, SharedDatabase::prepare);
+    }
+
+    private static void refuseFolder(Path file, Kind kind) {
+        if (Files.isDirectory(file)) {
+            throw kind.failure.apply(file + ": this is a folder, a " + kind.noun + " is a file", null);
+        }
     }
 
     private static void refuseNetwork(Path file, Kind kind, MountTable mounts) {

@@ -2,6 +2,7 @@ package org.sgquant.report;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -14,6 +15,8 @@ import com.fasterxml.jackson.databind.JsonSerializer;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.SerializerProvider;
+import com.fasterxml.jackson.databind.exc.InvalidFormatException;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.introspect.AnnotatedMember;
 import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
@@ -22,10 +25,13 @@ import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
+import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -153,13 +159,15 @@ public final class Json {
         try {
             return YAML.treeToValue(tree, type);
         } catch (JsonProcessingException e) {
-            throw problem(source, place, e, type);
+            throw problem(source, place, e);
         }
     }
 
     private static <T> T read(ObjectMapper mapper, Path file, Class<T> type) {
         try {
             return parse(mapper, file.toString(), Files.readString(file), type);
+        } catch (NoSuchFileException e) {
+            throw new FormatException(file + ": there is no such file", e);
         } catch (IOException e) {
             throw new UncheckedIOException(file + ": cannot be read: " + e.getMessage(), e);
         }
@@ -173,14 +181,11 @@ public final class Json {
             }
             return value;
         } catch (JsonProcessingException e) {
-            String place = e.getLocation() == null
-                    ? "document"
-                    : "line " + e.getLocation().getLineNr();
-            throw problem(source, place, e, type);
+            throw problem(source, place(e), e);
         }
     }
 
-    private static FormatException problem(String source, String place, JsonProcessingException e, Class<?> type) {
+    private static FormatException problem(String source, String place, JsonProcessingException e) {
         if (e instanceof UnrecognizedPropertyException unknown) {
             String known = unknown.getKnownPropertyIds().stream()
                     .map(String::valueOf)
@@ -189,10 +194,51 @@ public final class Json {
             return new FormatException(
                     source, place, "the unknown key '" + path(unknown.getPath()) + "'", "one of " + known, e);
         }
-        String key = e instanceof JsonMappingException mapping ? path(mapping.getPath()) : "";
-        String got = e.getOriginalMessage().lines().findFirst().orElse("an error");
-        return new FormatException(
-                source, key.isEmpty() ? place : place + ", key '" + key + "'", got, type.getSimpleName(), e);
+        if (!(e instanceof JsonMappingException mapping) || e.getCause() instanceof JsonParseException) {
+            String form = e.getProcessor() instanceof YAMLParser ? "YAML" : "JSON";
+            return new FormatException(source + ": " + place + ": this is no " + form + ": " + reason(e), e);
+        }
+        String key = path(mapping.getPath());
+        String where = source + ": " + place + (key.isEmpty() ? "" : ", key '" + key + "'");
+        if (e.getOriginalMessage().startsWith("Missing required creator property")) {
+            return new FormatException(source + ": " + place + ": the key '" + key + "' is missing", e);
+        }
+        if (e instanceof InvalidFormatException value) {
+            return new FormatException(
+                    where + ": got '" + value.getValue() + "', expected " + noun(value.getTargetType()), e);
+        }
+        if (e instanceof MismatchedInputException mismatch && mismatch.getTargetType() != null) {
+            return new FormatException(where + ": expected " + noun(mismatch.getTargetType()), e);
+        }
+        return new FormatException(where + ": " + reason(e), e);
+    }
+
+    private static String noun(Class<?> type) {
+        if (type == int.class || type == long.class || type == Integer.class || type == Long.class) {
+            return "a whole number";
+        }
+        if ((type.isPrimitive() && type != boolean.class) || Number.class.isAssignableFrom(type)) {
+            return "a number";
+        }
+        if (type == boolean.class || type == Boolean.class) {
+            return "true or false";
+        }
+        return type == String.class
+                ? "text"
+                : Collection.class.isAssignableFrom(type) || type.isArray() ? "a list" : "keys with values";
+    }
+
+    static String place(JsonProcessingException e) {
+        return e.getLocation() == null ? "document" : "line " + e.getLocation().getLineNr();
+    }
+
+    /** What the parser found, without what it was about to do and where. */
+    static String reason(JsonProcessingException e) {
+        return e.getOriginalMessage()
+                .lines()
+                .filter(line -> !line.isBlank() && !line.startsWith(" "))
+                .reduce("an error", (first, last) -> last)
+                .replaceFirst(" \\(start marker at .*", "");
     }
 
     private static String path(List<JsonMappingException.Reference> references) {

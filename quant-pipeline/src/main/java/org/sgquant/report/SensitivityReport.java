@@ -12,6 +12,7 @@ import org.sgquant.tensor.BitWidth;
  * @param correlations with {@code onlyThisDrop} of the ranks of the cells at one width, mean over the widths
  * @param mostSensitive cells of largest divergence at the width nearest to 4, most sensitive first
  * @param bits an assignment that keeps these at 8 bits and the others at 4
+ * @param recipe YAML that {@code quantize --recipe} takes: these bits, and what was not as usual of data and model
  */
 public record SensitivityReport(
         String dataset,
@@ -21,7 +22,8 @@ public record SensitivityReport(
         List<Cell> cells,
         Correlations correlations,
         List<String> mostSensitive,
-        String bits) {
+        String bits,
+        String recipe) {
 
     /** A cell, or its part of one degree bucket, at one width; without trace, curvature and fisher for the features. */
     public record Cell(
@@ -71,8 +73,7 @@ public record SensitivityReport(
                 number("%.2f", correlations.curvature()),
                 number("%.2f", correlations.fisher())));
         out.append(String.format("most sensitive: %s%n%n", String.join(", ", mostSensitive)));
-        out.append("a recipe that spares them, for quantize --bits or a recipe file:\n");
-        out.append("bits: \"").append(bits).append('"');
+        out.append("a recipe that spares them, for quantize --recipe:\n").append(recipe.stripTrailing());
         return out.toString();
     }
 

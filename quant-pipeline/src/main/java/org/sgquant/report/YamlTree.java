@@ -68,13 +68,10 @@ public record YamlTree(String source, ObjectNode root, Map<String, Integer> line
             if (root instanceof ObjectNode object) {
                 return new YamlTree(source, object, Map.copyOf(lines));
             }
-            throw new FormatException(source, "line 1", "'" + root.asText() + "'", "sections with keys");
+            throw new FormatException(
+                    source, "line 1", root.isArray() ? "a list" : "'" + root.asText() + "'", "sections with keys");
         } catch (JsonProcessingException e) {
-            String place = e.getLocation() == null
-                    ? "document"
-                    : "line " + e.getLocation().getLineNr();
-            String got = e.getOriginalMessage().lines().findFirst().orElse("an error");
-            throw new FormatException(source, place, got, "YAML", e);
+            throw new FormatException(source + ": " + Json.place(e) + ": this is no YAML: " + Json.reason(e), e);
         } catch (IOException e) {
             throw new UncheckedIOException(source + ": cannot be read: " + e.getMessage(), e);
         }

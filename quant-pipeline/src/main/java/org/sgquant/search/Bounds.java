@@ -1,5 +1,7 @@
 package org.sgquant.search;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -17,7 +19,7 @@ import java.util.regex.Pattern;
  */
 public record Bounds(double maxDrop, long maxBytes, long maxInnerBytes, double maxLatencySeconds) {
 
-    private static final Pattern BOUND = Pattern.compile("(drop|bytes|inner bytes|latency) ([-\\d.E]+)( s)?");
+    private static final Pattern BOUND = Pattern.compile("(drop|bytes|inner bytes|latency) ([-\\d.E]+)( s| ms)?");
 
     public Bounds {
         if (Double.isNaN(maxDrop) || maxBytes < 1 || maxInnerBytes < 1 || !(maxLatencySeconds > 0)) {
@@ -75,7 +77,8 @@ public record Bounds(double maxDrop, long maxBytes, long maxInnerBytes, double m
             if (!m.matches()) {
                 throw new StudyException("'" + bound + "' is no bound of a search");
             }
-            written.put(m.group(1), m.group(2));
+            // Studies of before had seconds.
+            written.put(m.group(1), m.group(1).equals("latency") ? seconds(m.group(2), m.group(3)) : m.group(2));
         }
         String none = "Infinity";
         String most = Long.toString(Long.MAX_VALUE);
@@ -86,7 +89,20 @@ public record Bounds(double maxDrop, long maxBytes, long maxInnerBytes, double m
                 Double.parseDouble(written.getOrDefault("latency", none)));
     }
 
-    /** Every bound there is, as {@code drop 0.3, bytes 1000}. */
+    private static String seconds(String number, String unit) {
+        return " ms".equals(unit) ? Double.toString(Double.parseDouble(number) / 1e3) : number;
+    }
+
+    /** In milliseconds, as it was given: as many digits as survive the division by 1000. */
+    private static String milliseconds(double seconds) {
+        return BigDecimal.valueOf(seconds)
+                .movePointRight(3)
+                .round(new MathContext(12))
+                .stripTrailingZeros()
+                .toPlainString();
+    }
+
+    /** Every bound there is, as {@code drop 0.3, latency 2.5 ms}. */
     @Override
     public String toString() {
         List<String> bounds = new ArrayList<>();
@@ -100,7 +116,7 @@ public record Bounds(double maxDrop, long maxBytes, long maxInnerBytes, double m
             bounds.add("inner bytes " + maxInnerBytes);
         }
         if (limitLatency()) {
-            bounds.add("latency " + maxLatencySeconds + " s");
+            bounds.add("latency " + milliseconds(maxLatencySeconds) + " ms");
         }
         return bounds.isEmpty() ? "none" : String.join(", ", bounds);
     }

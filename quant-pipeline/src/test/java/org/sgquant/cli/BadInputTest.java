@@ -1,11 +1,13 @@
 package org.sgquant.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
@@ -14,6 +16,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.sgquant.data.FormatException;
+import org.sgquant.report.Json;
+import picocli.CommandLine;
 
 /** What a user can get wrong: one sentence, the right exit code, no stack trace. */
 final class BadInputTest {
@@ -80,6 +85,10 @@ final class BadInputTest {
                 "run|--objective|none|objective 'none' does not exist",
                 "run|--trials|0|--trials must be at least 1",
                 "run|--inner-bits|9|bit width 9 does not exist",
+                "run|--inner-bits|2,2|--inner-bits has 2 twice",
+                "run|--feature-bits|1,2,1|--feature-bits has 1 twice",
+                "sensitivity|--widths|4,4|--widths has 4 twice",
+                "sensitivity|--widths|32|--widths 32 quantizes nothing",
                 "run|--lr|-1|learning rate",
                 "run|--epochs|-1|epochs",
                 "quantize|--preset|nosuch|preset 'nosuch' does not exist",
@@ -104,6 +113,64 @@ final class BadInputTest {
     void anUnknownDatasetIsAnsweredWithTheNearestName() {
         SavedModelCommandsTest.refused(
                 Cli.run("run", "--dataset", "corra"), ExitCode.USAGE, "unknown dataset 'corra': did you mean cora?");
+    }
+
+    @Test
+    void unknownOptionsCommandsAndPresetsAreAnsweredWithTheNearestName() {
+        SavedModelCommandsTest.refused(Cli.run("run", "--dataste", "cora"), ExitCode.USAGE, "did you mean --dataset?");
+        SavedModelCommandsTest.refused(Cli.run("run", "--trails=3"), ExitCode.USAGE, "did you mean --trials?");
+        SavedModelCommandsTest.refused(Cli.run("serach"), ExitCode.USAGE, "did you mean search?");
+        SavedModelCommandsTest.refused(
+                run("quantize", "--preset", "papr", "-q"),
+                ExitCode.USAGE,
+                "'papr' does not exist: did you mean paper?");
+        assertThat(Cli.run("run", "--xyz").err()).doesNotContain("did you mean");
+    }
+
+    @Test
+    void aFolderIsNoStudyAndOneOfOtherFilesNoModel() throws IOException {
+        Path empty = Files.createDirectories(folder.resolve("empty"));
+        for (Cli.Result result : List.of(
+                run("search", "--study", empty.toString(), "-q"),
+                run("search", "--study", empty.toString(), "--resume", "-q"),
+                Cli.run("watch", empty.toString()))) {
+            SavedModelCommandsTest.refused(result, ExitCode.BAD_INPUT, "this is a folder, a study is a file");
+        }
+        for (String command : List.of("report", "eval")) {
+            SavedModelCommandsTest.refused(
+                    Cli.run(command, empty.toString()),
+                    ExitCode.BAD_INPUT,
+                    "neither a saved model, which has a SHA256SUMS, nor a study");
+        }
+        Path zero = Files.createFile(folder.resolve("zero.db"));
+        for (String more : List.of("--resume", "-q")) {
+            SavedModelCommandsTest.refused(
+                    run("search", "--study", zero.toString(), more), ExitCode.BAD_INPUT, "the file is empty, no study");
+        }
+        assertThat(zero).isEmptyFile();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{\"a\": 1}|line 1: the key 'cells' is missing",
+                "{\"cells\": 4}|line 1, key 'cells': expected a list",
+                "{\"cells\": [{\"cell\": \"x\", \"bits\": 4, \"onlyThisDrop\": \"much\"}]}|got 'much', expected a number",
+                "{\"cells\": [|this is no JSON: Unexpected end-of-input",
+            })
+    void aDocumentThatIsNoneIsRefusedInPlainWords(String json, String message) throws IOException {
+        Path file = Files.writeString(folder.resolve("sweep.json"), json);
+        assertThatThrownBy(() -> Json.read(file, ReportCommand.Sweeps.class))
+                .isInstanceOf(FormatException.class)
+                .hasMessageStartingWith(file + ": ")
+                .hasMessageContaining(message)
+                .extracting(Throwable::getMessage)
+                .asString()
+                .doesNotContain("Sweeps", "creator", "`");
+        Path none = folder.resolve("none.json");
+        assertThatThrownBy(() -> Json.read(none, ReportCommand.Sweeps.class))
+                .hasMessage(none + ": there is no such file");
     }
 
     @Test
@@ -157,6 +224,35 @@ final class BadInputTest {
         assertThat(Cli.run("datasets").out()).contains("cora", "synthetic", "generated");
         assertThat(Cli.run("datasets", "--json").json()).hasSizeGreaterThan(5);
         assertThat(Cli.run("generate-completion").out()).contains("complete");
+    }
+
+    /** What picocli cannot format it says on standard error, and prints the description as it is. */
+    @Test
+    void everyHelpIsWellFormed() {
+        List<List<String>> commands = new ArrayList<>();
+        collect(Sgquant.commandLine(), List.of(), commands);
+        assertThat(commands).contains(List.of("regret"), List.of("recipes", "show"));
+        for (List<String> command : commands) {
+            List<String> help = new ArrayList<>(command);
+            help.add("--help");
+            Cli.Result result = Cli.run(help);
+            assertThat(result.code()).as(result.toString()).isZero();
+            assertThat(result.err()).as(help.toString()).isEmpty();
+            assertThat(result.out()).contains("Usage: ").doesNotContain("WARN", "%n", "%%");
+        }
+        assertThat(Cli.run("regret", "--help").out().replaceAll("\\s+", " ")).contains("within 2 % of the best");
+        assertThat(Cli.run("search", "--help").out()).doesNotContain("--seeds");
+    }
+
+    private static void collect(CommandLine line, List<String> path, List<List<String>> commands) {
+        line.getSubcommands().forEach((name, command) -> {
+            List<String> inner = new ArrayList<>(path);
+            inner.add(name);
+            if (!List.of("help", AbsentBenchCommand.NAME).contains(name)) {
+                commands.add(inner);
+            }
+            collect(command, inner, commands);
+        });
     }
 
     /** The same through a process of its own, as a script sees it. */

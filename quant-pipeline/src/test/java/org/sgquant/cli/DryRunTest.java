@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.sgquant.experiment.PartialRecipe;
 
 /** {@code quantize --dry-run} says to the byte what {@code quantize} then stores. */
@@ -111,5 +112,23 @@ final class DryRunTest {
                 "--dry-run is for a single");
         SavedModelCommandsTest.refused(
                 Cli.run("quantize", "--learn-bits", "4", "--dry-run"), ExitCode.USAGE, "--dry-run needs chosen bits");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-o", "--report", "--max-drop"})
+    void whatIsOfATrainedModelIsRefused(String option) {
+        Path output = folder.resolve("1");
+        SavedModelCommandsTest.refused(
+                Cli.run(Cli.args(
+                        "quantize",
+                        graph,
+                        "-b",
+                        "4",
+                        "--dry-run",
+                        option,
+                        option.equals("--max-drop") ? "1" : output.toString())),
+                ExitCode.USAGE,
+                "--dry-run trains nothing that -");
+        assertThat(output).doesNotExist();
     }
 }

@@ -57,8 +57,8 @@ final class RecipeCommandsTest {
                 seed: 7
                 """);
         Path model = folder.resolve("overridden");
-        Cli.Result result = run(
-                "quantize", "--recipe", recipe, "--hidden", "4", "--weights", "affine", "-o", model.toString(), "-v");
+        Cli.Result result =
+                run("quantize", "--recipe", recipe, "--hidden", "4", "--weights", "affine", "-o", model.toString());
         assertThat(result.code()).as(result.err()).isZero();
         assertThat(result.err()).contains(recipe + " sets bits, model, train", "innerGranularity: bucket");
         Recipe r = saved(model);
@@ -216,7 +216,13 @@ final class RecipeCommandsTest {
                 "''|got nothing",
                 "bits: *x|the alias *x",
                 "[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]|epth",
-                "bits: {a|line",
+                "bits: {a|line 1: this is no YAML: ",
+                "'bits: \"4'|line 1: this is no YAML: found unexpected end of stream",
+                "[bits]|line 1: got a list, expected sections with keys",
+                "search: {trials: -3}|line 1, search.trials: got '-3', expected a whole number from 1 on",
+                "search: {trialEpochs: -1}|search.trialEpochs: got '-1', expected a whole number from 0 on",
+                "train: {patience: 0}|train.patience: got '0', expected a whole number from 1 on",
+                "model: {hidden: 0}|model.hidden: got '0', expected a whole number from 1 on",
             })
     void wrongRecipesAreRefusedWithFilePlaceGotAndExpected(String yaml, String message) throws IOException {
         String recipe = file(yaml);
@@ -247,7 +253,11 @@ final class RecipeCommandsTest {
                 run("quantize", "--recipe", "lwq", "--preset", "paper", "-q"), ExitCode.USAGE, "exclude each other");
         SavedModelCommandsTest.refused(
                 run("train", "--recipe", file("model: {heads: 4}"), "-q"), ExitCode.BAD_INPUT, "has no 'heads'");
-        String negative = file("train: {epochs: -1}");
+        SavedModelCommandsTest.refused(
+                run("train", "--recipe", "nothing-like-it", "-q"),
+                ExitCode.USAGE,
+                "distilled-4bit. A file of your own ends in .yaml.");
+        String negative = file("train: {learningRate: -1}");
         SavedModelCommandsTest.refused(
                 run("train", "--recipe", negative, "-q"), ExitCode.BAD_INPUT, negative + ": training needs epochs");
     }

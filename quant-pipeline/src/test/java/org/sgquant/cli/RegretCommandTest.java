@@ -59,7 +59,9 @@ final class RegretCommandTest {
             assertThat(again.at("/" + i + "/preparation")).isEqualTo(rows.at("/" + i + "/preparation"));
             assertThat(again.at("/" + i + "/trials")).isEqualTo(rows.at("/" + i + "/trials"));
         }
-        assertThat(regret("--repeats", "1", "--strategies", "random").out()).contains("preparation", "regret at 5 %");
+        assertThat(regret("--strategy", "exhaustive", "--repeats", "1", "--strategies", "random")
+                        .out())
+                .contains("preparation", "regret at 5 %");
     }
 
     /** What was prepared for one space is of no use in another one, though the study has the trials of both. */
@@ -86,9 +88,16 @@ final class RegretCommandTest {
 
     @Test
     void refusesWhatIsOfASearch() {
-        refused("regret takes no --strategy", "--strategy", "abs");
-        refused("regret takes no --trials", "--trials", "9");
-        refused("regret takes no --workers", "--workers", "2");
+        refused(
+                "a study of --strategy exhaustive, got abs: the strategies to compare are given by --strategies",
+                "--strategy",
+                "abs");
+        refused("--trials", "--trials", "9");
+        refused("--workers", "--workers", "2");
+        refused("--resume", "--resume");
+        assertThat(Cli.run("regret", "--help").out())
+                .contains("--strategy=exhaustive", "--inner-bits", "--study", "--strategies")
+                .doesNotContain("--trials", "--workers", "--resume");
         refused("strategy 'magic' does not exist", "--strategies", "magic");
     }
 

@@ -142,9 +142,18 @@ final class RunCommandTest {
     }
 
     @Test
+    void progressAndReportNameTheSameThreads() {
+        Cli.Result result = run("train", "--seeds", "2", "--json");
+        String device = result.json().at("/deviceDescription").asText();
+        assertThat(device).contains("2 threads");
+        assertThat(result.err()).containsOnlyOnce("device: ").contains("device: " + device);
+    }
+
+    @Test
     void aStudyIsContinuedWithResumeAndNeverOverwritten() throws Exception {
         String study = folder.resolve("s.db").toString();
-        List<String> options = List.of("--study", study, "--trial-epochs", "1", "--strategy", "random", "--json", "-q");
+        List<String> options = List.of(
+                "--study", study, "--trial-epochs", "1", "--strategy", "random", "--max-drop", "100", "--json", "-q");
         List<String> four = new ArrayList<>(options);
         four.addAll(List.of("--trials", "4"));
         assertThat(run("search", four.toArray(String[]::new))

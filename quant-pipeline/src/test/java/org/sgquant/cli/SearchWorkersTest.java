@@ -7,7 +7,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -100,7 +103,7 @@ final class SearchWorkersTest {
 
     @Test
     void anInterruptedSearchSaysHowToGoOnAndItsWorkersEndWithIt() throws Exception {
-        Process process = start(search(MANY, "--workers", "2"));
+        Process process = start(search(MANY, "--workers", "2", "--max-drop", "100"));
         awaitTrials(process, 3, 2);
         List<ProcessHandle> workers = process.children().toList();
         assertThat(workers).hasSize(1);
@@ -121,7 +124,7 @@ final class SearchWorkersTest {
             assertThat(left.workers()).isEmpty();
             kept = left.trials().size();
         }
-        Cli.Result resumed = Cli.run(search(kept + 2, "--resume", "--json", "-q"));
+        Cli.Result resumed = Cli.run(search(kept + 2, "--max-drop", "100", "--resume", "--json", "-q"));
         assertThat(resumed.code()).as(resumed.err()).isZero();
         assertThat(resumed.json().at("/search/trials").asInt()).isEqualTo(kept + 2);
     }
@@ -142,6 +145,50 @@ final class SearchWorkersTest {
         signal("TERM", next);
         assertThat(exit(next)).isEqualTo(128 + 15);
         assertThat(Files.readString(err)).contains("go on with the same command and --resume");
+    }
+
+    @Test
+    void aKilledWorkerIsReplacedThreeTimesAndWhoEndsByItselfIsNot() throws Exception {
+        Process process = start(search(MANY, "--workers", "2"));
+        Set<ProcessHandle> seen = new HashSet<>();
+        for (int kill = 0; kill <= 3; kill++) {
+            awaitTrials(process, 1, 2);
+            ProcessHandle worker = awaitWorker(process, seen);
+            assertThat(seen.add(worker)).isTrue();
+            worker.destroyForcibly();
+            worker.onExit().get(20, TimeUnit.SECONDS);
+        }
+        int left;
+        try (Study watched = Study.look(study)) {
+            left = watched.trials().size();
+        }
+        awaitTrials(process, left + 3, 1);
+        assertThat(process.children()).as("no further one").isEmpty();
+        process.destroyForcibly();
+        exit(process);
+
+        Process again = start(search(left + 300, "--resume", "--workers", "2"));
+        awaitTrials(again, left + 4, 2);
+        awaitWorker(again, Set.of()).destroyForcibly();
+        awaitTrials(again, left + 8, 2);
+        assertThat(again.waitFor(2, TimeUnit.MINUTES)).isTrue();
+        assertThat(again.exitValue()).isIn(ExitCode.OK, ExitCode.GATE_MISSED);
+        assertThat(Files.readString(err))
+                .contains("worker processes that failed or were killed: 1, started again: 1; their trials were");
+    }
+
+    /** A worker of {@code process} that is none of {@code seen}. */
+    private static ProcessHandle awaitWorker(Process process, Set<ProcessHandle> seen) throws Exception {
+        long start = System.nanoTime();
+        while (true) {
+            Optional<ProcessHandle> found =
+                    process.children().filter(child -> !seen.contains(child)).findFirst();
+            if (found.isPresent()) {
+                return found.get();
+            }
+            assertThat(System.nanoTime() - start).isLessThan(TimeUnit.SECONDS.toNanos(30));
+            Thread.sleep(20);
+        }
     }
 
     @Test
@@ -205,7 +252,17 @@ final class SearchWorkersTest {
         Cli.Result impossible = Cli.run(search(12, "-q", "--max-bytes", "10"));
         assertThat(impossible.code()).isEqualTo(ExitCode.USAGE);
         assertThat(impossible.err()).contains("no configuration of this space is within the bounds");
+        study = folder.resolve("beyond.db");
+        Cli.Result beyond = Cli.run(search(3, "-q", "--json", "--max-drop", "-100"));
+        assertThat(beyond.code()).as(beyond.err()).isEqualTo(ExitCode.GATE_MISSED);
+        assertThat(beyond.json().at("/search/feasible").asBoolean()).isFalse();
+        assertThat(beyond.err())
+                .isEqualTo("sgquant: no trial is within the bounds; the bits are those of least drop\n");
         study = folder.resolve("bad.db");
+        SavedModelCommandsTest.refused(
+                Cli.run(search(3, "--workers", "4")),
+                ExitCode.USAGE,
+                "--workers 4 need as many --threads at least, got 2: give --threads 4");
         assertThat(Cli.run(search(12, "--max-bytes", "10KB")).err())
                 .contains("--max-bytes '10KB' is no size: give bytes, or a number with KiB, MiB or GiB");
     }

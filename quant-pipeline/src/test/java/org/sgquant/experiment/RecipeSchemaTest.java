@@ -18,6 +18,7 @@ import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -58,6 +59,15 @@ final class RecipeSchemaTest {
             "Search.objective", names(Objective.values()),
             "Search.strategy", names(Strategies.values()));
 
+    /** The least of keys that are whole numbers, by record and key. */
+    private static final Map<String, Integer> LEAST = Map.of(
+            "Training.epochs", 0,
+            "Training.patience", 1,
+            "Graphs.batch", 1,
+            "Search.trials", 1,
+            "Search.trialEpochs", 0,
+            "Search.trialSeeds", 1);
+
     private static List<String> names(Enum<?>[] values) {
         return Arrays.stream(values)
                 .map(v -> v.toString().toLowerCase(java.util.Locale.ROOT))
@@ -70,6 +80,7 @@ final class RecipeSchemaTest {
         builder.with(Option.FORBIDDEN_ADDITIONAL_PROPERTIES_BY_DEFAULT, Option.INLINE_ALL_SCHEMAS);
         builder.forFields().withNullableCheck(f -> !f.getType().getErasedType().isPrimitive());
         builder.forFields().withEnumResolver(RecipeSchemaTest::choices);
+        builder.forFields().withNumberInclusiveMinimumResolver(RecipeSchemaTest::least);
         builder.forTypesInGeneral()
                 .withCustomDefinitionProvider((type, context) ->
                         type.getErasedType() == ModelSettings.class ? new CustomDefinition(model(context)) : null);
@@ -97,6 +108,12 @@ final class RecipeSchemaTest {
     private static List<String> choices(FieldScope field) {
         String record = field.getDeclaringType().getErasedType().getSimpleName();
         return CHOICES.get(record + "." + field.getName());
+    }
+
+    private static BigDecimal least(FieldScope field) {
+        String record = field.getDeclaringType().getErasedType().getSimpleName();
+        Integer least = LEAST.get(record + "." + field.getName());
+        return least == null ? null : BigDecimal.valueOf(least);
     }
 
     /** The number of an integer, the name of a float. */
@@ -128,6 +145,9 @@ final class RecipeSchemaTest {
                         component.getType() == int.class
                                 ? "integer"
                                 : component.getType() == boolean.class ? "boolean" : "number");
+                if (component.getType() == int.class) {
+                    property.put("minimum", 1);
+                }
             }
         });
         ObjectNode model = context.getGeneratorConfig().createObjectNode().put("type", "object");
@@ -187,6 +207,10 @@ final class RecipeSchemaTest {
                 "search: {innerBits: [9]}",
                 "search: {innerBits: 4}",
                 "model: {hidden: {}}",
+                "search: {trials: -3}",
+                "train: {epochs: -1}",
+                "fineTune: {patience: 0}",
+                "model: {layers: 0}",
                 "bits: [4]",
                 "seed: zero"
             })
