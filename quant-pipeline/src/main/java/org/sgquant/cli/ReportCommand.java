@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.sgquant.data.FormatException;
 import org.sgquant.experiment.Reports;
 import org.sgquant.experiment.SavedModel;
 import org.sgquant.experiment.StudyNotes;
@@ -61,7 +62,7 @@ final class ReportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        ReportOptions.requireWritable("--output", output);
+        ReportOptions.requirePlace("--output", output);
         List<Path> folders = sources.stream().filter(Files::isDirectory).toList();
         if (folders.size() > 1) {
             throw new IllegalArgumentException("report shows one model at a time, got " + folders);
@@ -81,6 +82,9 @@ final class ReportCommand implements Callable<Integer> {
     private List<ReportData.Sensitivity> sweeps() {
         if (sensitivity == null) {
             return List.of();
+        }
+        if (!Files.isRegularFile(sensitivity)) {
+            throw new FormatException("--sensitivity " + sensitivity + ": there is no such file");
         }
         return Json.read(sensitivity, Sweeps.class).cells().stream()
                 .filter(c -> c.onlyThisDrop() != null || c.allButThisDrop() != null)

@@ -50,7 +50,7 @@ final class SearchCommand implements Callable<Integer> {
         search.maxDrop = maxDrop;
         search.apply(model.named().search(), model::isGiven);
         search.check();
-        page.check();
+        page.check(search.study);
         search.share(common);
         model.noteUnusedBits(common.console());
         try (Pipeline pipeline = new Pipeline(common, data, model, search.trialSeeds, Integer.MAX_VALUE)) {

@@ -193,8 +193,77 @@ final class ReportCommandTest {
 
     @Test
     void anUnwritablePageIsRefusedBeforeTheWork() {
-        refused(ExitCode.FAILED, "there is no folder", study.toString(), "-o", folder + "/absent/r.html");
-        refused(ExitCode.FAILED, "it is a folder", study.toString(), "-o", folder.toString());
+        refused(ExitCode.BAD_INPUT, "there is no folder", study.toString(), "-o", folder + "/absent/r.html");
+        refused(ExitCode.BAD_INPUT, "it is a folder", study.toString(), "-o", folder.toString());
         refused(ExitCode.USAGE, "one model at a time", model.toString(), folder.toString());
+        refused(
+                ExitCode.BAD_INPUT,
+                "there is no such file",
+                study.toString(),
+                "-o",
+                folder + "/none.html",
+                "--sensitivity",
+                folder + "/absent.json");
+    }
+
+    /** Only a page gives way to a page. */
+    @Test
+    void nothingButAPageIsReplaced() throws IOException {
+        Path kept = Files.copy(study, folder.resolve("kept.db"));
+        Path link = Files.createSymbolicLink(folder.resolve("kept.html"), kept);
+        Path sweeps = Files.writeString(folder.resolve("kept.json"), "{\"cells\":[]}");
+        byte[] before = Files.readAllBytes(kept);
+        for (Path target : List.of(kept, link, folder.resolve("../" + folder.getFileName() + "/kept.db"))) {
+            refused(ExitCode.BAD_INPUT, "is no HTML page", kept.toString(), "-o", target.toString());
+            refused(ExitCode.BAD_INPUT, "is no HTML page", study.toString(), "-o", target.toString());
+        }
+        refused(
+                ExitCode.BAD_INPUT,
+                "is no HTML page",
+                study.toString(),
+                "-o",
+                sweeps.toString(),
+                "--sensitivity",
+                sweeps.toString());
+        refused(ExitCode.BAD_INPUT, "is no HTML page", model.toString(), "-o", model + "/recipe.yaml");
+        assertThat(Files.readAllBytes(kept)).isEqualTo(before);
+        assertThat(sweeps).hasContent("{\"cells\":[]}");
+
+        Path page = Files.createFile(folder.resolve("twice.html"));
+        for (int n = 0; n < 2; n++) {
+            assertThat(Cli.run("report", study.toString(), "-o", page.toString())
+                            .code())
+                    .isZero();
+        }
+        assertThat(Files.readString(page)).startsWith("<!DOCTYPE html>");
+    }
+
+    /** Before anything is trained, and whether the study is there or not. */
+    @Test
+    void aComputingCommandWritesNoPageOverItsStudy() throws IOException {
+        Path here = Files.createDirectories(folder.resolve("here"));
+        Path there = Files.createSymbolicLink(folder.resolve("there"), here);
+        List<String> graph = Cli.graph(folder.resolve("graph"));
+        Path fresh = here.resolve("fresh.db");
+        for (String command : List.of("search", "run")) {
+            for (Path target : List.of(fresh, there.resolve("fresh.db"))) {
+                SavedModelCommandsTest.refused(
+                        Cli.run(Cli.args(command, graph, "--study", fresh.toString(), "--report", target.toString())),
+                        ExitCode.BAD_INPUT,
+                        "it is the file of --study");
+            }
+        }
+        assertThat(fresh).doesNotExist();
+        Path dangling = Files.createSymbolicLink(here.resolve("page.html"), fresh);
+        for (String command : List.of("search", "run", "quantize")) {
+            SavedModelCommandsTest.refused(
+                    Cli.run(Cli.args(command, graph, "--report", dangling.toString())),
+                    ExitCode.BAD_INPUT,
+                    "it is a link to nothing");
+            SavedModelCommandsTest.refused(
+                    Cli.run(Cli.args(command, graph, "--report", study.toString())),
+                    ExitCode.BAD_INPUT,
+                    "is no HTML page");
+        }
     }
 }
