@@ -213,7 +213,13 @@ final class Pipeline implements AutoCloseable {
             rows = new Sensitivity(experiment, space).rows(trained, common.seed, cell -> progress.step(cell));
         }
         return SensitivityTable.of(
-                dataset.name(), recipe.model().name(), seeds, BitSearch.fp32Accuracy(trained), space, rows);
+                dataset.name(),
+                dataset.fingerprint(),
+                recipe.model(),
+                seeds,
+                BitSearch.fp32Accuracy(trained),
+                space,
+                rows);
     }
 
     TrainConfig fineTune() {

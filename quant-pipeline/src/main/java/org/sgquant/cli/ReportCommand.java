@@ -1,20 +1,17 @@
 package org.sgquant.cli;
 
-import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
-import com.fasterxml.jackson.annotation.JsonProperty;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.sgquant.data.FormatException;
 import org.sgquant.experiment.Reports;
 import org.sgquant.experiment.SavedModel;
 import org.sgquant.experiment.StudyNotes;
+import org.sgquant.experiment.Sweeps;
 import org.sgquant.report.Json;
 import org.sgquant.report.ReportData;
 import org.sgquant.report.ReportPage;
-import org.sgquant.tensor.BitWidth;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -29,18 +26,6 @@ import picocli.CommandLine.Parameters;
             "Several studies are compared; a model may stand beside them."
         })
 final class ReportCommand implements Callable<Integer> {
-
-    /** The sweeps of a sensitivity file; what else it tells is not for this page. */
-    @JsonIgnoreProperties(ignoreUnknown = true)
-    record Sweeps(@JsonProperty(required = true) List<Cell> cells) {
-
-        @JsonIgnoreProperties(ignoreUnknown = true)
-        record Cell(
-                @JsonProperty(required = true) String cell,
-                @JsonProperty(required = true) BitWidth bits,
-                Double onlyThisDrop,
-                Double allButThisDrop) {}
-    }
 
     @Parameters(
             paramLabel = "STUDY|MODEL",
@@ -69,7 +54,7 @@ final class ReportCommand implements Callable<Integer> {
         }
         List<StudyNotes> studies = StudyNotes.read(
                 sources.stream().filter(source -> !folders.contains(source)).toList());
-        List<ReportData.Sensitivity> sweeps = sweeps();
+        Sweeps sweeps = sensitivity == null ? Sweeps.NONE : Sweeps.read(sensitivity);
         ReportData data = folders.isEmpty()
                 ? Reports.of(studies, sweeps)
                 : Reports.of(SavedModel.read(folders.getFirst()), studies, sweeps);
@@ -77,18 +62,5 @@ final class ReportCommand implements Callable<Integer> {
         System.out.println(
                 json ? Json.write(Map.of("report", output.toString())) : "report of " + data.title() + ": " + output);
         return ExitCode.OK;
-    }
-
-    private List<ReportData.Sensitivity> sweeps() {
-        if (sensitivity == null) {
-            return List.of();
-        }
-        if (!Files.isRegularFile(sensitivity)) {
-            throw new FormatException("--sensitivity " + sensitivity + ": there is no such file");
-        }
-        return Json.read(sensitivity, Sweeps.class).cells().stream()
-                .filter(c -> c.onlyThisDrop() != null || c.allButThisDrop() != null)
-                .map(c -> new ReportData.Sensitivity(c.cell(), c.bits(), c.onlyThisDrop(), c.allButThisDrop()))
-                .toList();
     }
 }

@@ -43,10 +43,11 @@ public final class Reports {
             List<ReportData.Range> ranges) {}
 
     /** Of one or several studies: the best trial of all of them is the chosen one. */
-    public static ReportData of(List<StudyNotes> studies, List<ReportData.Sensitivity> sensitivity) {
+    public static ReportData of(List<StudyNotes> studies, Sweeps sweeps) {
         requireAlike(studies);
         StudyNotes best =
                 studies.stream().min((a, b) -> compare(a, a.best(), b.best())).orElseThrow();
+        Origin.of(sweeps).requireOf(Origin.of(best));
         BitAssignment bits = best.space() == null
                 ? null
                 : best.space().assignment(best.best().bits());
@@ -57,8 +58,7 @@ public final class Reports {
                         .distinct()
                         .toList();
         RunReport run = best.run() == null ? best.fp32() : best.run();
-        return data(
-                new Subject(bits, cells, run, best.memory(), best.provenance(), List.of()), studies, best, sensitivity);
+        return data(new Subject(bits, cells, run, best.memory(), best.provenance(), List.of()), studies, best, sweeps);
     }
 
     private static int compare(StudyNotes study, Trial a, Trial b) {
@@ -72,13 +72,15 @@ public final class Reports {
     }
 
     /** Of a saved model, and of studies beside it. */
-    public static ReportData of(SavedModel model, List<StudyNotes> studies, List<ReportData.Sensitivity> sensitivity) {
-        requireData(model.provenance(), studies);
+    public static ReportData of(SavedModel model, List<StudyNotes> studies, Sweeps sweeps) {
+        Origin whole = Origin.of(model);
+        studies.forEach(study -> Origin.of(study).requireOf(whole));
+        Origin.of(sweeps).requireOf(whole);
         return data(
                 new Subject(model.bits(), model.cells(), model.metrics(), null, model.provenance(), model.ranges()),
                 studies,
                 null,
-                sensitivity);
+                sweeps);
     }
 
     /** Of a run under {@code bits} for a model of {@code cells}, which no folder keeps. */
@@ -88,11 +90,10 @@ public final class Reports {
             RunReport run,
             SavedModel.Provenance provenance,
             List<StudyNotes> studies) {
-        return data(new Subject(bits, cells, run, null, provenance, List.of()), studies, null, List.of());
+        return data(new Subject(bits, cells, run, null, provenance, List.of()), studies, null, Sweeps.NONE);
     }
 
-    private static ReportData data(
-            Subject subject, List<StudyNotes> studies, StudyNotes best, List<ReportData.Sensitivity> sensitivity) {
+    private static ReportData data(Subject subject, List<StudyNotes> studies, StudyNotes best, Sweeps sweeps) {
         String text = subject.bits() == null ? null : subject.bits().toString();
         RunReport run = subject.run();
         return new ReportData(
@@ -101,7 +102,7 @@ public final class Reports {
                 text,
                 studies.isEmpty() ? null : search(studies, best, text),
                 subject.bits() == null ? List.of() : cells(subject.bits(), subject.cells()),
-                sensitivity,
+                sweeps.shown(),
                 subject.provenance() == null || subject.provenance().degrees() == null
                         ? null
                         : new ReportData.Degrees(subject.provenance().degrees(), splits(subject.bits())),
@@ -277,16 +278,6 @@ public final class Reports {
         if (!alike) {
             throw new IllegalArgumentException("studies " + first.name() + " and " + study.name() + " are of different "
                     + what + ": make a page of each");
-        }
-    }
-
-    private static void requireData(SavedModel.Provenance model, List<StudyNotes> studies) {
-        for (StudyNotes study : studies) {
-            String data = study.header().get("data");
-            if (data != null && !data.equals(model.dataSha256())) {
-                throw new IllegalArgumentException(
-                        "study " + study.name() + " is of other data than the model: make a page of each");
-            }
         }
     }
 

@@ -24,7 +24,8 @@ public final class SensitivityTable {
 
     public static SensitivityReport of(
             String dataset,
-            String model,
+            String dataSha256,
+            ModelSettings model,
             int seeds,
             double fp32Validation,
             BitSpace space,
@@ -41,7 +42,9 @@ public final class SensitivityTable {
         }
         return new SensitivityReport(
                 dataset,
-                model,
+                dataSha256,
+                model.name(),
+                model.values(),
                 seeds,
                 fp32Validation,
                 rows.stream().map(SensitivityTable::cell).toList(),

@@ -12,10 +12,13 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.sgquant.data.FormatException;
 import org.sgquant.experiment.Reports;
 import org.sgquant.experiment.SavedModel;
 import org.sgquant.experiment.StudyNotes;
+import org.sgquant.experiment.Sweeps;
 import org.sgquant.search.Study;
+import org.sgquant.tensor.BitWidth;
 
 /** {@code sgquant report} and {@code --report}: what studies and models hold is on the page; wrong input is one sentence. */
 final class ReportCommandTest {
@@ -87,7 +90,10 @@ final class ReportCommandTest {
     void aModelShowsItsRangesAndSensitivity() throws IOException {
         Path sweeps = folder.resolve("sweeps.json");
         Files.writeString(
-                sweeps, "{\"x\":1,\"cells\":[{\"cell\":\"L1.weight\",\"bits\":2,\"onlyThisDrop\":1.25,\"more\":0}]}");
+                sweeps,
+                "{\"x\":1,\"dataset\":\""
+                        + StudyNotes.read(List.of(study)).getFirst().fp32().dataset()
+                        + "\",\"model\":\"gcn\",\"cells\":[{\"cell\":\"L1.weight\",\"bits\":2,\"onlyThisDrop\":1.25,\"more\":0}]}");
         String page = report(model.toString(), study.toString(), "--sensitivity", sweeps.toString());
         assertThat(rows(page, "ranges")).isGreaterThanOrEqualTo(3);
         assertThat(rows(page, "sensitivity")).isEqualTo(1);
@@ -143,21 +149,64 @@ final class ReportCommandTest {
         refused(ExitCode.USAGE, "a study is given twice", study.toString(), link.toString());
 
         StudyNotes notes = StudyNotes.read(List.of(study)).getFirst();
-        assertThatThrownBy(() -> Reports.of(List.of(notes, with(notes, "search.objective", "drop")), List.of()))
+        assertThatThrownBy(() -> Reports.of(List.of(notes, with(notes, "search.objective", "drop")), Sweeps.NONE))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("of different objectives: make a page of each");
-        assertThatThrownBy(() -> Reports.of(List.of(notes, with(notes, "data", "another")), List.of()))
+        assertThatThrownBy(() -> Reports.of(List.of(notes, with(notes, "data", "another")), Sweeps.NONE))
                 .hasMessageContaining("of different data");
-        assertThatThrownBy(() -> Reports.of(List.of(notes, with(notes, "search.bounds", "drop 9.0")), List.of()))
+        assertThatThrownBy(() -> Reports.of(List.of(notes, with(notes, "search.bounds", "drop 9.0")), Sweeps.NONE))
                 .hasMessageContaining("of different bounds");
         StudyNotes other = with(notes, "computer", "another");
-        assertThat(Reports.of(List.of(notes, other), List.of())).isNotNull();
+        assertThat(Reports.of(List.of(notes, other), Sweeps.NONE)).isNotNull();
         StudyNotes timed = with(notes, "search.objective", "latency");
         StudyNotes timedOther = with(other, "search.objective", "latency");
-        assertThatThrownBy(() -> Reports.of(List.of(timed, timedOther), List.of()))
+        assertThatThrownBy(() -> Reports.of(List.of(timed, timedOther), Sweeps.NONE))
                 .hasMessageContaining("of different computers");
-        assertThatThrownBy(() -> Reports.of(SavedModel.read(model), List.of(with(notes, "data", "another")), List.of()))
+        assertThatThrownBy(
+                        () -> Reports.of(SavedModel.read(model), List.of(with(notes, "data", "another")), Sweeps.NONE))
                 .hasMessageContaining("of other data than the model");
+    }
+
+    private static Sweeps sweeps(String dataset, String data, Map<String, Object> settings, String cell) {
+        return new Sweeps(
+                List.of(new Sweeps.Cell(cell, BitWidth.Q2, 1.0, null)), dataset, "gcn", data, settings, "sweeps.json");
+    }
+
+    /** What a sweep or a study is of, and what the page is of, both in one sentence. */
+    @Test
+    void partsOfOtherThingsAreRefused() {
+        StudyNotes notes = StudyNotes.read(List.of(study)).getFirst();
+        SavedModel saved = SavedModel.read(model);
+        String dataset = notes.fp32().dataset();
+        String data = notes.header().get("data");
+        Sweeps fits = sweeps(dataset, data, Map.of("hidden", 16), "L2.message[3]");
+        assertThat(Reports.of(List.of(notes), fits).sensitivity()).hasSize(1);
+        assertThat(Reports.of(saved, List.of(notes), fits).sensitivity()).hasSize(1);
+        Map<Sweeps, String> wrong = Map.of(
+                sweeps("citeseer", null, null, "L1.weight"),
+                "sweeps.json: is of another dataset than %s: got citeseer, expected " + dataset,
+                sweeps(dataset, "0123", null, "L1.weight"),
+                "sweeps.json: is of other data than %s: got fingerprint 0123, expected " + data,
+                sweeps(dataset, data, Map.of("hidden", 32), "L1.weight"),
+                "sweeps.json: is of another model than %s: got hidden 32, expected hidden 16",
+                sweeps(dataset, data, Map.of("name", "gat"), "L1.weight"),
+                "sweeps.json: is of another model than %s: got name gat, expected name gcn",
+                sweeps(dataset, null, null, "L3.weight"),
+                "sweeps.json: is of another model than %s: got cell L3.weight, expected L1.embedding");
+        wrong.forEach((sweeps, sentence) -> {
+            assertThatThrownBy(() -> Reports.of(List.of(notes), sweeps))
+                    .isInstanceOf(FormatException.class)
+                    .hasMessageStartingWith(sentence.formatted("study abs"));
+            assertThatThrownBy(() -> Reports.of(saved, List.of(), sweeps))
+                    .hasMessageStartingWith(sentence.formatted("the model"));
+        });
+        String recipe = notes.header().get("recipe").replace("hidden: 16", "hidden: 32");
+        assertThatThrownBy(() -> Reports.of(saved, List.of(with(notes, "recipe", recipe)), Sweeps.NONE))
+                .isInstanceOf(FormatException.class)
+                .hasMessage("study other: is of another model than the model: got hidden 32, expected hidden 16");
+        String seed = notes.header().get("recipe").replace("seed: 0", "seed: 7").replace("rounding: n", "rounding: f");
+        assertThat(Reports.of(saved, List.of(with(notes, "recipe", seed)), Sweeps.NONE))
+                .isNotNull();
     }
 
     private static StudyNotes with(StudyNotes notes, String key, String value) {
@@ -180,8 +229,8 @@ final class ReportCommandTest {
     void boundedInnerBytesAreThoseOnThePage() {
         StudyNotes drop = with(StudyNotes.read(List.of(study)).getFirst(), "search.objective", "drop");
         StudyNotes bounded = with(drop, "search.bounds", "inner bytes 61440");
-        var all = Reports.of(List.of(drop), List.of()).search();
-        var inner = Reports.of(List.of(bounded), List.of()).search();
+        var all = Reports.of(List.of(drop), Sweeps.NONE).search();
+        var inner = Reports.of(List.of(bounded), Sweeps.NONE).search();
         assertThat(all.costName()).isEqualTo("size of all cells, features dense");
         assertThat(inner.costName()).isEqualTo("size without the features");
         for (int n = 0; n < all.trials().size(); n++) {
@@ -198,7 +247,7 @@ final class ReportCommandTest {
         refused(ExitCode.USAGE, "one model at a time", model.toString(), folder.toString());
         refused(
                 ExitCode.BAD_INPUT,
-                "there is no such file",
+                "there is no such sensitivity file",
                 study.toString(),
                 "-o",
                 folder + "/none.html",
