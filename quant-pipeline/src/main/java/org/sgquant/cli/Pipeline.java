@@ -312,7 +312,7 @@ final class Pipeline implements AutoCloseable {
 
     private SavedModel.Provenance provenance(long seed) {
         return new SavedModel.Provenance(
-                Version.text(),
+                Version.code(),
                 Runtime.version().toString(),
                 System.getProperty("os.name") + " " + System.getProperty("os.arch"),
                 Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),

@@ -354,9 +354,15 @@ public final class Reports {
                             + study.entries().stream()
                                     .map(Study.Entry::worker)
                                     .distinct()
-                                    .count() + " workers");
+                                    .count() + " workers" + build(study, where));
         }
         return rows;
+    }
+
+    /** What measured the trials, where it is not what the page names anyway. */
+    private static String build(StudyNotes study, SavedModel.Provenance where) {
+        String code = study.header().get("code");
+        return code == null || (where != null && code.equals(where.sgquant())) ? "" : ", sgquant " + code;
     }
 
     private static List<String> commands(Subject subject, List<StudyNotes> studies) {

@@ -209,6 +209,19 @@ final class ReportCommandTest {
                 .isNotNull();
     }
 
+    /** A version alone does not tell which code it was. */
+    @Test
+    void theBuildIsNamed() throws IOException {
+        StudyNotes notes = StudyNotes.read(List.of(study)).getFirst();
+        assertThat(report(study.toString())).contains("<td>" + Version.code() + "</td>");
+        assertThat(Files.readString(direct)).contains("<td>" + Version.code() + "</td>");
+        Map<String, String> rows = Reports.of(List.of(with(notes, "code", "0.1 beef")), Sweeps.NONE)
+                .environment();
+        assertThat(rows.get("search other")).endsWith(", sgquant 0.1 beef");
+        assertThat(Reports.of(List.of(notes), Sweeps.NONE).environment().get("search abs"))
+                .doesNotContain("sgquant");
+    }
+
     private static StudyNotes with(StudyNotes notes, String key, String value) {
         Map<String, String> header = new HashMap<>(notes.header());
         header.put(key, value);
