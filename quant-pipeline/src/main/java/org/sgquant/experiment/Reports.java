@@ -1,6 +1,7 @@
 package org.sgquant.experiment;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -286,7 +287,10 @@ public final class Reports {
         requireAlike(studies);
         StudyNotes first = best == null ? studies.getFirst() : best;
         List<ReportData.Trial> trials = new ArrayList<>();
+        // One clock for all of a figure.
+        boolean noted = studies.stream().allMatch(study -> study.began() != null);
         for (StudyNotes study : studies) {
+            Instant start = noted ? study.began() : study.firstTrialBegan();
             String label = study.name().equals(study.strategy()) || studies.size() == 1
                     ? study.strategy()
                     : study.strategy() + " (" + study.name() + ")";
@@ -302,7 +306,7 @@ public final class Reports {
                         cost(study, trial),
                         trial.measurement().storedBytes(),
                         latency(trial),
-                        Duration.between(study.began(), entry.ended()).toMillis() / 1e3,
+                        Duration.between(start, entry.ended()).toMillis() / 1e3,
                         trial.feasible(),
                         best == null
                                 ? bits.equals(text)
@@ -322,6 +326,9 @@ public final class Reports {
                 first.objective() == Objective.LATENCY ? Unit.SECONDS : Unit.BYTES,
                 first.objective() == Objective.DROP,
                 first.bounds().maxDrop(),
+                noted
+                        ? "seconds since the search began, its preparation included"
+                        : "seconds since the first trial began",
                 trials);
     }
 

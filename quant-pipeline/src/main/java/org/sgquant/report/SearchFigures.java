@@ -222,8 +222,13 @@ final class SearchFigures {
         Map<String, Object> scale = search.leastDrop()
                 ? Map.of("type", "symlog", "constant", 0.5, "zero", false, "nice", false, "padding", 10)
                 : Map.of("type", "log", "nice", false, "padding", 10);
-        Map<String, Object> words =
-                Map.of("bestTitle", "best " + goal() + " so far, " + best.unit(), "bestScale", scale);
+        Map<String, Object> words = Map.of(
+                "bestTitle",
+                "best " + goal() + " so far, " + best.unit(),
+                "bestScale",
+                scale,
+                "clock",
+                search.clock());
         Map<String, List<?>> data = Map.of("history", steps);
         return Figure.of(
                 "history",

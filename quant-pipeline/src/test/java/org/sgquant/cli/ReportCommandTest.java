@@ -2,10 +2,12 @@ package org.sgquant.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -207,6 +209,26 @@ final class ReportCommandTest {
         String seed = notes.header().get("recipe").replace("seed: 0", "seed: 7").replace("rounding: n", "rounding: f");
         assertThat(Reports.of(saved, List.of(with(notes, "recipe", seed)), Sweeps.NONE))
                 .isNotNull();
+    }
+
+    /** The clock counts preparation where it was noted in every study of the page. */
+    @Test
+    void theClockBeginsWithThePreparation() {
+        StudyNotes notes = StudyNotes.read(List.of(study)).getFirst();
+        Instant began = Instant.parse(notes.header().get("search.began"));
+        StudyNotes early = with(notes, "search.began", began.minusSeconds(100).toString());
+        double first = Reports.of(List.of(notes), Sweeps.NONE)
+                .search()
+                .trials()
+                .getFirst()
+                .endedAfter();
+        var counted = Reports.of(List.of(early), Sweeps.NONE).search();
+        assertThat(counted.clock()).contains("preparation included");
+        assertThat(counted.trials().getFirst().endedAfter()).isCloseTo(first + 100, within(1e-6));
+        StudyNotes old = with(notes, "search.began", null);
+        var mixed = Reports.of(List.of(early, old), Sweeps.NONE).search();
+        assertThat(mixed.clock()).isEqualTo("seconds since the first trial began");
+        assertThat(mixed.trials()).allMatch(trial -> trial.endedAfter() < 100);
     }
 
     /** A version alone does not tell which code it was. */

@@ -34,7 +34,7 @@ final class SampleReport {
                         new ReportData.Quantity(
                                 "One inference", ReportData.Unit.SECONDS, null, ReportData.Value.of(0.0019), null)),
                 "L1.embedding=1 L1.message=[4,2,2] L1.weight=8 @deg(2,5)",
-                new ReportData.Search("stored size of all cells", ReportData.Unit.BYTES, false, 0.5, trials()),
+                new ReportData.Search("stored size of all cells", ReportData.Unit.BYTES, false, 0.5, "seconds since it began", trials()),
                 List.of(
                         new ReportData.CellBits(1, "embedding", -1, "1"),
                         new ReportData.CellBits(1, "message", 0, "4"),

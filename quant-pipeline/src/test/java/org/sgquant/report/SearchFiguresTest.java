@@ -20,7 +20,7 @@ final class SearchFiguresTest {
             trials.add(
                     new ReportData.Trial("abs", i, "b" + i, 80 - drop, drop, costs[i], 4096, null, 1 + i, true, false));
         }
-        ReportData.Search search = new ReportData.Search("what it takes", unit, leastDrop, 1, trials);
+        ReportData.Search search = new ReportData.Search("what it takes", unit, leastDrop, 1, "seconds", trials);
         return SearchFigures.of(new ReportData(
                 "t", List.of(), null, search, List.of(), List.of(), null, List.of(), Map.of(), List.of()));
     }
