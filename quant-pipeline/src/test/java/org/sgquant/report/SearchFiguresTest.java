@@ -50,6 +50,17 @@ final class SearchFiguresTest {
         assertThat(bytes.getLast().html()).contains("1024 B after 3 trials (abs)");
     }
 
+    @Test
+    void ticksAreRound() {
+        assertThat(Ticks.log(9, 130)).containsExactly(10.0, 20.0, 50.0, 100.0);
+        assertThat(Ticks.log(1, 2000)).containsExactly(1.0, 10.0, 100.0, 1000.0);
+        assertThat(Ticks.log(25, 120)).containsExactly(30.0, 50.0, 70.0, 100.0);
+        assertThat(Ticks.log(88, 133)).containsExactly(90.0, 100.0, 110.0, 120.0, 130.0);
+        assertThat(Ticks.log(0.1, 0.9)).containsExactly(0.1, 0.2, 0.5);
+        assertThat(Ticks.linear(-0.3, 0.7)).hasSize(5).contains(0.2, 0.6000000000000001);
+        assertThat(Ticks.log(594.703125, 594.703125)).containsExactly(594.7);
+    }
+
     @ParameterizedTest
     @ValueSource(longs = {0, 1, 2})
     void theFrontIsWhatNoOtherTrialBeats(long seed) {
