@@ -208,7 +208,8 @@ final class Pipeline implements AutoCloseable {
         }
         return SensitivityTable.of(
                 dataset.name(),
-                recipe.model().name(),
+                dataset.fingerprint(),
+                recipe.model(),
                 seeds,
                 BitSearch.fp32Accuracy(trained),
                 space,
@@ -307,7 +308,7 @@ final class Pipeline implements AutoCloseable {
 
     private SavedModel.Provenance provenance(long seed) {
         return new SavedModel.Provenance(
-                Version.text(),
+                Version.code(),
                 Runtime.version().toString(),
                 System.getProperty("os.name") + " " + System.getProperty("os.arch"),
                 Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),

@@ -97,7 +97,7 @@ final class QuantizeCommand implements Callable<Integer> {
         }
         graphs.refuseThoseOfGraphs(data);
         result.check();
-        page.check();
+        page.check(null);
         try (Pipeline pipeline = new Pipeline(common, data, preset(), seeds, seeds)) {
             BitAssignment assignment = layers.over(pipeline::parse, bits);
             if (dryRun) {

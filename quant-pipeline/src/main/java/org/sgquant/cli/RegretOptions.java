@@ -31,7 +31,8 @@ final class RegretOptions extends TrialOptions {
             paramLabel = "NAME",
             split = ",",
             description = "Strategies to compare (default: ${DEFAULT-VALUE}).")
-    List<String> strategies = List.of("random", "abs", "abs-forest", "knapsack", "hawq", "controller", "differentiable");
+    List<String> strategies =
+            List.of("random", "abs", "abs-forest", "knapsack", "hawq", "controller", "differentiable");
 
     @Option(names = "--repeats", paramLabel = "N", description = "Searches of each (default: ${DEFAULT-VALUE}).")
     int repeats = 5;

@@ -1,7 +1,5 @@
 package org.sgquant.cli;
 
-import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
-import com.fasterxml.jackson.annotation.JsonProperty;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -10,10 +8,10 @@ import java.util.concurrent.Callable;
 import org.sgquant.experiment.Reports;
 import org.sgquant.experiment.SavedModel;
 import org.sgquant.experiment.StudyNotes;
+import org.sgquant.experiment.Sweeps;
 import org.sgquant.report.Json;
 import org.sgquant.report.ReportData;
 import org.sgquant.report.ReportPage;
-import org.sgquant.tensor.BitWidth;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -28,18 +26,6 @@ import picocli.CommandLine.Parameters;
             "Several studies are compared; a model may stand beside them."
         })
 final class ReportCommand implements Callable<Integer> {
-
-    /** The sweeps of a sensitivity file; what else it tells is not for this page. */
-    @JsonIgnoreProperties(ignoreUnknown = true)
-    record Sweeps(@JsonProperty(required = true) List<Cell> cells) {
-
-        @JsonIgnoreProperties(ignoreUnknown = true)
-        record Cell(
-                @JsonProperty(required = true) String cell,
-                @JsonProperty(required = true) BitWidth bits,
-                Double onlyThisDrop,
-                Double allButThisDrop) {}
-    }
 
     @Parameters(
             paramLabel = "STUDY|MODEL",
@@ -61,14 +47,14 @@ final class ReportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        ReportOptions.requireWritable("--output", output);
+        ReportOptions.requirePlace("--output", output);
         List<Path> folders = sources.stream().filter(Files::isDirectory).toList();
         if (folders.size() > 1) {
             throw new IllegalArgumentException("report shows one model at a time, got " + folders);
         }
         List<StudyNotes> studies = StudyNotes.read(
                 sources.stream().filter(source -> !folders.contains(source)).toList());
-        List<ReportData.Sensitivity> sweeps = sweeps();
+        Sweeps sweeps = sensitivity == null ? Sweeps.NONE : Sweeps.read(sensitivity);
         ReportData data = folders.isEmpty()
                 ? Reports.of(studies, sweeps)
                 : Reports.of(SavedModel.read(folders.getFirst()), studies, sweeps);
@@ -76,15 +62,5 @@ final class ReportCommand implements Callable<Integer> {
         System.out.println(
                 json ? Json.write(Map.of("report", output.toString())) : "report of " + data.title() + ": " + output);
         return ExitCode.OK;
-    }
-
-    private List<ReportData.Sensitivity> sweeps() {
-        if (sensitivity == null) {
-            return List.of();
-        }
-        return Json.read(sensitivity, Sweeps.class).cells().stream()
-                .filter(c -> c.onlyThisDrop() != null || c.allButThisDrop() != null)
-                .map(c -> new ReportData.Sensitivity(c.cell(), c.bits(), c.onlyThisDrop(), c.allButThisDrop()))
-                .toList();
     }
 }

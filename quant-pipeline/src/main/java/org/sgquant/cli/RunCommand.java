@@ -70,7 +70,7 @@ final class RunCommand implements Callable<Integer> {
         }
         graphs.refuseThoseOfGraphs(data);
         result.check();
-        page.check();
+        page.check(search.study);
         search.check();
         search.share(common);
         try (Pipeline pipeline = new Pipeline(common, data, model, seeds, Integer.MAX_VALUE)) {

@@ -3,6 +3,7 @@ package org.sgquant.cli;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.sgquant.experiment.Reports;
+import org.sgquant.experiment.Sweeps;
 import org.sgquant.report.Json;
 import org.sgquant.report.TextReport;
 import picocli.CommandLine.Command;
@@ -50,7 +51,7 @@ final class SearchCommand implements Callable<Integer> {
         search.maxDrop = maxDrop;
         search.apply(model.named().search(), model::isGiven);
         search.check();
-        page.check();
+        page.check(search.study);
         search.share(common);
         model.noteUnusedBits(common.console());
         try (Pipeline pipeline = new Pipeline(common, data, model, search.trialSeeds, Integer.MAX_VALUE)) {
@@ -58,7 +59,7 @@ final class SearchCommand implements Callable<Integer> {
             if (search.isWorker()) {
                 return ExitCode.OK;
             }
-            page.write(() -> Reports.of(List.of(search.notes()), List.of()));
+            page.write(() -> Reports.of(List.of(search.notes()), Sweeps.NONE));
             System.out.println(common.json ? Json.write(pipeline.report()) : TextReport.of(pipeline.report()));
             if (!pipeline.isWithinBounds()) {
                 System.err.println("sgquant: no trial is within the bounds; the bits are those of least drop");

@@ -1,6 +1,7 @@
 package org.sgquant.experiment;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -43,10 +44,11 @@ public final class Reports {
             List<ReportData.Range> ranges) {}
 
     /** Of one or several studies: the best trial of all of them is the chosen one. */
-    public static ReportData of(List<StudyNotes> studies, List<ReportData.Sensitivity> sensitivity) {
+    public static ReportData of(List<StudyNotes> studies, Sweeps sweeps) {
         requireAlike(studies);
         StudyNotes best =
                 studies.stream().min((a, b) -> compare(a, a.best(), b.best())).orElseThrow();
+        Origin.of(sweeps).requireOf(Origin.of(best));
         BitAssignment bits = best.space() == null
                 ? null
                 : best.space().assignment(best.best().bits());
@@ -57,8 +59,7 @@ public final class Reports {
                         .distinct()
                         .toList();
         RunReport run = best.run() == null ? best.fp32() : best.run();
-        return data(
-                new Subject(bits, cells, run, best.memory(), best.provenance(), List.of()), studies, best, sensitivity);
+        return data(new Subject(bits, cells, run, best.memory(), best.provenance(), List.of()), studies, best, sweeps);
     }
 
     private static int compare(StudyNotes study, Trial a, Trial b) {
@@ -72,13 +73,15 @@ public final class Reports {
     }
 
     /** Of a saved model, and of studies beside it. */
-    public static ReportData of(SavedModel model, List<StudyNotes> studies, List<ReportData.Sensitivity> sensitivity) {
-        requireData(model.provenance(), studies);
+    public static ReportData of(SavedModel model, List<StudyNotes> studies, Sweeps sweeps) {
+        Origin whole = Origin.of(model);
+        studies.forEach(study -> Origin.of(study).requireOf(whole));
+        Origin.of(sweeps).requireOf(whole);
         return data(
                 new Subject(model.bits(), model.cells(), model.metrics(), null, model.provenance(), model.ranges()),
                 studies,
                 null,
-                sensitivity);
+                sweeps);
     }
 
     /** Of a run under {@code bits} for a model of {@code cells}, which no folder keeps. */
@@ -88,11 +91,10 @@ public final class Reports {
             RunReport run,
             SavedModel.Provenance provenance,
             List<StudyNotes> studies) {
-        return data(new Subject(bits, cells, run, null, provenance, List.of()), studies, null, List.of());
+        return data(new Subject(bits, cells, run, null, provenance, List.of()), studies, null, Sweeps.NONE);
     }
 
-    private static ReportData data(
-            Subject subject, List<StudyNotes> studies, StudyNotes best, List<ReportData.Sensitivity> sensitivity) {
+    private static ReportData data(Subject subject, List<StudyNotes> studies, StudyNotes best, Sweeps sweeps) {
         String text = subject.bits() == null ? null : subject.bits().toString();
         RunReport run = subject.run();
         return new ReportData(
@@ -101,7 +103,7 @@ public final class Reports {
                 text,
                 studies.isEmpty() ? null : search(studies, best, text),
                 subject.bits() == null ? List.of() : cells(subject.bits(), subject.cells()),
-                sensitivity,
+                sweeps.shown(),
                 subject.provenance() == null || subject.provenance().degrees() == null
                         ? null
                         : new ReportData.Degrees(subject.provenance().degrees(), splits(subject.bits())),
@@ -255,7 +257,7 @@ public final class Reports {
         for (StudyNotes study : studies) {
             requireAlike(same("data", first, study), "data", first, study);
             requireAlike(same("search.objective", first, study), "objectives", first, study);
-            requireAlike(same("search.bounds", first, study), "bounds", first, study);
+            requireAlike(study.bounds().equals(first.bounds()), "bounds", first, study);
             if (first.objective() == Objective.LATENCY) {
                 requireAlike(computer(first).equals(computer(study)), "computers", first, study);
             }
@@ -281,22 +283,15 @@ public final class Reports {
         }
     }
 
-    private static void requireData(SavedModel.Provenance model, List<StudyNotes> studies) {
-        for (StudyNotes study : studies) {
-            String data = study.header().get("data");
-            if (data != null && !data.equals(model.dataSha256())) {
-                throw new IllegalArgumentException(
-                        "study " + study.name() + " is of other data than the model: make a page of each");
-            }
-        }
-    }
-
     /** Trials of all studies; the chosen one is the best of {@code best}, else one of the bits {@code text}. */
     private static ReportData.Search search(List<StudyNotes> studies, StudyNotes best, String text) {
         requireAlike(studies);
         StudyNotes first = best == null ? studies.getFirst() : best;
         List<ReportData.Trial> trials = new ArrayList<>();
+        // One clock for all of a figure.
+        boolean noted = studies.stream().allMatch(study -> study.began() != null);
         for (StudyNotes study : studies) {
+            Instant start = noted ? study.began() : study.firstTrialBegan();
             String label = study.name().equals(study.strategy()) || studies.size() == 1
                     ? study.strategy()
                     : study.strategy() + " (" + study.name() + ")";
@@ -312,7 +307,7 @@ public final class Reports {
                         cost(study, trial),
                         trial.measurement().storedBytes(),
                         latency(trial),
-                        Duration.between(study.began(), entry.ended()).toMillis() / 1e3,
+                        Duration.between(start, entry.ended()).toMillis() / 1e3,
                         trial.feasible(),
                         best == null
                                 ? bits.equals(text)
@@ -332,6 +327,9 @@ public final class Reports {
                 first.objective() == Objective.LATENCY ? Unit.SECONDS : Unit.BYTES,
                 first.objective() == Objective.DROP,
                 first.bounds().maxDrop(),
+                noted
+                        ? "seconds since the search began, its preparation included"
+                        : "seconds since the first trial began",
                 trials);
     }
 
@@ -364,9 +362,15 @@ public final class Reports {
                             + study.entries().stream()
                                     .map(Study.Entry::worker)
                                     .distinct()
-                                    .count() + " workers");
+                                    .count() + " workers" + build(study, where));
         }
         return rows;
+    }
+
+    /** What measured the trials, where it is not what the page names anyway. */
+    private static String build(StudyNotes study, SavedModel.Provenance where) {
+        String code = study.header().get("code");
+        return code == null || (where != null && code.equals(where.sgquant())) ? "" : ", sgquant " + code;
     }
 
     private static List<String> commands(Subject subject, List<StudyNotes> studies) {

@@ -26,7 +26,8 @@ public final class SensitivityTable {
     /** {@code recipe} gives the YAML of a recipe with given bits. */
     public static SensitivityReport of(
             String dataset,
-            String model,
+            String dataSha256,
+            ModelSettings model,
             int seeds,
             double fp32Validation,
             BitSpace space,
@@ -45,7 +46,9 @@ public final class SensitivityTable {
         String spared = space.assignment(bits).toString();
         return new SensitivityReport(
                 dataset,
-                model,
+                dataSha256,
+                model.name(),
+                model.values(),
                 seeds,
                 fp32Validation,
                 rows.stream().map(SensitivityTable::cell).toList(),

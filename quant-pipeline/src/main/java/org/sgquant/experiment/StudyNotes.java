@@ -191,8 +191,14 @@ public record StudyNotes(
         return Bounds.parse(header.get("search.bounds"));
     }
 
-    /** When the first trial began. */
+    /** When the search began to prepare, null where it was not noted. */
     Instant began() {
+        String began = header.get(Study.BEGAN);
+        return began == null ? null : Instant.parse(began);
+    }
+
+    /** When the first trial began. */
+    Instant firstTrialBegan() {
         return entries.stream()
                 .map(e -> e.ended()
                         .minus(Duration.ofNanos((long) (e.trial().measurement().seconds() * 1e9))))

@@ -2,6 +2,7 @@ package org.sgquant.report;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -174,7 +175,7 @@ final class ModelFigures {
                         bin.to() + 0.5,
                         bin.count(),
                         degree,
-                        bucketName(bin.from(), splits, names, data),
+                        names.get(bucketOf(bin.from(), splits)),
                         bits));
             }
         }
@@ -187,7 +188,8 @@ final class ModelFigures {
         caption += splits.isEmpty()
                 ? "There are no degree buckets: every node has the same widths."
                 : data.cells().stream().anyMatch(cell -> cell.bucket() >= 0)
-                        ? "Dashed lines are the borders of the degree buckets; the legend names the widths that differ."
+                        ? "Dashed lines are the borders of the degree buckets, whose widths are " + widths(names, data)
+                                + "."
                         : "Dashed lines are the borders of the degree buckets, which all took the same widths.";
         return Figure.of(
                 "degrees",
@@ -201,8 +203,7 @@ final class ModelFigures {
                                 bars,
                                 "borders",
                                 splits.stream().map(s -> new Border(s + 0.5)).toList()),
-                        java.util.Collections.singletonMap(
-                                "bucketLegend", splits.isEmpty() ? null : Map.of("columns", 1))));
+                        words(bars, splits.isEmpty() ? null : Map.of("direction", "horizontal"))));
     }
 
     private static int bucketOf(int degree, List<Integer> splits) {
@@ -213,10 +214,29 @@ final class ModelFigures {
         return b;
     }
 
-    private static String bucketName(int degree, List<Integer> splits, List<String> names, ReportData data) {
-        int bucket = bucketOf(degree, splits);
-        String bits = bits(data, bucket);
-        return splits.isEmpty() || bits.isEmpty() ? names.get(bucket) : names.get(bucket) + ": " + bits;
+    /** A legend may be null, which no {@link Map#of} takes. */
+    private static Map<String, Object> words(List<Bar> bars, Object legend) {
+        Map<String, Object> words = new HashMap<>();
+        words.put("bucketLegend", legend);
+        words.put(
+                "degreeTicks",
+                bars.isEmpty()
+                        ? List.of()
+                        : Ticks.log(
+                                1, bars.stream().mapToDouble(Bar::right).max().orElseThrow()));
+        words.put(
+                "countTicks",
+                bars.isEmpty()
+                        ? List.of()
+                        : Ticks.log(1, bars.stream().mapToInt(Bar::count).max().orElseThrow()));
+        return words;
+    }
+
+    /** {@code L1.message=4 (≤ 2), L1.message=2 (> 2)}. */
+    private static String widths(List<String> names, ReportData data) {
+        return IntStream.range(0, names.size())
+                .mapToObj(b -> bits(data, b) + " (degree " + names.get(b) + ")")
+                .collect(Collectors.joining(", "));
     }
 
     /** Widths of the cells that have one per bucket. */

@@ -55,9 +55,11 @@ public record ReportData(
      * @param costName what the cost of a trial is, as {@code stored size of all cells}
      * @param costUnit bytes or seconds
      * @param leastDrop whether the drop is made small, and the cost is only shown
+     * @param clock what {@link Trial#endedAfter} counts, as the title of an axis
      * @param maxDrop points of validation accuracy, infinite where the drop has no bound
      */
-    public record Search(String costName, Unit costUnit, boolean leastDrop, double maxDrop, List<Trial> trials) {}
+    public record Search(
+            String costName, Unit costUnit, boolean leastDrop, double maxDrop, String clock, List<Trial> trials) {}
 
     /**
      * One measured assignment.
@@ -66,7 +68,7 @@ public record ReportData(
      * @param drop points of validation accuracy below fp32
      * @param cost bytes or seconds, as {@link Search#costUnit} says
      * @param latencySeconds null where it was not measured
-     * @param endedAfter seconds from the start of the study's first trial
+     * @param endedAfter seconds, since when {@link Search#clock} says
      */
     public record Trial(
             String study,

@@ -2,6 +2,7 @@ package org.sgquant.report;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.DoubleSummaryStatistics;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,10 @@ final class SearchFigures {
 
     private static final String PARETO = "Accuracy against size";
     private static final String HISTORY = "How the search went";
+
+    private static final String WITHIN = "within the bounds";
+    private static final String BEYOND = "beyond the bounds";
+    private static final String CHOSEN = "chosen";
 
     private final ReportData.Search search;
     private final List<Trial> front;
@@ -101,7 +106,11 @@ final class SearchFigures {
     }
 
     private static String outcome(Trial trial) {
-        return trial.feasible() ? "within the bounds" : "beyond the bounds";
+        return trial.feasible() ? WITHIN : BEYOND;
+    }
+
+    private static Point chosen(Point p) {
+        return new Point(p.study, p.number, p.size, p.sizeText, p.storedText, p.drop, CHOSEN, p.bits);
     }
 
     private record Limit(double maxDrop) {}
@@ -110,10 +119,46 @@ final class SearchFigures {
         List<Trial> trials = search.trials();
         List<Trial> chosen = trials.stream().filter(Trial::chosen).toList();
         long feasible = trials.stream().filter(Trial::feasible).count();
-        double middle = trials.stream().mapToDouble(Trial::cost).min().orElseThrow() / 2
-                + trials.stream().mapToDouble(Trial::cost).max().orElseThrow() / 2;
-        boolean left = chosen.isEmpty() || chosen.getFirst().cost() <= middle;
         boolean limited = Double.isFinite(search.maxDrop());
+        String caption = Amounts.format(
+                "Each mark is a measured assignment; left is %s, down is more accurate. %s%d of %d trials are within"
+                        + " the bounds; the stepped line joins those that no other beats in both. %s",
+                isTimed() ? "faster" : "smaller",
+                limited ? Amounts.format("The dashed line is the allowed drop of %.2f points. ", search.maxDrop()) : "",
+                feasible,
+                trials.size(),
+                diamond(chosen, feasible > 0));
+        return Figure.of(
+                "pareto",
+                PARETO,
+                caption,
+                table(),
+                new Figure.Chart(
+                        "pareto",
+                        Map.of(
+                                "trials", trials.stream().map(this::point).toList(),
+                                "front", front.stream().map(this::point).toList(),
+                                "chosen",
+                                        chosen.stream()
+                                                .map(this::point)
+                                                .map(SearchFigures::chosen)
+                                                .toList(),
+                                "limit", limited ? List.of(new Limit(search.maxDrop())) : List.of()),
+                        Map.of(
+                                "sizeName",
+                                isTimed() ? "time" : "size",
+                                "sizeTitle",
+                                search.costName() + ", " + cost.unit() + " (log scale)",
+                                "dropTicks",
+                                dropTicks(trials.stream().mapToDouble(Trial::drop)),
+                                "sizeTicks",
+                                ticks(trials.stream().map(this::point).mapToDouble(Point::size)),
+                                "outcomes",
+                                chosen.isEmpty() ? List.of(WITHIN, BEYOND) : List.of(WITHIN, BEYOND, CHOSEN))));
+    }
+
+    /** Every trial, the cheapest first. */
+    private HtmlTable table() {
         HtmlTable table = new HtmlTable(
                 "study",
                 "trial",
@@ -124,7 +169,7 @@ final class SearchFigures {
                 "allowed",
                 "on the front",
                 "bits");
-        trials.stream()
+        search.trials().stream()
                 .sorted(Comparator.comparingDouble(Trial::cost))
                 .forEach(t -> table.markedRow(
                         t.chosen(),
@@ -137,47 +182,33 @@ final class SearchFigures {
                         t.feasible() ? "yes" : "no",
                         front.contains(t) ? "yes" : "no",
                         t.bits()));
-        String caption = Amounts.format(
-                "Each mark is a measured assignment; left is %s, down is more accurate. %s%d of %d trials are within"
-                        + " the bounds; the stepped line joins those that no other beats in both. %s",
-                isTimed() ? "faster" : "smaller",
-                limited ? Amounts.format("The dashed line is the allowed drop of %.2f points. ", search.maxDrop()) : "",
-                feasible,
-                trials.size(),
-                feasible > 0
-                        ? "The diamond is the one chosen, the best within the bounds."
-                        : "The diamond is the one of least drop.");
-        return Figure.of(
-                "pareto",
-                PARETO,
-                caption,
-                table,
-                new Figure.Chart(
-                        "pareto",
-                        Map.of(
-                                "trials", trials.stream().map(this::point).toList(),
-                                "front", front.stream().map(this::point).toList(),
-                                "chosen", chosen.stream().map(this::point).toList(),
-                                "limit", limited ? List.of(new Limit(search.maxDrop())) : List.of()),
-                        Map.of(
-                                "sizeName",
-                                isTimed() ? "time" : "size",
-                                "sizeTitle",
-                                search.costName() + ", " + cost.unit() + " (log scale)",
-                                "dropTicks",
-                                dropTicks(trials),
-                                "chosenAlign",
-                                left ? "left" : "right")));
+        return table;
+    }
+
+    private static String diamond(List<Trial> chosen, boolean feasible) {
+        if (chosen.isEmpty()) {
+            return "The bits above are of none of these trials.";
+        }
+        return feasible
+                ? "The diamond is the one chosen, the best within the bounds."
+                : "The diamond is the one of least drop.";
+    }
+
+    private static List<Double> ticks(DoubleStream values) {
+        DoubleSummaryStatistics range = values.summaryStatistics();
+        return Ticks.log(range.getMin(), range.getMax());
     }
 
     /** Round numbers on both sides of 0, as far as the trials reach. */
-    private static List<Double> dropTicks(List<Trial> trials) {
-        double least = trials.stream().mapToDouble(Trial::drop).min().orElseThrow();
-        double most = trials.stream().mapToDouble(Trial::drop).max().orElseThrow();
-        return DoubleStream.of(-5, -2, -1, -0.5, 0, 0.5, 1, 2, 5, 10, 20, 50, 100)
+    private static List<Double> dropTicks(DoubleStream drops) {
+        DoubleSummaryStatistics range = drops.summaryStatistics();
+        double least = range.getMin();
+        double most = range.getMax();
+        List<Double> ticks = DoubleStream.of(-5, -2, -1, -0.5, 0, 0.5, 1, 2, 5, 10, 20, 50, 100)
                 .filter(tick -> tick >= least - 0.1 && tick <= most)
                 .boxed()
                 .toList();
+        return ticks.size() < 2 ? Ticks.linear(least, most) : ticks;
     }
 
     /** {@code trial} counts from 1. */
@@ -222,8 +253,15 @@ final class SearchFigures {
         Map<String, Object> scale = search.leastDrop()
                 ? Map.of("type", "symlog", "constant", 0.5, "zero", false, "nice", false, "padding", 10)
                 : Map.of("type", "log", "nice", false, "padding", 10);
-        Map<String, Object> words =
-                Map.of("bestTitle", "best " + goal() + " so far, " + best.unit(), "bestScale", scale);
+        Map<String, Object> words = Map.of(
+                "bestTitle",
+                "best " + goal() + " so far, " + best.unit(),
+                "bestScale",
+                scale,
+                "bestTicks",
+                bestTicks(steps),
+                "clock",
+                search.clock());
         Map<String, List<?>> data = Map.of("history", steps);
         return Figure.of(
                 "history",
@@ -233,6 +271,11 @@ final class SearchFigures {
                 table,
                 new Figure.Chart("history-trial", data, words),
                 new Figure.Chart("history-time", data, words));
+    }
+
+    private List<Double> bestTicks(List<Step> steps) {
+        DoubleStream values = steps.stream().mapToDouble(Step::size);
+        return search.leastDrop() ? dropTicks(values) : ticks(values);
     }
 
     /** A step per trial in the order in which they ended, from the first allowed one on. */

@@ -3,11 +3,14 @@ package org.sgquant.report;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.sgquant.tensor.BitWidth;
 
 /**
  * What each cell's width does to a trained model, as text for people and as JSON.
  *
+ * @param dataSha256 fingerprint of the dataset
+ * @param settings of the model, every one by name
  * @param fp32Validation mean accuracy in percent
  * @param correlations with {@code onlyThisDrop} of the ranks of the cells at one width, mean over the widths
  * @param mostSensitive cells of largest divergence at the width nearest to 4, most sensitive first
@@ -16,7 +19,9 @@ import org.sgquant.tensor.BitWidth;
  */
 public record SensitivityReport(
         String dataset,
+        String dataSha256,
         String model,
+        Map<String, Object> settings,
         int seeds,
         double fp32Validation,
         List<Cell> cells,

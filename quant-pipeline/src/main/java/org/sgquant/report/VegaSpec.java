@@ -3,6 +3,7 @@ package org.sgquant.report;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 
@@ -14,8 +15,20 @@ final class VegaSpec {
     static JsonNode of(String id, Map<String, List<?>> data, Map<String, Object> words) {
         ObjectNode spec = Json.parse(id, PageResources.text(id + ".vl.json"), ObjectNode.class);
         fill(spec, words);
+        dropEmptyLayers(spec, data);
         spec.set("datasets", Json.node(data));
         return spec;
+    }
+
+    /** Layers of no rows: Vega warns that their scales reach nowhere. */
+    private static void dropEmptyLayers(ObjectNode spec, Map<String, List<?>> data) {
+        Iterator<JsonNode> layers = spec.path("layer").elements();
+        while (layers.hasNext()) {
+            String name = layers.next().at("/data/name").asText();
+            if (data.containsKey(name) && data.get(name).isEmpty()) {
+                layers.remove();
+            }
+        }
     }
 
     private static void fill(JsonNode node, Map<String, Object> words) {

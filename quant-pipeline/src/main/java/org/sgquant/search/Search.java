@@ -69,6 +69,9 @@ public final class Search {
 
     private SearchResult run(SearchStrategy strategy) {
         study.trials().forEach(trial -> known.add(trial.number()));
+        if (known.isEmpty()) {
+            study.begin();
+        }
         byte[] prepared = study.once(
                 PREPARED, () -> prepare(problem, strategy, settings.seed()).getBytes(StandardCharsets.UTF_8));
         String knowledge = new String(prepared, StandardCharsets.UTF_8);

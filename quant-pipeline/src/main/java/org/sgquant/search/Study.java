@@ -57,6 +57,9 @@ public final class Study implements AutoCloseable {
     private static final String COLUMNS = "number, round, bits, validation_accuracy, bytes, inner_bytes,"
             + " latency_seconds, stored_bytes, seconds, feasible, worker, ended, crc";
 
+    /** Key of the header: when the first worker of the first search began to prepare. */
+    public static final String BEGAN = "search.began";
+
     private static final String TRIAL = "trial ";
     private static final String ONCE = "once ";
     private static final String ALONE = "alone";
@@ -171,7 +174,7 @@ public final class Study implements AutoCloseable {
                 .collect(Collectors.joining("; "));
     }
 
-    /** Time of creation, fingerprint, and strategy, seed, space, objective and bounds once a search has run. */
+    /** Time of creation, fingerprint, and strategy, seed, space, objective, bounds and time of its begin once a search has run. */
     public Map<String, String> header() {
         return database.read(connection -> {
             Map<String, String> header = new LinkedHashMap<>();
@@ -183,6 +186,19 @@ public final class Study implements AutoCloseable {
                 }
             }
             return header;
+        });
+    }
+
+    /** Notes that a search begins, unless one has before. */
+    void begin() {
+        database.write(connection -> {
+            if (!header().containsKey(BEGAN)) {
+                put(
+                        connection,
+                        BEGAN,
+                        Instant.now().truncatedTo(ChronoUnit.MILLIS).toString());
+            }
+            return null;
         });
     }
 

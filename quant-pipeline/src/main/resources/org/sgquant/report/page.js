@@ -3,6 +3,7 @@
   const figures = JSON.parse(document.getElementById('figures').textContent);
   const media = ['(prefers-color-scheme: dark)', 'print'].map(query => window.matchMedia(query));
   const phone = () => window.innerWidth < 480;
+  const narrow = () => window.innerWidth < 800;
 
   /** The page's colours as a Vega-Lite configuration. */
   function theme() {
@@ -17,8 +18,8 @@
       axis: { ...text, gridColor: color('grid'), domainColor: color('line'), tickColor: color('line'),
         labelOverlap: 'greedy', labelSeparation: 6, labelFlush: false,
         labelLimit: phone() ? 110 : 220 },
-      legend: { ...text, orient: 'top', direction: phone() ? 'vertical' : 'horizontal', labelLimit: 260,
-        layout: { top: { direction: phone() ? 'vertical' : 'horizontal', anchor: 'start', margin: 6 } } },
+      legend: { ...text, orient: 'top', direction: phone() ? 'vertical' : 'horizontal', labelLimit: Math.min(400, window.innerWidth - 90),
+        layout: { top: { direction: narrow() ? 'vertical' : 'horizontal', anchor: 'start', margin: 6 } } },
       range: { category: ['c1', 'c2', 'c3', 'c4', 'c5', 'c6'].map(color) },
       bar: { color: color('c1') },
       line: { color: color('soft') },

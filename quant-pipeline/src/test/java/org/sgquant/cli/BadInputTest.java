@@ -17,6 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sgquant.data.FormatException;
+import org.sgquant.experiment.Sweeps;
 import org.sgquant.report.Json;
 import picocli.CommandLine;
 
@@ -161,7 +162,7 @@ final class BadInputTest {
             })
     void aDocumentThatIsNoneIsRefusedInPlainWords(String json, String message) throws IOException {
         Path file = Files.writeString(folder.resolve("sweep.json"), json);
-        assertThatThrownBy(() -> Json.read(file, ReportCommand.Sweeps.class))
+        assertThatThrownBy(() -> Json.read(file, Sweeps.class))
                 .isInstanceOf(FormatException.class)
                 .hasMessageStartingWith(file + ": ")
                 .hasMessageContaining(message)
@@ -169,8 +170,7 @@ final class BadInputTest {
                 .asString()
                 .doesNotContain("Sweeps", "creator", "`");
         Path none = folder.resolve("none.json");
-        assertThatThrownBy(() -> Json.read(none, ReportCommand.Sweeps.class))
-                .hasMessage(none + ": there is no such file");
+        assertThatThrownBy(() -> Json.read(none, Sweeps.class)).hasMessage(none + ": there is no such file");
     }
 
     @Test

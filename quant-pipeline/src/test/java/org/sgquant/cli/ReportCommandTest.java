@@ -2,20 +2,25 @@ package org.sgquant.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.sgquant.data.FormatException;
 import org.sgquant.experiment.Reports;
 import org.sgquant.experiment.SavedModel;
 import org.sgquant.experiment.StudyNotes;
+import org.sgquant.experiment.Sweeps;
 import org.sgquant.search.Study;
+import org.sgquant.tensor.BitWidth;
 
 /** {@code sgquant report} and {@code --report}: what studies and models hold is on the page; wrong input is one sentence. */
 final class ReportCommandTest {
@@ -87,7 +92,10 @@ final class ReportCommandTest {
     void aModelShowsItsRangesAndSensitivity() throws IOException {
         Path sweeps = folder.resolve("sweeps.json");
         Files.writeString(
-                sweeps, "{\"x\":1,\"cells\":[{\"cell\":\"L1.weight\",\"bits\":2,\"onlyThisDrop\":1.25,\"more\":0}]}");
+                sweeps,
+                "{\"x\":1,\"dataset\":\""
+                        + StudyNotes.read(List.of(study)).getFirst().fp32().dataset()
+                        + "\",\"model\":\"gcn\",\"cells\":[{\"cell\":\"L1.weight\",\"bits\":2,\"onlyThisDrop\":1.25,\"more\":0}]}");
         String page = report(model.toString(), study.toString(), "--sensitivity", sweeps.toString());
         assertThat(rows(page, "ranges")).isGreaterThanOrEqualTo(3);
         assertThat(rows(page, "sensitivity")).isEqualTo(1);
@@ -143,21 +151,97 @@ final class ReportCommandTest {
         refused(ExitCode.USAGE, "a study is given twice", study.toString(), link.toString());
 
         StudyNotes notes = StudyNotes.read(List.of(study)).getFirst();
-        assertThatThrownBy(() -> Reports.of(List.of(notes, with(notes, "search.objective", "drop")), List.of()))
+        assertThatThrownBy(() -> Reports.of(List.of(notes, with(notes, "search.objective", "drop")), Sweeps.NONE))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("of different objectives: make a page of each");
-        assertThatThrownBy(() -> Reports.of(List.of(notes, with(notes, "data", "another")), List.of()))
+        assertThatThrownBy(() -> Reports.of(List.of(notes, with(notes, "data", "another")), Sweeps.NONE))
                 .hasMessageContaining("of different data");
-        assertThatThrownBy(() -> Reports.of(List.of(notes, with(notes, "search.bounds", "drop 9.0")), List.of()))
+        assertThatThrownBy(() -> Reports.of(List.of(notes, with(notes, "search.bounds", "drop 9.0")), Sweeps.NONE))
                 .hasMessageContaining("of different bounds");
         StudyNotes other = with(notes, "computer", "another");
-        assertThat(Reports.of(List.of(notes, other), List.of())).isNotNull();
+        assertThat(Reports.of(List.of(notes, other), Sweeps.NONE)).isNotNull();
         StudyNotes timed = with(notes, "search.objective", "latency");
         StudyNotes timedOther = with(other, "search.objective", "latency");
-        assertThatThrownBy(() -> Reports.of(List.of(timed, timedOther), List.of()))
+        assertThatThrownBy(() -> Reports.of(List.of(timed, timedOther), Sweeps.NONE))
                 .hasMessageContaining("of different computers");
-        assertThatThrownBy(() -> Reports.of(SavedModel.read(model), List.of(with(notes, "data", "another")), List.of()))
+        assertThatThrownBy(
+                        () -> Reports.of(SavedModel.read(model), List.of(with(notes, "data", "another")), Sweeps.NONE))
                 .hasMessageContaining("of other data than the model");
+    }
+
+    private static Sweeps sweeps(String dataset, String data, Map<String, Object> settings, String cell) {
+        return new Sweeps(
+                List.of(new Sweeps.Cell(cell, BitWidth.Q2, 1.0, null)), dataset, "gcn", data, settings, "sweeps.json");
+    }
+
+    /** What a sweep or a study is of, and what the page is of, both in one sentence. */
+    @Test
+    void partsOfOtherThingsAreRefused() {
+        StudyNotes notes = StudyNotes.read(List.of(study)).getFirst();
+        SavedModel saved = SavedModel.read(model);
+        String dataset = notes.fp32().dataset();
+        String data = notes.header().get("data");
+        Sweeps fits = sweeps(dataset, data, Map.of("hidden", 16), "L2.message[3]");
+        assertThat(Reports.of(List.of(notes), fits).sensitivity()).hasSize(1);
+        assertThat(Reports.of(saved, List.of(notes), fits).sensitivity()).hasSize(1);
+        Map<Sweeps, String> wrong = Map.of(
+                sweeps("citeseer", null, null, "L1.weight"),
+                "sweeps.json: is of another dataset than %s: got citeseer, expected " + dataset,
+                sweeps(dataset, "0123", null, "L1.weight"),
+                "sweeps.json: is of other data than %s: got fingerprint 0123, expected " + data,
+                sweeps(dataset, data, Map.of("hidden", 32), "L1.weight"),
+                "sweeps.json: is of another model than %s: got hidden 32, expected hidden 16",
+                sweeps(dataset, data, Map.of("name", "gat"), "L1.weight"),
+                "sweeps.json: is of another model than %s: got name gat, expected name gcn",
+                sweeps(dataset, null, null, "L3.weight"),
+                "sweeps.json: is of another model than %s: got cell L3.weight, expected L1.embedding");
+        wrong.forEach((sweeps, sentence) -> {
+            assertThatThrownBy(() -> Reports.of(List.of(notes), sweeps))
+                    .isInstanceOf(FormatException.class)
+                    .hasMessageStartingWith(sentence.formatted("study abs"));
+            assertThatThrownBy(() -> Reports.of(saved, List.of(), sweeps))
+                    .hasMessageStartingWith(sentence.formatted("the model"));
+        });
+        String recipe = notes.header().get("recipe").replace("hidden: 16", "hidden: 32");
+        assertThatThrownBy(() -> Reports.of(saved, List.of(with(notes, "recipe", recipe)), Sweeps.NONE))
+                .isInstanceOf(FormatException.class)
+                .hasMessage("study other: is of another model than the model: got hidden 32, expected hidden 16");
+        String seed = notes.header().get("recipe").replace("seed: 0", "seed: 7").replace("rounding: n", "rounding: f");
+        assertThat(Reports.of(saved, List.of(with(notes, "recipe", seed)), Sweeps.NONE))
+                .isNotNull();
+    }
+
+    /** The clock counts preparation where it was noted in every study of the page. */
+    @Test
+    void theClockBeginsWithThePreparation() {
+        StudyNotes notes = StudyNotes.read(List.of(study)).getFirst();
+        Instant began = Instant.parse(notes.header().get("search.began"));
+        StudyNotes early = with(notes, "search.began", began.minusSeconds(100).toString());
+        double first = Reports.of(List.of(notes), Sweeps.NONE)
+                .search()
+                .trials()
+                .getFirst()
+                .endedAfter();
+        var counted = Reports.of(List.of(early), Sweeps.NONE).search();
+        assertThat(counted.clock()).contains("preparation included");
+        assertThat(counted.trials().getFirst().endedAfter()).isCloseTo(first + 100, within(1e-6));
+        StudyNotes old = with(notes, "search.began", null);
+        var mixed = Reports.of(List.of(early, old), Sweeps.NONE).search();
+        assertThat(mixed.clock()).isEqualTo("seconds since the first trial began");
+        assertThat(mixed.trials()).allMatch(trial -> trial.endedAfter() < 100);
+    }
+
+    /** A version alone does not tell which code it was. */
+    @Test
+    void theBuildIsNamed() throws IOException {
+        StudyNotes notes = StudyNotes.read(List.of(study)).getFirst();
+        assertThat(report(study.toString())).contains("<td>" + Version.code() + "</td>");
+        assertThat(Files.readString(direct)).contains("<td>" + Version.code() + "</td>");
+        Map<String, String> rows = Reports.of(List.of(with(notes, "code", "0.1 beef")), Sweeps.NONE)
+                .environment();
+        assertThat(rows.get("search other")).endsWith(", sgquant 0.1 beef");
+        assertThat(Reports.of(List.of(notes), Sweeps.NONE).environment().get("search abs"))
+                .doesNotContain("sgquant");
     }
 
     private static StudyNotes with(StudyNotes notes, String key, String value) {
@@ -180,8 +264,8 @@ final class ReportCommandTest {
     void boundedInnerBytesAreThoseOnThePage() {
         StudyNotes drop = with(StudyNotes.read(List.of(study)).getFirst(), "search.objective", "drop");
         StudyNotes bounded = with(drop, "search.bounds", "inner bytes 61440");
-        var all = Reports.of(List.of(drop), List.of()).search();
-        var inner = Reports.of(List.of(bounded), List.of()).search();
+        var all = Reports.of(List.of(drop), Sweeps.NONE).search();
+        var inner = Reports.of(List.of(bounded), Sweeps.NONE).search();
         assertThat(all.costName()).isEqualTo("size of all cells, features dense");
         assertThat(inner.costName()).isEqualTo("size without the features");
         for (int n = 0; n < all.trials().size(); n++) {
@@ -193,8 +277,77 @@ final class ReportCommandTest {
 
     @Test
     void anUnwritablePageIsRefusedBeforeTheWork() {
-        refused(ExitCode.FAILED, "there is no folder", study.toString(), "-o", folder + "/absent/r.html");
-        refused(ExitCode.FAILED, "it is a folder", study.toString(), "-o", folder.toString());
+        refused(ExitCode.BAD_INPUT, "there is no folder", study.toString(), "-o", folder + "/absent/r.html");
+        refused(ExitCode.BAD_INPUT, "it is a folder", study.toString(), "-o", folder.toString());
         refused(ExitCode.USAGE, "one model at a time", model.toString(), folder.toString());
+        refused(
+                ExitCode.BAD_INPUT,
+                "there is no such sensitivity file",
+                study.toString(),
+                "-o",
+                folder + "/none.html",
+                "--sensitivity",
+                folder + "/absent.json");
+    }
+
+    /** Only a page gives way to a page. */
+    @Test
+    void nothingButAPageIsReplaced() throws IOException {
+        Path kept = Files.copy(study, folder.resolve("kept.db"));
+        Path link = Files.createSymbolicLink(folder.resolve("kept.html"), kept);
+        Path sweeps = Files.writeString(folder.resolve("kept.json"), "{\"cells\":[]}");
+        byte[] before = Files.readAllBytes(kept);
+        for (Path target : List.of(kept, link, folder.resolve("../" + folder.getFileName() + "/kept.db"))) {
+            refused(ExitCode.BAD_INPUT, "is no HTML page", kept.toString(), "-o", target.toString());
+            refused(ExitCode.BAD_INPUT, "is no HTML page", study.toString(), "-o", target.toString());
+        }
+        refused(
+                ExitCode.BAD_INPUT,
+                "is no HTML page",
+                study.toString(),
+                "-o",
+                sweeps.toString(),
+                "--sensitivity",
+                sweeps.toString());
+        refused(ExitCode.BAD_INPUT, "is no HTML page", model.toString(), "-o", model + "/recipe.yaml");
+        assertThat(Files.readAllBytes(kept)).isEqualTo(before);
+        assertThat(sweeps).hasContent("{\"cells\":[]}");
+
+        Path page = Files.createFile(folder.resolve("twice.html"));
+        for (int n = 0; n < 2; n++) {
+            assertThat(Cli.run("report", study.toString(), "-o", page.toString())
+                            .code())
+                    .isZero();
+        }
+        assertThat(Files.readString(page)).startsWith("<!DOCTYPE html>");
+    }
+
+    /** Before anything is trained, and whether the study is there or not. */
+    @Test
+    void aComputingCommandWritesNoPageOverItsStudy() throws IOException {
+        Path here = Files.createDirectories(folder.resolve("here"));
+        Path there = Files.createSymbolicLink(folder.resolve("there"), here);
+        List<String> graph = Cli.graph(folder.resolve("graph"));
+        Path fresh = here.resolve("fresh.db");
+        for (String command : List.of("search", "run")) {
+            for (Path target : List.of(fresh, there.resolve("fresh.db"))) {
+                SavedModelCommandsTest.refused(
+                        Cli.run(Cli.args(command, graph, "--study", fresh.toString(), "--report", target.toString())),
+                        ExitCode.BAD_INPUT,
+                        "it is the file of --study");
+            }
+        }
+        assertThat(fresh).doesNotExist();
+        Path dangling = Files.createSymbolicLink(here.resolve("page.html"), fresh);
+        for (String command : List.of("search", "run", "quantize")) {
+            SavedModelCommandsTest.refused(
+                    Cli.run(Cli.args(command, graph, "--report", dangling.toString())),
+                    ExitCode.BAD_INPUT,
+                    "it is a link to nothing");
+            SavedModelCommandsTest.refused(
+                    Cli.run(Cli.args(command, graph, "--report", study.toString())),
+                    ExitCode.BAD_INPUT,
+                    "is no HTML page");
+        }
     }
 }

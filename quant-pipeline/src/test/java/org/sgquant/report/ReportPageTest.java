@@ -54,6 +54,7 @@ final class ReportPageTest {
         assertThat(browser.count(".chart svg.marks")).isEqualTo(7);
         assertThat(browser.count("#chart-pareto g.trials_marks > path")).isEqualTo(2 * SampleReport.TRIALS);
         assertThat(browser.count("#chart-pareto g.chosen_marks > path")).isEqualTo(1);
+        assertThat(legend("#chart-pareto")).contains("within the bounds", "beyond the bounds", "chosen");
         assertThat(browser.count("#chart-pareto g.limit_marks > line")).isEqualTo(1);
         assertThat(browser.count("#chart-bits g.cells_marks > path")).isEqualTo(5);
         assertThat(browser.count("#chart-bits g.numbers_marks > text")).isEqualTo(5);
@@ -71,6 +72,68 @@ final class ReportPageTest {
                         .toString())
                 .contains("81.59 ± 0.63 %", "+0.75 points", "15.0 MiB", "30.6× smaller", "not measured", "1.90 ms");
         assertSilentAndAlone();
+    }
+
+    private static String legend(String chart) {
+        return browser.value("[...document.querySelectorAll('" + chart
+                        + " g.role-legend-label text')].map(t => t.textContent).join('; ')")
+                .toString();
+    }
+
+    /** Vega speaks of scales that reach nowhere, which is what a layer without rows has. */
+    @Test
+    void partsWithoutRowsAreSilent() throws IOException {
+        show(SampleReport.bare());
+        assertThat(browser.count(".chart svg.marks")).isEqualTo(5);
+        assertThat(browser.count("#chart-degrees g.borders_marks")).isZero();
+        assertThat(browser.count("#chart-pareto g.chosen_marks, #chart-pareto g.limit_marks"))
+                .isZero();
+        assertThat(legend("#chart-pareto")).contains("within the bounds").doesNotContain("chosen");
+        assertThat(browser.value("document.querySelector('#pareto figcaption').textContent")
+                        .toString())
+                .contains("of none of these trials")
+                .doesNotContain("diamond")
+                .doesNotContain("dashed");
+        assertSilentAndAlone();
+    }
+
+    /** A clock that begins before the first trial shows what went by. */
+    @Test
+    void theClockBeginsAtNothingAndSaysSinceWhen() throws IOException {
+        show(SampleReport.full("cora, gcn"));
+        for (String chart : List.of("#chart-history-time", "#chart-history-trial")) {
+            assertThat(browser.value("document.querySelector('" + chart + " g.role-axis-label text').textContent"))
+                    .isEqualTo("0");
+        }
+        assertThat(browser.value(
+                                "[...document.querySelectorAll('#chart-history-time g.role-axis-title')].map(t => t.textContent).join()")
+                        .toString())
+                .contains("seconds since it began");
+        assertSilentAndAlone();
+    }
+
+    @Test
+    void labelsAreReadAsTheyAre() throws IOException {
+        show(SampleReport.full("cora, gcn"));
+        assertThat(legend("#chart-degrees")).isEqualTo("≤ 2; 3–5; > 5");
+        assertThat(browser.value("document.querySelector('#degrees figcaption').textContent")
+                        .toString())
+                .contains("L1.message=4 (degree ≤ 2), L1.message=2 (degree 3–5), L1.message=2 (degree > 5)");
+        assertThat(browser.value("[...document.querySelectorAll('g.role-axis-label text')].map(t => t.textContent)"
+                        + ".filter(t => /[0-9]e[+-]?[0-9]/.test(t))"))
+                .isEqualTo(List.of());
+        browser.resize(390, 780);
+        browser.load(folder.resolve("report.html"));
+        browser.awaitFigures();
+        assertThat(
+                        browser.value(
+                                "[...document.querySelectorAll('.chart svg.marks')].flatMap(s => [...s.querySelectorAll('text')]"
+                                        + ".filter(t => t.getBoundingClientRect().right > s.getBoundingClientRect().right + 1"
+                                        + " || t.getBoundingClientRect().top < s.getBoundingClientRect().top - 1).map(t => t.textContent))"))
+                .isEqualTo(List.of());
+        assertThat(browser.value("[...document.querySelectorAll('#headline td.number')]"
+                        + ".filter(t => t.getBoundingClientRect().height > 40).map(t => t.textContent)"))
+                .isEqualTo(List.of());
     }
 
     /** Every drawn thing lies in its drawing, and no label on another one of its axis. */
@@ -132,6 +195,8 @@ final class ReportPageTest {
         String dark = colors();
         assertThat(dark.split(" #")[0]).isNotEqualTo(light.split(" #")[0]);
         assertThat(dark.split(" #")[1]).isNotEqualTo(light.split(" #")[1]);
+        assertThat(browser.value("getComputedStyle(document.querySelector('.vega-actions')).backgroundColor"))
+                .isEqualTo("rgb(27, 33, 45)");
         redraw("print", "dark");
         assertThat(colors()).isEqualTo(light);
         assertSilentAndAlone();

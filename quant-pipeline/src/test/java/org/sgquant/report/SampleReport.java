@@ -34,7 +34,13 @@ final class SampleReport {
                         new ReportData.Quantity(
                                 "One inference", ReportData.Unit.SECONDS, null, ReportData.Value.of(0.0019), null)),
                 "L1.embedding=1 L1.message=[4,2,2] L1.weight=8 @deg(2,5)",
-                new ReportData.Search("stored size of all cells", ReportData.Unit.BYTES, false, 0.5, trials()),
+                new ReportData.Search(
+                        "stored size of all cells",
+                        ReportData.Unit.BYTES,
+                        false,
+                        0.5,
+                        "seconds since it began",
+                        trials(true)),
                 List.of(
                         new ReportData.CellBits(1, "embedding", -1, "1"),
                         new ReportData.CellBits(1, "message", 0, "4"),
@@ -52,18 +58,42 @@ final class SampleReport {
                 List.of("sgquant search -d cora"));
     }
 
+    /** No bound on the drop, no trial of the chosen bits, no degree buckets, no sweep. */
+    static ReportData bare() {
+        ReportData full = full("bare");
+        return new ReportData(
+                full.title(),
+                full.headline(),
+                "L1.embedding=1 L1.message=7",
+                new ReportData.Search(
+                        "stored size of all cells",
+                        ReportData.Unit.BYTES,
+                        false,
+                        Double.POSITIVE_INFINITY,
+                        "seconds",
+                        trials(false)),
+                List.of(
+                        new ReportData.CellBits(1, "embedding", -1, "1"),
+                        new ReportData.CellBits(1, "message", -1, "7")),
+                List.of(),
+                new ReportData.Degrees(full.degrees().histogram(), List.of()),
+                List.of(),
+                full.environment(),
+                full.commands());
+    }
+
     /** Nothing was measured. */
     static ReportData empty() {
         return new ReportData(
                 "nothing", List.of(), null, null, List.of(), List.of(), null, List.of(), Map.of(), List.of());
     }
 
-    private static List<ReportData.Trial> trials() {
+    private static List<ReportData.Trial> trials(boolean chooses) {
         List<ReportData.Trial> trials = new ArrayList<>();
         for (String study : List.of("abs", "random")) {
             for (int i = 0; i < TRIALS; i++) {
                 double drop = i % 3 == 0 ? 1.0 : 0.1 * (i % 5);
-                boolean chosen = study.equals("abs") && i == 10;
+                boolean chosen = chooses && study.equals("abs") && i == 10;
                 long bytes = 500_000 - 20_000L * i + study.length();
                 trials.add(new ReportData.Trial(
                         study,

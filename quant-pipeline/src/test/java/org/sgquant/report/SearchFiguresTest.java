@@ -20,7 +20,7 @@ final class SearchFiguresTest {
             trials.add(
                     new ReportData.Trial("abs", i, "b" + i, 80 - drop, drop, costs[i], 4096, null, 1 + i, true, false));
         }
-        ReportData.Search search = new ReportData.Search("what it takes", unit, leastDrop, 1, trials);
+        ReportData.Search search = new ReportData.Search("what it takes", unit, leastDrop, 1, "seconds", trials);
         return SearchFigures.of(new ReportData(
                 "t", List.of(), null, search, List.of(), List.of(), null, List.of(), Map.of(), List.of()));
     }
@@ -48,6 +48,17 @@ final class SearchFiguresTest {
 
         List<Figure> bytes = figures(ReportData.Unit.BYTES, false, 2048, 1024, 4096);
         assertThat(bytes.getLast().html()).contains("1024 B after 3 trials (abs)");
+    }
+
+    @Test
+    void ticksAreRound() {
+        assertThat(Ticks.log(9, 130)).containsExactly(10.0, 20.0, 50.0, 100.0);
+        assertThat(Ticks.log(1, 2000)).containsExactly(1.0, 10.0, 100.0, 1000.0);
+        assertThat(Ticks.log(25, 120)).containsExactly(30.0, 50.0, 70.0, 100.0);
+        assertThat(Ticks.log(88, 133)).containsExactly(90.0, 100.0, 110.0, 120.0, 130.0);
+        assertThat(Ticks.log(0.1, 0.9)).containsExactly(0.1, 0.2, 0.5);
+        assertThat(Ticks.linear(-0.3, 0.7)).hasSize(5).contains(0.2, 0.6000000000000001);
+        assertThat(Ticks.log(594.703125, 594.703125)).containsExactly(594.7);
     }
 
     @ParameterizedTest

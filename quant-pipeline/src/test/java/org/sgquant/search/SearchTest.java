@@ -210,6 +210,44 @@ class SearchTest {
         assertThat(given.getFirst()).startsWith("{\"call\": 1, ");
     }
 
+    /** The clock of a search counts what its strategy prepares, and goes on counting when it is resumed. */
+    @Test
+    void whenASearchBeganIsNotedBeforeItPrepares() {
+        List<String> noted = new ArrayList<>();
+        try (Study study = Study.inMemory()) {
+            SearchStrategy strategy = new SearchStrategy() {
+                @Override
+                public String name() {
+                    return "noting";
+                }
+
+                @Override
+                public String prepare(Problem problem, RandomGenerator random) {
+                    noted.add(study.header().get(Study.BEGAN));
+                    return "";
+                }
+
+                @Override
+                public List<List<Integer>> propose(
+                        Problem problem, String knowledge, List<Trial> finished, int round, RandomGenerator random) {
+                    return new RandomSearch().propose(problem, knowledge, finished, round, random);
+                }
+            };
+            for (int trials : List.of(5, 9)) {
+                Search.run(
+                        network.problem(),
+                        strategy,
+                        network,
+                        study,
+                        new SearchSettings(trials, 0, 1),
+                        SearchListener.NONE);
+                noted.add(study.header().get(Study.BEGAN));
+            }
+        }
+        assertThat(noted).hasSize(3).doesNotContainNull();
+        assertThat(noted.stream().distinct()).hasSize(1);
+    }
+
     @Test
     void anotherSeedOrConstraintIsRefused() {
         try (Study study = Study.inMemory()) {
