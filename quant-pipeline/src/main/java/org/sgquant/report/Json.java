@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -177,7 +178,7 @@ public final class Json {
         try {
             T value = mapper.readValue(text, type);
             if (value == null) {
-                throw new FormatException(source, "document", "nothing", type.getSimpleName());
+                throw new FormatException(source, "document", "nothing", noun(type));
             }
             return value;
         } catch (JsonProcessingException e) {
@@ -208,9 +209,23 @@ public final class Json {
                     where + ": got '" + value.getValue() + "', expected " + noun(value.getTargetType()), e);
         }
         if (e instanceof MismatchedInputException mismatch && mismatch.getTargetType() != null) {
-            return new FormatException(where + ": expected " + noun(mismatch.getTargetType()), e);
+            return new FormatException(
+                    where + ": got " + got(e.getProcessor()) + ", expected " + noun(mismatch.getTargetType()), e);
         }
         return new FormatException(where + ": " + reason(e), e);
+    }
+
+    private static String got(Object processor) {
+        JsonToken token = processor instanceof JsonParser parser ? parser.currentToken() : null;
+        return switch (token) {
+            case START_ARRAY -> "a list";
+            case START_OBJECT, FIELD_NAME -> "keys with values";
+            case VALUE_STRING -> "text";
+            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> "a number";
+            case VALUE_TRUE, VALUE_FALSE -> "true or false";
+            case null -> "nothing";
+            default -> "nothing";
+        };
     }
 
     private static String noun(Class<?> type) {

@@ -156,7 +156,7 @@ final class BadInputTest {
             delimiter = '|',
             value = {
                 "{\"a\": 1}|line 1: the key 'cells' is missing",
-                "{\"cells\": 4}|line 1, key 'cells': expected a list",
+                "{\"cells\": 4}|line 1, key 'cells': got a number, expected a list",
                 "{\"cells\": [{\"cell\": \"x\", \"bits\": 4, \"onlyThisDrop\": \"much\"}]}|got 'much', expected a number",
                 "{\"cells\": [|this is no JSON: Unexpected end-of-input",
             })

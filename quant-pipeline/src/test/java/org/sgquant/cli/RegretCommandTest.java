@@ -46,7 +46,7 @@ final class RegretCommandTest {
         assertThat(first.code()).as(first.toString()).isZero();
         assertThat(first.leaked()).isZero();
         JsonNode rows = first.json().at("/strategies");
-        assertThat(rows).hasSize(6);
+        assertThat(rows).hasSize(7);
         assertThat(first.json().at("/configurations").asInt()).isEqualTo(32);
         for (JsonNode row : rows) {
             boolean trains = List.of("controller", "differentiable", "knapsack", "hawq")

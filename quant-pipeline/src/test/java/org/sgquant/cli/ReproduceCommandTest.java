@@ -180,7 +180,7 @@ final class ReproduceCommandTest {
                 "name: four|name: ''|tiny.yaml: a row|no key 'name'",
                 "bits: 2|optional: often|tiny.yaml: line|rows[2].optional",
                 "seeds: 2|seeds: 0|key 'seeds'|at least 1",
-                "title: Tiny|title: [|tiny.yaml: line|expected Table",
+                "title: Tiny|title: [|tiny.yaml: line|key 'title': got a list, expected text",
                 "head:|title:|tiny.yaml: line 2|Duplicate field 'title'",
             })
     void aMistakeInATableIsNamedWithItsFileAndKey(String from, String to, String place, String message)
