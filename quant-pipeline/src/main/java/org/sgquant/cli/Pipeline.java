@@ -147,11 +147,11 @@ final class Pipeline implements AutoCloseable {
 
     private BitAssignment search(SearchOptions options, BitSpace space, Study study) {
         train(progress -> KeptModels.train(experiment, study, common.seed, seeds, progress));
-        long start = System.nanoTime();
         List<Experiment.Trained> starts = options.starts(trained);
         if (options.goal().isTimed() && !options.isWorker()) {
             fp32InferenceSeconds = study.alone(() -> experiment.fp32InferenceSeconds(starts.getFirst()));
         }
+        long start = System.nanoTime();
         BitSearch.Outcome outcome = options.run(
                 experiment, starts, recipe, space, study, machine(), provenance(common.seed), report(), console);
         searchSeconds = seconds(start);

@@ -59,8 +59,8 @@ final class SearchCommand implements Callable<Integer> {
             if (search.isWorker()) {
                 return ExitCode.OK;
             }
-            page.write(() -> Reports.of(List.of(search.notes()), Sweeps.NONE));
             System.out.println(common.json ? Json.write(pipeline.report()) : TextReport.of(pipeline.report()));
+            page.write(() -> Reports.of(List.of(search.notes()), Sweeps.NONE));
             if (!pipeline.isWithinBounds()) {
                 System.err.println("sgquant: no trial is within the bounds; the bits are those of least drop");
                 return ExitCode.GATE_MISSED;

@@ -48,8 +48,8 @@ final class SensitivityCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (widths.stream().allMatch(width -> !width.isPacked())) {
-            throw new IllegalArgumentException("--widths 32 quantizes nothing: give a width below 32");
+        if (widths.stream().noneMatch(BitWidth::isPacked)) {
+            throw new IllegalArgumentException("--widths " + widths + " quantize nothing: give a width below 32");
         }
         WidthConverter.requireDistinct("--widths", widths);
         model.applyRecipe(common, data);

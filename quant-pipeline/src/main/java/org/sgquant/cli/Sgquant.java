@@ -115,7 +115,7 @@ public final class Sgquant implements Runnable {
                 .map(CommandLine.Model.OptionSpec::longestName);
         List<String> names =
                 Stream.concat(options, line.getSubcommands().keySet().stream()).toList();
-        String question = NearNames.question(unmatched.getUnmatched().getFirst().split("=")[0], names, "");
+        String question = NearNames.question(unmatched.getUnmatched().getFirst().split("=", 2)[0], names, "");
         return question.isEmpty() ? "" : ": " + question;
     }
 

@@ -115,7 +115,7 @@ class TrialOptions {
         if (maxLatency != null && !(maxLatency > 0)) {
             throw new IllegalArgumentException("--max-latency must be above 0 ms, got " + maxLatency);
         }
-        if (maxDrop != null && maxDrop.isNaN()) {
+        if (maxDrop != null && (maxDrop.isNaN() || maxDrop == Double.NEGATIVE_INFINITY)) {
             throw new IllegalArgumentException("--max-drop must be a number of points, got " + maxDrop);
         }
         bounds();

@@ -22,6 +22,9 @@ final class WorkerProcesses implements AutoCloseable {
     /** Starts of a worker again, for each that there is. */
     private static final int RESTARTS = 3;
 
+    /** Exit codes from here on tell of a signal. */
+    private static final int SIGNALLED = 128;
+
     private final List<String> command;
     private final int count;
     private final List<Process> processes = new ArrayList<>();
@@ -44,6 +47,11 @@ final class WorkerProcesses implements AutoCloseable {
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), Sgquant.class.getName()));
         command.addAll(arguments);
         command.addAll(List.of(OPTION, String.valueOf(ProcessHandle.current().pid())));
+        return running(command, count);
+    }
+
+    /** {@code count} processes of {@code command}. */
+    static WorkerProcesses running(List<String> command, int count) {
         WorkerProcesses workers = new WorkerProcesses(command, count);
         try {
             for (int i = 0; i < count; i++) {
@@ -69,9 +77,10 @@ final class WorkerProcesses implements AutoCloseable {
                 .start(() -> replace(process.onExit().join()));
     }
 
-    /** Starts another process in place of one that did not end by itself. */
+    /** Starts another process in place of one that was killed or failed; what was refused would be refused again. */
     private synchronized void replace(Process ended) {
-        if (ended.exitValue() == 0 || ending || restarts == RESTARTS * count) {
+        boolean again = ended.exitValue() == ExitCode.FAILED || ended.exitValue() >= SIGNALLED;
+        if (!again || ending || restarts == RESTARTS * count) {
             return;
         }
         try {

@@ -18,12 +18,10 @@ public final class NearNames {
      * go on after it; in their order.
      */
     public static List<String> of(String name, Collection<String> names) {
-        int edits = Math.min(
-                MOST_EDITS,
-                (int) name.chars().filter(Character::isLetterOrDigit).count() / LETTERS_PER_EDIT);
+        int letters = (int) name.chars().filter(Character::isLetterOrDigit).count();
+        int edits = Math.min(MOST_EDITS, letters / LETTERS_PER_EDIT);
         return names.stream()
-                .filter(candidate ->
-                        distance(candidate, name) <= edits || (!name.isEmpty() && candidate.startsWith(name)))
+                .filter(candidate -> distance(candidate, name) <= edits || (letters > 0 && candidate.startsWith(name)))
                 .toList();
     }
 
@@ -50,21 +48,22 @@ public final class NearNames {
         return constants.get(place);
     }
 
-    /** Levenshtein distance. */
+    /** Levenshtein distance, in which two neighbours that changed places count once. */
     private static int distance(String a, String b) {
-        int[] row = new int[b.length() + 1];
-        for (int j = 0; j <= b.length(); j++) {
-            row[j] = j;
-        }
-        for (int i = 1; i <= a.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.length(); j++) {
-                int substitute = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.min(substitute, 1 + Math.min(row[j], row[j - 1]));
+        int[][] distance = new int[a.length() + 1][b.length() + 1];
+        for (int i = 0; i <= a.length(); i++) {
+            for (int j = 0; j <= b.length(); j++) {
+                if (i == 0 || j == 0) {
+                    distance[i][j] = i + j;
+                    continue;
+                }
+                int substitute = distance[i - 1][j - 1] + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+                distance[i][j] = Math.min(substitute, 1 + Math.min(distance[i - 1][j], distance[i][j - 1]));
+                if (i > 1 && j > 1 && a.charAt(i - 1) == b.charAt(j - 2) && a.charAt(i - 2) == b.charAt(j - 1)) {
+                    distance[i][j] = Math.min(distance[i][j], 1 + distance[i - 2][j - 2]);
+                }
             }
         }
-        return row[b.length()];
+        return distance[a.length()][b.length()];
     }
 }

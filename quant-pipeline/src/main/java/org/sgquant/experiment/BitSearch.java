@@ -89,7 +89,7 @@ public final class BitSearch {
             SearchSettings settings,
             SearchListener listener) {
         Problem problem = problem(starts, timings, study);
-        if (goal.isTimed()) {
+        if (goal.isTimed() && study.trials().size() < settings.trials()) {
             experiment.warmUp(starts.getFirst(), space.uniform(), trialFineTune);
         }
         Experiment.Clock clock = goal.isTimed() ? timing -> study.alone(timing::getAsDouble) : Experiment.Clock.NONE;

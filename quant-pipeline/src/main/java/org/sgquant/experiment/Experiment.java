@@ -248,8 +248,13 @@ public final class Experiment {
                 clock.seconds(() -> Latency.seconds(quantized.inference()::runOnly)));
     }
 
-    /** Runs packed inference of {@code start} under each of {@code assignments} until the JVM has compiled it. */
-    void warmUp(Trained start, List<BitAssignment> assignments, TrainConfig fineTune) {
+    /**
+     * Runs packed inference of {@code start} under each of {@code assignments} in turn until the JVM has compiled it; takes
+     * the memory of all of them at once.
+     */
+    void warmUp(Trained start, List<BitAssignment> assignments, TrainConfig trial) {
+        // Only weights whose levels are set while they train need to be fine-tuned to be packed.
+        TrainConfig fineTune = quantConfig.weights().isAffine() ? trial.withEpochs(0) : trial;
         lanes.run(lane -> {
             List<QuantizedModel> models = new ArrayList<>();
             try {
@@ -266,7 +271,7 @@ public final class Experiment {
         });
     }
 
-    /** Median time of one inference in fp32 on one lane, nothing else running, after a warm-up. */
+    /** Median time of one inference in fp32 on one lane, no other lane running, after a warm-up. */
     public double fp32InferenceSeconds(Trained trained) {
         return lanes.run(lane -> {
             try (Fp32Inference inference = new Fp32Inference(model(), lane, trained)) {

@@ -32,9 +32,15 @@ public final class Fp32Inference implements AutoCloseable {
         }
         Tape tape = new Tape();
         Value out = model.logits(new Forward(tape, Phase.EVALUATE, input, parameters, null, null));
-        logits = FloatMatrix.allocate(memory, out.rows(), out.cols());
-        tape.output(out, logits);
-        plan = Plan.compile(tape, backend, memory);
+        try {
+            logits = FloatMatrix.allocate(memory, out.rows(), out.cols());
+            tape.output(out, logits);
+            plan = Plan.compile(tape, backend, memory);
+        } catch (RuntimeException e) {
+            parameters.close();
+            memory.close();
+            throw e;
+        }
     }
 
     /** Runs once to the end. */

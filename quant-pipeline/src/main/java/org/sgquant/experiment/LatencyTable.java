@@ -105,7 +105,7 @@ public record LatencyTable(
     private static double[] measure(
             Experiment experiment, Experiment.Trained start, BitSpace space, List<List<Integer>> configurations) {
         double[][] times = new double[configurations.size()][ROUNDS];
-        experiment.warmUp(start, space.uniform(), TrainConfig.FINE_TUNE.withEpochs(0));
+        experiment.warmUp(start, space.uniform(), TrainConfig.FINE_TUNE);
         experiment.lanes().run(lane -> {
             try (TrialMemory known = new TrialMemory(lane.backend())) {
                 for (int round = 0; round < ROUNDS; round++) {

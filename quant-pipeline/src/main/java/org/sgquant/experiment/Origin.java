@@ -14,28 +14,24 @@ import org.sgquant.report.Json;
  * What data and what model a part of a report is of, so that no two are shown as one.
  *
  * @param name what to call the part, as {@code study abs}
- * @param data fingerprint of the dataset, null where it was not recorded, as {@code dataset} and {@code settings}
- * @param settings of the model, its name among them
+ * @param data fingerprint of the dataset, null where it was not recorded, as {@code dataset}
+ * @param settings of the model, its name among them; empty where they were not recorded
  * @param cells of the model, without degree buckets; empty where they were not recorded
  */
 record Origin(String name, String dataset, String data, Map<String, Object> settings, List<String> cells) {
 
-    /** The sections of a recipe that are asked for here; a study may be of a version with other ones. */
+    /** The section of a recipe that is asked for here; a study may be of a version with other ones. */
     @JsonIgnoreProperties(ignoreUnknown = true)
-    private record Sections(Data dataset, ModelSettings model) {
-
-        @JsonIgnoreProperties(ignoreUnknown = true)
-        private record Data(String name) {}
-    }
+    private record Sections(ModelSettings model) {}
 
     static Origin of(StudyNotes study) {
         String recipe = study.header().get("recipe");
         Sections sections = recipe == null
-                ? new Sections(null, null)
+                ? new Sections(null)
                 : Json.parseYaml("study " + study.name() + ", recipe", recipe, Sections.class);
         return new Origin(
                 "study " + study.name(),
-                sections.dataset() == null ? null : sections.dataset().name(),
+                study.provenance() == null ? null : study.provenance().dataset(),
                 study.header().get("data"),
                 sections.model() == null ? Map.of() : sections.model().values(),
                 study.space() == null ? List.of() : plain(study.space().cells()));

@@ -48,6 +48,7 @@ public final class Reports {
         requireAlike(studies);
         StudyNotes best =
                 studies.stream().min((a, b) -> compare(a, a.best(), b.best())).orElseThrow();
+        studies.forEach(study -> Origin.of(study).requireOf(Origin.of(best)));
         Origin.of(sweeps).requireOf(Origin.of(best));
         BitAssignment bits = best.space() == null
                 ? null

@@ -54,11 +54,6 @@ public final class PackedInference implements AutoCloseable {
         tape.output(out, logits);
     }
 
-    /** Readies what {@link #run()} and {@link #runOnly} need, which they else do first. */
-    public void prepare() {
-        plan();
-    }
-
     /** The plan to run whole. */
     private Plan plan() {
         return plan(List.of());

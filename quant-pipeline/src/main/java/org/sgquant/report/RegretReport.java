@@ -25,8 +25,8 @@ public record RegretReport(
      *
      * @param reached repeats that came within 2 % of the best
      * @param trials median of the trials this took them, null where fewer than half came there
-     * @param seconds median of what these trials had taken, as many at a time as there are lanes, with what the strategy itself took until then, its preparation
-     *     included; null as above
+     * @param seconds median of what these trials had taken, as many at a time as this process has lanes, with what the
+     *     strategy itself took until then, its preparation included; null as above
      * @param preparation seconds that the strategy took before its first trial, median
      * @param regret mean of the objective found in the first 5 % of the space over the best, less 1; null where some repeat
      *     had found nothing feasible by then

@@ -42,7 +42,7 @@ public final class Oracle {
             @JsonProperty(required = true) double seconds) {}
 
     /**
-     * @param lanes trials that were measured side by side
+     * @param lanes trials that are taken to have been measured side by side
      * @throws StudyException if a configuration within the known bounds is missing among {@code trials}
      */
     public Oracle(Problem problem, List<Trial> trials, int lanes) {

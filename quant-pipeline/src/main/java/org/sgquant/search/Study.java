@@ -174,7 +174,8 @@ public final class Study implements AutoCloseable {
                 .collect(Collectors.joining("; "));
     }
 
-    /** Time of creation, fingerprint, and strategy, seed, space, objective, bounds and time of its begin once a search has run. */
+    /** Time of creation, fingerprint, and strategy, seed, space, objective, bounds and when it
+     * began, once a search has run. */
     public Map<String, String> header() {
         return database.read(connection -> {
             Map<String, String> header = new LinkedHashMap<>();

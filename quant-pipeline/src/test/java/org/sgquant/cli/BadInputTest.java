@@ -81,15 +81,16 @@ final class BadInputTest {
                 "run|--rounding|up|rounding 'up' does not exist",
                 "run|--features-form|thin|features form 'thin' does not exist",
                 "run|--device|tpu|device 'tpu' does not exist",
-                "run|--strategy|magic|strategy 'magic' does not exist: choose one of abs random knapsack",
+                "run|--strategy|magic|strategy 'magic' does not exist: choose one of abs abs-forest random knapsack",
                 "run|--strategy|rando|strategy 'rando' does not exist: did you mean random?",
                 "run|--objective|none|objective 'none' does not exist",
                 "run|--trials|0|--trials must be at least 1",
+                "run|--max-drop|-Infinity|--max-drop must be a number of points",
                 "run|--inner-bits|9|bit width 9 does not exist",
                 "run|--inner-bits|2,2|--inner-bits has 2 twice",
                 "run|--feature-bits|1,2,1|--feature-bits has 1 twice",
                 "sensitivity|--widths|4,4|--widths has 4 twice",
-                "sensitivity|--widths|32|--widths 32 quantizes nothing",
+                "sensitivity|--widths|32|--widths [32] quantize nothing",
                 "run|--lr|-1|learning rate",
                 "run|--epochs|-1|epochs",
                 "quantize|--preset|nosuch|preset 'nosuch' does not exist",
@@ -102,6 +103,7 @@ final class BadInputTest {
     @Test
     void unknownWordsAreAUsageErrorOfOneLine() {
         SavedModelCommandsTest.refused(Cli.run("run", "--nosuch"), ExitCode.USAGE, "--nosuch");
+        SavedModelCommandsTest.refused(Cli.run("run", "="), ExitCode.USAGE, "'='");
         SavedModelCommandsTest.refused(Cli.run("nosuch"), ExitCode.USAGE, "nosuch");
         SavedModelCommandsTest.refused(Cli.run(), ExitCode.USAGE, "name a command");
         SavedModelCommandsTest.refused(Cli.run("eval"), ExitCode.USAGE, "MODEL");

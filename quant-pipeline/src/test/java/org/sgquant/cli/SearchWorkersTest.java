@@ -148,7 +148,7 @@ final class SearchWorkersTest {
     }
 
     @Test
-    void aKilledWorkerIsReplacedThreeTimesAndWhoEndsByItselfIsNot() throws Exception {
+    void aKilledWorkerIsReplacedThreeTimes() throws Exception {
         Process process = start(search(MANY, "--workers", "2"));
         Set<ProcessHandle> seen = new HashSet<>();
         for (int kill = 0; kill <= 3; kill++) {
@@ -166,15 +166,6 @@ final class SearchWorkersTest {
         assertThat(process.children()).as("no further one").isEmpty();
         process.destroyForcibly();
         exit(process);
-
-        Process again = start(search(left + 300, "--resume", "--workers", "2"));
-        awaitTrials(again, left + 4, 2);
-        awaitWorker(again, Set.of()).destroyForcibly();
-        awaitTrials(again, left + 8, 2);
-        assertThat(again.waitFor(2, TimeUnit.MINUTES)).isTrue();
-        assertThat(again.exitValue()).isIn(ExitCode.OK, ExitCode.GATE_MISSED);
-        assertThat(Files.readString(err))
-                .contains("worker processes that failed or were killed: 1, started again: 1; their trials were");
     }
 
     /** A worker of {@code process} that is none of {@code seen}. */
