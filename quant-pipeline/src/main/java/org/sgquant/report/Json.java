@@ -35,6 +35,8 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.sgquant.data.FormatException;
 import org.sgquant.tensor.BitWidth;
@@ -68,6 +70,8 @@ public final class Json {
                     .build())
             .registerModule(widths())
             .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES);
+
+    private static final Pattern TOKEN = Pattern.compile("JsonToken\\.([A-Z_]+)");
 
     private Json() {}
 
@@ -209,22 +213,24 @@ public final class Json {
                     where + ": got '" + value.getValue() + "', expected " + noun(value.getTargetType()), e);
         }
         if (e instanceof MismatchedInputException mismatch && mismatch.getTargetType() != null) {
-            return new FormatException(
-                    where + ": got " + got(e.getProcessor()) + ", expected " + noun(mismatch.getTargetType()), e);
+            return new FormatException(where + ": " + got(mismatch) + "expected " + noun(mismatch.getTargetType()), e);
         }
         return new FormatException(where + ": " + reason(e), e);
     }
 
-    private static String got(Object processor) {
-        JsonToken token = processor instanceof JsonParser parser ? parser.currentToken() : null;
-        return switch (token) {
-            case START_ARRAY -> "a list";
-            case START_OBJECT, FIELD_NAME -> "keys with values";
-            case VALUE_STRING -> "text";
-            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> "a number";
-            case VALUE_TRUE, VALUE_FALSE -> "true or false";
-            case null -> "nothing";
-            default -> "nothing";
+    /** What stands there, as {@code got a list, }; the library tells it by the name of its token alone. */
+    private static String got(MismatchedInputException e) {
+        Matcher token = TOKEN.matcher(e.getOriginalMessage());
+        if (!token.find()) {
+            return e.getOriginalMessage().startsWith("No content") ? "got nothing, " : "";
+        }
+        return switch (JsonToken.valueOf(token.group(1))) {
+            case START_ARRAY -> "got a list, ";
+            case START_OBJECT -> "got keys with values, ";
+            case VALUE_STRING -> "got text, ";
+            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> "got a number, ";
+            case VALUE_TRUE, VALUE_FALSE -> "got true or false, ";
+            default -> "";
         };
     }
 
