@@ -275,7 +275,7 @@ public final class Experiment {
     public double fp32InferenceSeconds(Trained trained) {
         return lanes.run(lane -> {
             try (Fp32Inference inference = new Fp32Inference(model(), lane, trained)) {
-                return Latency.unhurried(inference::run);
+                return Latency.unhurried(Fp32Inference.class, inference::run);
             }
         });
     }
@@ -284,7 +284,7 @@ public final class Experiment {
     public double inferenceSeconds(Packed result, BitAssignment bits) {
         return lanes.run(lane -> {
             try (QuantizedModel model = restore(lane, result, bits)) {
-                return Latency.unhurried(model.inference()::runOnly);
+                return Latency.unhurried(PackedInference.class, model.inference()::runOnly);
             }
         });
     }

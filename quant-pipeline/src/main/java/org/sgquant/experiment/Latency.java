@@ -2,6 +2,8 @@ package org.sgquant.experiment;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Median time of one inference on one lane, of warm code: until the JVM has compiled what runs, beside what trained before
@@ -23,6 +25,12 @@ final class Latency {
 
     /** The same where only memory is new. */
     private static final double LEAST_CALM_SECONDS = 0.02;
+
+    /** The same where this process has timed one of its kind, whose code is mostly this one's. */
+    private static final double KNOWN_CALM_SECONDS = 0.3;
+
+    /** Kinds of inference that this process has timed: the JVM compiles once for all. */
+    private static final Set<Class<?>> TIMED = ConcurrentHashMap.newKeySet();
 
     private static final double FASTER = 0.95;
     private static final double MOST_WARM_UP_SECONDS = 20;
@@ -46,9 +54,9 @@ final class Latency {
         return median(inference, BUDGET_SECONDS);
     }
 
-    /** Of one that nothing has warmed up: median of 21 runs, however long they take. */
-    static double unhurried(Runnable inference) {
-        warmUp(List.of(inference), CALM_SECONDS);
+    /** Of one that nothing but others of its kind have warmed up: median of 21 runs, however long they take. */
+    static double unhurried(Class<?> kind, Runnable inference) {
+        warmUp(List.of(inference), TIMED.add(kind) ? CALM_SECONDS : KNOWN_CALM_SECONDS);
         return median(inference, Double.POSITIVE_INFINITY);
     }
 

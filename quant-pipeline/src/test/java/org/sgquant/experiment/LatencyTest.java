@@ -27,7 +27,7 @@ class LatencyTest {
     @Test
     void theTimeIsThatOfWarmCode() {
         assertThat(Latency.seconds(new Accelerating())).isBetween(FINAL, 20 * FINAL);
-        assertThat(Latency.unhurried(new Accelerating())).isBetween(FINAL, 20 * FINAL);
+        assertThat(Latency.unhurried(Accelerating.class, new Accelerating())).isBetween(FINAL, 20 * FINAL);
     }
 
     @Test
